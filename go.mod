@@ -1,12 +1,8 @@
 module userns-helpers
 
-go 1.24
+go 1.24.0
 
-require (
-	github.com/vishvananda/netlink v1.3.1
-	github.com/vishvananda/netns v0.0.5
-	golang.org/x/sys v0.40.0
-)
+require golang.org/x/sys v0.40.0
 
 godebug (
 	containermaxprocs=0

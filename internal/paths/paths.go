@@ -1,0 +1,49 @@
+// Package paths holds the absolute paths that the programs use.
+//
+// They are fixed when a program is linked (go build -ldflags "-X userns-helpers/internal/paths.usernet=/other/path")
+// and by nothing else: a privileged program that let its caller name a file would read and write it as root.
+package paths
+
+// The linker's -X can only set plain string variables; nothing in the programs assigns to them.
+var (
+	passwd    = "/etc/passwd"
+	group     = "/etc/group"
+	subuid    = "/etc/subuid"
+	subgid    = "/etc/subgid"
+	loginDefs = "/etc/login.defs"
+	usernet   = "/etc/lxc/lxc-usernet"
+	ledger    = "/run/lxc/nics"
+	slots     = "/run/lxc/nics.d"
+	machineID = "/etc/machine-id"
+	ovsVsctl  = "/usr/bin/ovs-vsctl"
+)
+
+// Passwd is the user database, passwd(5).
+func Passwd() string { return passwd }
+
+// Group is the group database, group(5).
+func Group() string { return group }
+
+// Subuid grants subordinate user ids, subuid(5).
+func Subuid() string { return subuid }
+
+// Subgid grants subordinate group ids, subgid(5).
+func Subgid() string { return subgid }
+
+// LoginDefs configures the shadow suite, login.defs(5).
+func LoginDefs() string { return loginDefs }
+
+// Usernet allows network interfaces to users, lxc-usernet(5).
+func Usernet() string { return usernet }
+
+// Ledger records the network interfaces that were made, one row each.
+func Ledger() string { return ledger }
+
+// Slots is the folder in which quotas are kept exact, see package netquota.
+func Slots() string { return slots }
+
+// MachineID is the identity of this installation, machine-id(5).
+func MachineID() string { return machineID }
+
+// OvsVsctl configures Open vSwitch, ovs-vsctl(8).
+func OvsVsctl() string { return ovsVsctl }

@@ -1,0 +1,65 @@
+package privilege
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Set is a set of capabilities, bit n standing for capability n of capabilities(7).
+type Set uint64
+
+// Of returns the set of the given capabilities (unix.CAP_*).
+func Of(capabilities ...uint) Set {
+	var s Set
+	for _, c := range capabilities {
+		s |= 1 << c
+	}
+	return s
+}
+
+// Has reports whether all of other is in s.
+func (s Set) Has(other Set) bool { return s&other == other }
+
+// permittedNow returns this thread's permitted set, capget(2).
+func permittedNow() (Set, error) {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		return 0, err
+	}
+	return Set(data[0].Permitted) | Set(data[1].Permitted)<<32, nil
+}
+
+// Narrow is the last step before a map is written: the effective user id becomes the caller's, so that the kernel sees
+// the owner of the user namespace at work (user_namespaces(7)) and CAP_SYS_ADMIN is not needed; permitted and effective
+// become what both keep and the program's own permitted set hold; inheritable becomes empty. All threads. Real and
+// saved user ids stay 0 where they are, against the caller's signals. There is no way back.
+//
+// Where the program was given none of keep it keeps nothing, and the kernel is left to refuse what follows.
+func (c Caller) Narrow(keep Set) error {
+	if c.raised {
+		if err := effectiveGroup(c.gid); err != nil {
+			return err
+		}
+		if err := unix.Setresuid(0, int(c.uid), 0); err != nil {
+			return err
+		}
+	}
+	return capset(keep & c.permitted)
+}
+
+// capset makes set the permitted and the effective capabilities of all threads: unix.Capset would change one thread and
+// leave everything to the others. This is the only use of unsafe; the kernel copies both structures before it returns.
+func capset(set Set) error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	low, high := uint32(set), uint32(set>>32)
+	data := [2]unix.CapUserData{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}
+	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET,
+		uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data[0])), 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}

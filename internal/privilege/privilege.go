@@ -1,0 +1,144 @@
+// Package privilege is the only one that changes what this process may do: ids, capabilities, limits, descriptors.
+//
+// It promises that the caller, who chose everything that a process inherits, cannot signal, starve or observe the
+// program once Begin has returned, and that work done for the caller (Caller.Do) is done with the caller's rights and
+// no others. It trusts the kernel's answers about the real ids, and nothing else.
+//
+// Linux keeps credentials per thread. Each function here says whether it changes the calling thread or all threads;
+// Begin locks the calling goroutine to its thread, so that "the thread" means one thing for the life of the program.
+package privilege
+
+import (
+	"runtime"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// Caller is the user who ran the program. Only Begin makes one, from the real ids, before anything is changed: a
+// function that takes a Caller cannot be given a user of somebody else's choice.
+type Caller struct {
+	uid, gid  uint32
+	groups    []uint32
+	raised    bool
+	permitted Set
+}
+
+// UID is the real user id.
+func (c Caller) UID() uint32 { return c.uid }
+
+// GID is the real group id.
+func (c Caller) GID() uint32 { return c.gid }
+
+// Groups are the supplementary group ids, in the kernel's order.
+func (c Caller) Groups() []uint32 { return slices.Clone(c.groups) }
+
+// Raised reports whether the program runs with effective user id 0, be it by its setuid bit or because root ran it.
+func (c Caller) Raised() bool { return c.raised }
+
+// Permitted is the set of capabilities that the program was started with.
+func (c Caller) Permitted() Set { return c.permitted }
+
+// Begin reads who the caller is and then takes out of the caller's reach what can be taken: see the table in
+// docs/architecture.md. It is called once, first. All threads: ids. This thread: the signal mask, the scheduling class.
+//
+// Errors are those of the system calls and mean that the program must not go on.
+func Begin() (Caller, error) {
+	runtime.LockOSThread()
+	caller, err := identify()
+	if err != nil {
+		return Caller{}, err
+	}
+	if caller.raised {
+		if err := becomeRoot(); err != nil {
+			return Caller{}, err
+		}
+	}
+	return caller, shed(caller)
+}
+
+// identify reads the caller's real ids, groups and the capabilities that this program was given.
+func identify() (Caller, error) {
+	ruid, euid, _ := unix.Getresuid()
+	rgid, _, _ := unix.Getresgid()
+	groups, err := unix.Getgroups()
+	if err != nil {
+		return Caller{}, err
+	}
+	permitted, err := permittedNow()
+	if err != nil {
+		return Caller{}, err
+	}
+	caller := Caller{uid: uint32(ruid), gid: uint32(rgid), raised: euid == 0, permitted: permitted}
+	for _, g := range groups {
+		caller.groups = append(caller.groups, uint32(g))
+	}
+	return caller, nil
+}
+
+// becomeRoot makes the real and saved user ids 0 as well, on all threads. kill(2) lets a sender reach a process whose
+// real or saved user id is the sender's own: from here on the caller cannot stop, continue or kill the program. The
+// effective group id of this thread becomes 0, so that files made from here on belong to root's group.
+func becomeRoot() error {
+	if err := unix.Setresuid(0, 0, 0); err != nil {
+		return err
+	}
+	return effectiveGroup(0)
+}
+
+// Do runs f with the caller's effective user and group ids and no effective capability, on this thread. The
+// supplementary groups are the caller's all the time. Real and saved user ids stay 0, so that the caller cannot signal
+// the program meanwhile, and so that Do can return; where the program was not raised there is nothing to change.
+//
+// Returns f's error. A thread that cannot get its ids back ends the process with status 1.
+func (c Caller) Do(f func() error) error {
+	if !c.raised {
+		return f()
+	}
+	if err := c.lower(); err != nil {
+		return err
+	}
+	defer func() {
+		if raise() != nil {
+			unix.Exit(1)
+		}
+	}()
+	return f()
+}
+
+// lower makes the effective ids of this thread the caller's. The kernel clears the effective capabilities when the user
+// id leaves 0 (capabilities(7), "Effect of user ID changes on capabilities"); the group goes first, while there is
+// still the right to change it.
+func (c Caller) lower() error {
+	if err := effectiveGroup(c.gid); err != nil {
+		return err
+	}
+	return effectiveUser(c.uid)
+}
+
+// raise undoes lower: the effective capabilities become the permitted ones when the user id comes back to 0.
+func raise() error {
+	if err := effectiveUser(0); err != nil {
+		return err
+	}
+	return effectiveGroup(0)
+}
+
+// same tells setresuid(2) and setresgid(2) to leave an id as it is.
+const same = ^uintptr(0)
+
+// effectiveUser sets the effective user id of this thread, and of no other.
+func effectiveUser(uid uint32) error {
+	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, same, uintptr(uid), same); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// effectiveGroup sets the effective group id of this thread, and of no other.
+func effectiveGroup(gid uint32) error {
+	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, same, uintptr(gid), same); errno != 0 {
+		return errno
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package privilege
+
+import (
+	"errors"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// shed undoes what the caller set up for this process before it was executed: umask, folder, signal dispositions and
+// mask, timers, and, where the program was raised and so may, resource limits and the scheduling class.
+func shed(c Caller) error {
+	unix.Umask(0o022)
+	if err := unix.Chdir("/"); err != nil {
+		return err
+	}
+	ignoreTerminal()
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil); err != nil {
+		return err
+	}
+	if _, err := unix.Setitimer(unix.ITIMER_REAL, unix.Itimerval{}); err != nil {
+		return err
+	}
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return err
+	}
+	if !c.raised {
+		return nil
+	}
+	schedule()
+	return raiseLimits()
+}
+
+// ignoreTerminal ignores the signals that a terminal sends without asking for permission, and SIGPIPE: writing to a
+// pipe that nobody reads is an error to handle, not an end between two steps. All threads.
+func ignoreTerminal() {
+	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE,
+		unix.SIGALRM)
+}
+
+// schedule gives this thread the default scheduling class and nice value: the caller may have chosen SCHED_IDLE and
+// nice 19. A kernel or a container that forbids it costs speed, nothing else.
+func schedule() {
+	attributes := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}
+	_ = unix.SchedSetAttr(0, &attributes, 0)
+}
+
+// limits that could end the program, or cut a write short, between two steps. The limit on core files goes to zero,
+// the memory of this process being nobody's business; the limit on open files is raised to a number, not to infinity,
+// which the kernel refuses (fs.nr_open).
+var limits = [...]struct {
+	resource int
+	value    uint64
+}{
+	{unix.RLIMIT_FSIZE, unix.RLIM_INFINITY},
+	{unix.RLIMIT_CPU, unix.RLIM_INFINITY},
+	{unix.RLIMIT_NPROC, unix.RLIM_INFINITY},
+	{unix.RLIMIT_AS, unix.RLIM_INFINITY},
+	{unix.RLIMIT_DATA, unix.RLIM_INFINITY},
+	{unix.RLIMIT_MEMLOCK, unix.RLIM_INFINITY},
+	{unix.RLIMIT_NOFILE, 1 << 16},
+	{unix.RLIMIT_CORE, 0},
+}
+
+// raiseLimits sets the limits of this process. Inside a user namespace the right to raise them may be missing
+// (CAP_SYS_RESOURCE counts in the initial one only): there a limit stays as it is, and what it prevents fails.
+func raiseLimits() error {
+	for _, l := range limits {
+		err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: l.value, Max: l.value})
+		if err != nil && !errors.Is(err, unix.EPERM) {
+			return err
+		}
+	}
+	return nil
+}
+
+// CloseInherited closes the descriptors above 2 that the caller passed, except keep (negative: none).
+//
+// An inherited descriptor never has FD_CLOEXEC, the Go runtime's own (epoll, eventfd) always do and must stay open.
+// Descriptors are handed out lowest first, so above the first free number there can be none of the runtime's, and
+// close_range(2) closes the rest at once.
+func CloseInherited(keep int) error {
+	fd := 3
+	for ; ; fd++ {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err != nil {
+			break
+		}
+		if flags&unix.FD_CLOEXEC == 0 && fd != keep {
+			_ = unix.Close(fd)
+		}
+	}
+	if keep > fd {
+		if err := closeRange(fd, uint(keep)-1); err != nil {
+			return err
+		}
+		fd = keep + 1
+	}
+	return closeRange(fd, ^uint(0)>>33)
+}
+
+// closeRange closes first to last; before Linux 5.9, which has no close_range(2), they stay open.
+func closeRange(first int, last uint) error {
+	err := unix.CloseRange(uint(first), last, 0)
+	if errors.Is(err, unix.ENOSYS) {
+		return nil
+	}
+	return err
+}
