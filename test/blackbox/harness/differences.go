@@ -1,0 +1,79 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Differences is the list of the ways in which our programs and the originals are known to behave differently:
+// rows of tables in docs/compatibility.md that begin with an id, a letter and two digits:
+//
+//	| M07 | what the original does | what ours does | why |
+//
+// A suite reads the ids of its own letter.
+type Differences struct {
+	text  map[string]string
+	shown map[string]bool
+}
+
+var row = regexp.MustCompile(`^\|\s*([A-Z][0-9]{2})\s*\|(.*)\|\s*$`)
+
+// ReadDifferences reads the rows whose id begins with letter. It is an error if an id stands twice, or if a row does
+// not say what the original does, what ours does, and why.
+func ReadDifferences(path string, letter byte) (*Differences, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the list of differences: %w", err)
+	}
+	d := &Differences{text: map[string]string{}, shown: map[string]bool{}}
+	for _, line := range strings.Split(string(text), "\n") {
+		found := row.FindStringSubmatch(line)
+		if found == nil || found[1][0] != letter {
+			continue
+		}
+		if _, twice := d.text[found[1]]; twice {
+			return nil, fmt.Errorf("%s: %s stands twice", path, found[1])
+		}
+		if !complete(found[2]) {
+			return nil, fmt.Errorf("%s: %s needs four columns, none empty", path, found[1])
+		}
+		d.text[found[1]] = found[2]
+	}
+	return d, nil
+}
+
+func complete(columns string) bool {
+	cells := strings.Split(strings.ReplaceAll(columns, `\|`, " "), "|")
+	return len(cells) == 3 && !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) == "" })
+}
+
+// Judge compares what a case says (id, "" for no difference) with what was seen, and returns what is wrong with it.
+func (d *Differences) Judge(id string, differs bool) error {
+	switch {
+	case !differs && id == "":
+		return nil
+	case !differs:
+		return fmt.Errorf("no difference was seen, but the case names %s", id)
+	case id == "":
+		return fmt.Errorf("an unexplained difference: fix it, or give it a row in docs/compatibility.md and name the row in the case")
+	case d.text[id] == "":
+		return fmt.Errorf("the case names difference %s, which docs/compatibility.md does not list", id)
+	}
+	d.shown[id] = true
+	return nil
+}
+
+// Stale returns the ids in the list that no case has shown, sorted.
+func (d *Differences) Stale() []string {
+	var out []string
+	for id := range d.text {
+		if !d.shown[id] {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
