@@ -1,0 +1,87 @@
+package lines
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func collect(t *testing.T, source io.Reader, longest int) ([]string, []int, *Reader) {
+	t.Helper()
+	var texts []string
+	var numbers []int
+	r := New(source, longest)
+	for {
+		line, ok := r.Next()
+		if !ok {
+			return texts, numbers, r
+		}
+		texts = append(texts, string(line))
+		numbers = append(numbers, r.Number())
+	}
+}
+
+func TestLines(t *testing.T) {
+	long := strings.Repeat("x", 3*size)
+	for _, c := range []struct {
+		name, input string
+		want        []string
+		numbers     []int
+		incomplete  bool
+	}{
+		{"nothing", "", nil, nil, false},
+		{"one", "a\n", []string{"a"}, []int{1}, false},
+		{"last newline missing", "a\nb", []string{"a", "b"}, []int{1, 2}, true},
+		{"empty lines count", "\n\na\n", []string{"", "", "a"}, []int{1, 2, 3}, false},
+		{"exactly the longest", "1234567890\n", []string{"1234567890"}, []int{1}, false},
+		{"one byte too long", "12345678901\nb\n", []string{"b"}, []int{2}, false},
+		{"longer than the buffer", long + "\nb\n", []string{"b"}, []int{2}, false},
+		{"longer than the buffer, twice", long + "\n" + long + "\nc", []string{"c"}, []int{3}, true},
+		{"longer than the buffer, at the end", "a\n" + long, []string{"a"}, []int{1}, true},
+	} {
+		for _, reader := range []io.Reader{strings.NewReader(c.input), iotest.DataErrReader(strings.NewReader(c.input))} {
+			texts, numbers, r := collect(t, reader, 10)
+			if strings.Join(texts, "|") != strings.Join(c.want, "|") || len(texts) != len(c.want) {
+				t.Errorf("%s: got %q, want %q", c.name, texts, c.want)
+			}
+			for i := range numbers {
+				if i < len(c.numbers) && numbers[i] != c.numbers[i] {
+					t.Errorf("%s: line %d has number %d, want %d", c.name, i, numbers[i], c.numbers[i])
+				}
+			}
+			if r.Incomplete() != c.incomplete || r.Err() != nil {
+				t.Errorf("%s: incomplete %v, error %v", c.name, r.Incomplete(), r.Err())
+			}
+		}
+	}
+}
+
+func TestErrorIsNotAnEnd(t *testing.T) {
+	broken := errors.New("broken")
+	texts, _, r := collect(t, io.MultiReader(strings.NewReader("a\nhalf"), iotest.ErrReader(broken)), 10)
+	if len(texts) != 1 || texts[0] != "a" {
+		t.Errorf("got %q: half a line is no line", texts)
+	}
+	if !errors.Is(r.Err(), broken) {
+		t.Errorf("error %v", r.Err())
+	}
+}
+
+func FuzzAgainstSplit(f *testing.F) {
+	f.Add("a\nb\n\nccc")
+	f.Fuzz(func(t *testing.T, input string) {
+		var want []string
+		parts := strings.Split(input, "\n")
+		for i, p := range parts {
+			if len(p) <= 100 && (i < len(parts)-1 || p != "") {
+				want = append(want, p)
+			}
+		}
+		got, _, _ := collect(t, iotest.OneByteReader(strings.NewReader(input)), 100)
+		if strings.Join(got, "\n") != strings.Join(want, "\n") || len(got) != len(want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
