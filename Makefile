@@ -1,0 +1,90 @@
+# userns-helpers: newuidmap, newgidmap, getsubids and lxc-user-nic.
+#
+# make build and make install need nothing but Go; neither needs root, and install downloads nothing.
+
+# Where things are installed. DESTDIR is put in front of each.
+DESTDIR    =
+PREFIX     = /usr
+BINDIR     = $(PREFIX)/bin
+LIBEXECDIR = /usr/libexec
+MANDIR     = $(PREFIX)/share/man
+SYSCONFDIR = /etc
+RUNDIR     = /run
+# The mode of the three privileged programs. 755 for an install with file capabilities.
+SUIDPERMS  = 4755
+
+# The paths that the programs use: fixed here, when they are linked, and by nothing at run time.
+PATH_passwd    = /etc/passwd
+PATH_group     = /etc/group
+PATH_subuid    = /etc/subuid
+PATH_subgid    = /etc/subgid
+PATH_loginDefs = /etc/login.defs
+PATH_machineID = /etc/machine-id
+PATH_usernet   = $(SYSCONFDIR)/lxc/lxc-usernet
+PATH_ledger    = $(RUNDIR)/lxc/nics
+PATH_slots     = $(RUNDIR)/lxc/nics.d
+PATH_ovsVsctl  = /usr/bin/ovs-vsctl
+PATHS          = passwd group subuid subgid loginDefs machineID usernet ledger slots ovsVsctl
+
+# A source tarball carries its version in the file VERSION; a clone asks git.
+VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+GO         = go
+# For the packager: appended to the linker's flags.
+GO_LDFLAGS =
+LDFLAGS_ALL = -X userns-helpers/internal/paths.version=$(VERSION) \
+	$(foreach name,$(PATHS),-X userns-helpers/internal/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)
+
+# A build never fetches another toolchain by itself.
+GOTOOLCHAIN ?= local
+export GOTOOLCHAIN
+export GOFLAGS
+
+BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic
+
+# How long each fuzz target runs in make fuzz.
+FUZZTIME = 30s
+
+.PHONY: help build install check test demo bench fuzz dist clean $(BINARIES)
+
+help: ## this text
+	@echo "userns-helpers $(VERSION)"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+build: $(BINARIES) ## compile the four programs into bin/
+
+bin/lxc-user-nic: COMMAND = usernic
+bin/%: COMMAND = $*
+$(BINARIES):
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' -o $@ ./cmd/$(COMMAND)
+
+install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=4755); make build comes first
+	@for program in $(BINARIES); do \
+		[ -x $$program ] || { echo "install: $$program is missing: run 'make build' first" >&2; exit 1; }; done
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBEXECDIR)/lxc' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man5'
+	install -m $(SUIDPERMS) bin/newuidmap bin/newgidmap '$(DESTDIR)$(BINDIR)'
+	install -m 755 bin/getsubids '$(DESTDIR)$(BINDIR)'
+	install -m $(SUIDPERMS) bin/lxc-user-nic '$(DESTDIR)$(LIBEXECDIR)/lxc'
+	$(foreach page,$(sort $(wildcard man/*.1)),install -m 644 $(page) '$(DESTDIR)$(MANDIR)/man1' &&) :
+	$(foreach page,$(sort $(wildcard man/*.5)),install -m 644 $(page) '$(DESTDIR)$(MANDIR)/man5' &&) :
+
+check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline
+	hack/check
+
+test: ## everything, as root: installs what it needs, says so first
+	hack/test
+
+demo: ## as root: an ordinary user starts an LXC container on these programs
+	test/demo/run
+
+bench: ## Go benchmarks, and newuidmap beside Debian's
+	hack/bench
+
+fuzz: ## run every fuzz target for FUZZTIME=30s
+	hack/fuzz $(FUZZTIME)
+
+dist: ## source tarball with vendored modules, the same bits each time
+	hack/dist $(VERSION)
+
+clean: ## remove what was built
+	rm -rf bin dist
