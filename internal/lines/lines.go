@@ -1,7 +1,7 @@
-// Package lines cuts a file into lines within a buffer that does not grow.
+// Package lines reads a file line by line in memory that does not grow.
 //
 // It promises that a line of any length, or one that never ends, costs no memory, and that it never joins, splits or
-// shifts another line.
+// shifts another line. A line that is longer than the format allows is passed over, and counted.
 package lines
 
 import (
@@ -10,8 +10,8 @@ import (
 	"io"
 )
 
-// size is what one read asks for: large enough that a file of 100,000 lines takes some dozens of reads, small enough
-// to stay in the processor's first caches. It exceeds every limit that the formats put on a line.
+// size is the least that one read asks for: large enough that a file of 100,000 lines takes some dozens of reads, small
+// enough to stay in the processor's first caches.
 const size = 32 * 1024
 
 // emptyReads is how often a source may return neither bytes nor an error before that is an error.
@@ -21,91 +21,92 @@ var errNoProgress = errors.New("the source returns neither bytes nor an error")
 
 // Reader walks over the lines of a source.
 type Reader struct {
-	source  io.Reader
-	buffer  []byte
-	rest    []byte // what was read and not yet returned, part of buffer
-	line    []byte
-	number  int
-	discard bool  // the line that rest begins in was returned already, cut
-	err     error // of the source; io.EOF at its end
+	source     io.Reader
+	buffer     []byte
+	rest       []byte // what was read and not yet returned: a part of buffer
+	longest    int
+	number     int
+	tooLong    bool // rest continues a line that is passed over
+	incomplete bool
+	err        error // of the source; io.EOF at its end
 }
 
-// New returns a Reader in front of the first line of source.
-func New(source io.Reader) *Reader {
-	return &Reader{source: source, buffer: make([]byte, size)}
+// New returns a Reader in front of the first line of source. Lines of more than longest bytes, newline not counted, are
+// passed over.
+func New(source io.Reader, longest int) *Reader {
+	return &Reader{source: source, buffer: make([]byte, max(size, longest+1)), longest: longest}
 }
 
-// Next goes to the next line and reports whether there is one. A last line without a newline counts.
-func (r *Reader) Next() bool {
-	if r.discard && !r.skip() {
-		return false
-	}
-	end := bytes.IndexByte(r.rest, '\n')
-	if end < 0 {
-		return r.more()
-	}
-	r.line, r.rest = r.rest[:end], r.rest[end+1:]
-	r.number++
-	return true
-}
-
-// more reads until rest holds a whole line, the buffer is full or the source ends.
-func (r *Reader) more() bool {
-	for r.err == nil && len(r.rest) < len(r.buffer) {
-		seen := len(r.rest)
-		r.fill()
-		if end := bytes.IndexByte(r.rest[seen:], '\n'); end >= 0 {
-			r.line, r.rest = r.rest[:seen+end], r.rest[seen+end+1:]
-			r.number++
-			return true
-		}
-	}
-	if len(r.rest) == 0 || r.Err() != nil {
-		r.line = nil
-		return false
-	}
-	r.line, r.rest, r.discard = r.rest, nil, r.err == nil
-	r.number++
-	return true
-}
-
-// skip drops the rest of a line that was cut.
-func (r *Reader) skip() bool {
+// Next returns the next line without its newline, valid until Next is called again, and whether there is one. A last
+// line without a newline is a line; what was read of one before a failure is not: a part of a number is another number.
+func (r *Reader) Next() ([]byte, bool) {
 	for {
-		if end := bytes.IndexByte(r.rest, '\n'); end >= 0 {
-			r.rest, r.discard = r.rest[end+1:], false
-			return true
+		end := bytes.IndexByte(r.rest, '\n')
+		for end < 0 && r.err == nil {
+			end = r.fill()
 		}
-		r.rest = nil
-		if r.err != nil {
-			r.line = nil
-			return false
+		if end < 0 {
+			return r.last()
 		}
-		r.fill()
+		line := r.rest[:end]
+		r.rest = r.rest[end+1:]
+		if line, ok := r.accept(line); ok {
+			return line, true
+		}
 	}
 }
 
-// fill moves rest to the front of the buffer and reads behind it, once with success.
-func (r *Reader) fill() {
+// last returns what follows the last newline.
+func (r *Reader) last() ([]byte, bool) {
+	line := r.rest
+	r.rest = nil
+	if r.Err() != nil || len(line) == 0 && !r.tooLong {
+		return nil, false
+	}
+	r.incomplete = true
+	return r.accept(line)
+}
+
+// accept counts the line that ends with text, and tells whether it is short enough to be returned.
+func (r *Reader) accept(text []byte) ([]byte, bool) {
+	passOver := r.tooLong || len(text) > r.longest
+	r.tooLong = false
+	r.number++
+	if passOver {
+		return nil, false
+	}
+	return text, true
+}
+
+// fill reads once behind rest, in which there is no newline, and returns the index of the first newline that came, or
+// -1. A full buffer without a newline is part of a line that is too long.
+func (r *Reader) fill() int {
+	if len(r.rest) == len(r.buffer) {
+		r.rest, r.tooLong = nil, true
+	}
 	kept := copy(r.buffer, r.rest)
-	for range emptyReads {
-		n, err := r.source.Read(r.buffer[kept:])
-		if n > 0 || err != nil {
-			r.rest, r.err = r.buffer[:kept+n], err
-			return
+	n := 0
+	for attempt := 0; n == 0 && r.err == nil; attempt++ {
+		n, r.err = r.source.Read(r.buffer[kept:])
+		if attempt == emptyReads && r.err == nil {
+			r.err = errNoProgress
 		}
 	}
-	r.rest, r.err = r.buffer[:kept], errNoProgress
+	r.rest = r.buffer[:kept+n]
+	end := bytes.IndexByte(r.rest[kept:], '\n')
+	if end < 0 {
+		return -1
+	}
+	return kept + end
 }
 
-// Line returns the line without its newline, until Next is called. A line of more than 32 KiB is cut to its beginning.
-func (r *Reader) Line() []byte { return r.line }
-
-// Number returns the number of the line; the first is 1.
+// Number returns the number of the line that Next returned; the first is 1.
 func (r *Reader) Number() int { return r.number }
 
-// Err returns what ended the walk, nil at the end of the source. What was read of a last line before a failure is not
-// a line: a part of a number is another number.
+// Incomplete reports whether the source ended without a newline.
+func (r *Reader) Incomplete() bool { return r.incomplete }
+
+// Err returns the failure that ended the walk; nil at the end of the source.
 func (r *Reader) Err() error {
 	if errors.Is(r.err, io.EOF) {
 		return nil
