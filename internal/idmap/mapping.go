@@ -1,0 +1,130 @@
+package idmap
+
+import (
+	"errors"
+	"strconv"
+
+	"userns-helpers/internal/number"
+	"userns-helpers/internal/verdict"
+)
+
+// Mapping is one line of a map: the ids of Lower, of the parent namespace, are seen in the target's namespace as those
+// of Upper. Both hold equally many ids.
+type Mapping struct {
+	Upper, Lower Range
+}
+
+// Own reports whether the mapping is a caller's own id, and nothing else.
+func (m Mapping) Own(own ID) bool { return m.Lower.Is(own) }
+
+// Append appends "[upper) -> [lower)" to text.
+func (m Mapping) Append(text []byte) []byte {
+	return m.Lower.Append(append(m.Upper.Append(text), " -> "...))
+}
+
+// ParseMappings reads the arguments after the target: triples of upper id, lower id and count, at least one.
+//
+// The error is a *verdict.Refusal with Usage, for the first argument that is wrong. Nothing is returned with it.
+func ParseMappings(kind Kind, arguments []string) ([]Mapping, error) {
+	if len(arguments) == 0 {
+		return nil, &verdict.Refusal{Usage: true, Advice: "no range is asked for"}
+	}
+	if len(arguments)%3 != 0 {
+		return nil, &verdict.Refusal{Usage: true, Advice: "ranges are triples of " + kind.Word() + ", lower " + kind.Word() +
+			" and count, and " + strconv.Itoa(len(arguments)) + " arguments cannot be shared out in threes"}
+	}
+	mappings := make([]Mapping, 0, len(arguments)/3)
+	for ; len(arguments) > 0; arguments = arguments[3:] {
+		m, err := parseMapping([3]string(arguments))
+		if err != nil {
+			return nil, err
+		}
+		mappings = append(mappings, m)
+	}
+	return mappings, nil
+}
+
+// parseMapping reads one triple. All three must be numbers before any is too large.
+func parseMapping(arguments [3]string) (Mapping, error) {
+	var values [3]uint64
+	overflow := false
+	for i, argument := range arguments {
+		value, err := number.Base0(argument)
+		if errors.Is(err, number.ErrSyntax) {
+			return Mapping{}, &verdict.Refusal{Usage: true, Advice: quote(argument) + " is not a number"}
+		}
+		overflow = overflow || err != nil
+		values[i] = value
+	}
+	m, ok := newMapping(values[0], values[1], values[2])
+	if overflow || !ok {
+		return Mapping{}, outOfBounds(arguments)
+	}
+	return m, nil
+}
+
+// none is (uid_t)-1, which no map may contain.
+const none = 1<<32 - 1
+
+// newMapping checks the bounds: ids from 0 to 4294967294 and at least one of them (shadow#1117, shadow#1689).
+func newMapping(upper, lower, count uint64) (Mapping, bool) {
+	u, upperOK := NewRange(upper, count)
+	l, lowerOK := NewRange(lower, count)
+	if !upperOK || !lowerOK || u.end > none || l.end > none {
+		return Mapping{}, false
+	}
+	return Mapping{u, l}, true
+}
+
+// outOfBounds says subuid in both programs, as the original does.
+func outOfBounds(arguments [3]string) error {
+	return &verdict.Refusal{
+		Headline: "subuid overflow detected.",
+		Usage:    true,
+		Advice: "in " + quote(arguments[0]) + " " + quote(arguments[1]) + " " + quote(arguments[2]) +
+			" the ids must be 0 to 4294967294, and the count at least 1 and such that no id passes 4294967294",
+	}
+}
+
+// longestQuote is how many bytes of an argument a message repeats: arguments can be 128 KiB long.
+const longestQuote = 64
+
+// quote returns the argument, or its beginning, in quotation marks.
+func quote(argument string) string {
+	if len(argument) > longestQuote {
+		return strconv.Quote(argument[:longestQuote]) + "..."
+	}
+	return strconv.Quote(argument)
+}
+
+// Text is what the kernel is given, in one write(2): a line for each mapping.
+func Text(mappings []Mapping) []byte {
+	var text []byte
+	for _, m := range mappings {
+		text = strconv.AppendUint(text, m.Upper.start, 10)
+		text = strconv.AppendUint(append(text, ' '), m.Lower.start, 10)
+		text = strconv.AppendUint(append(text, ' '), m.Lower.Count(), 10)
+		text = append(text, '\n')
+	}
+	return text
+}
+
+// MapsRoot reports whether id 0 of the parent namespace is mapped: since Linux 5.12 that needs CAP_SETFCAP in a uid map
+// (user_namespaces(7)).
+func MapsRoot(mappings []Mapping) bool {
+	for _, m := range mappings {
+		if m.Lower.Contains(0) {
+			return true
+		}
+	}
+	return false
+}
+
+// LowerRanges returns the ids that are asked for, in the order of the request: what a grant is looked up for.
+func LowerRanges(mappings []Mapping) []Range {
+	ranges := make([]Range, len(mappings))
+	for i, m := range mappings {
+		ranges[i] = m.Lower
+	}
+	return ranges
+}

@@ -1,0 +1,59 @@
+package subid
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Owner is whose ranges are looked for: the keys that may stand in the first field of a line.
+type Owner struct {
+	keys []string // with the colon that must follow
+}
+
+// OwnerOf returns the owner with a user id and the login names that have it, in the order of the user database.
+//
+// A field of digits means a user id, always, and a login name of digits is no key: in "1001:..." the uid 1001 is meant
+// even where another user is called 1001. The original takes the line for both, so that either may use what was granted
+// to the other. A user with such a name is granted ranges by uid. Names that cannot stand in a line are no keys.
+func OwnerOf(uid uint32, names ...string) Owner {
+	var o Owner
+	for _, name := range names {
+		o.addName(name)
+	}
+	o.keys = append(o.keys, strconv.FormatUint(uint64(uid), 10)+":")
+	return o
+}
+
+// OwnerNamed returns the owner that a login name or, if it has digits only, a user id stands for, without a look into
+// the user database.
+func OwnerNamed(name string) Owner {
+	var o Owner
+	if isNumber(name) {
+		o.keys = append(o.keys, name+":")
+	}
+	o.addName(name)
+	return o
+}
+
+// addName adds the key of a login name.
+func (o *Owner) addName(name string) {
+	if name == "" || isNumber(name) || strings.ContainsAny(name, ":\n\x00") {
+		return
+	}
+	o.keys = append(o.keys, name+":")
+}
+
+// isNumber reports whether text has digits only.
+func isNumber(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// after returns what follows the owner field of a line of this owner, and whether the line is one.
+func (o Owner) after(line []byte) ([]byte, bool) {
+	for _, key := range o.keys {
+		if len(line) > len(key) && string(line[:len(key)]) == key {
+			return line[len(key):], true
+		}
+	}
+	return nil, false
+}
