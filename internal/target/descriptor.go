@@ -7,8 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openDescriptor opens the process behind a descriptor that the caller passed: /proc/PID, or a pidfd.
-func openDescriptor(fd int) (*Process, error) {
+// maxNumber is INT_MAX: pids are C's int.
+const maxNumber = 1<<31 - 1
+
+// ByDescriptor opens the process behind a descriptor that the caller passed, of /proc/PID or a pidfd, with the rights
+// of the calling thread, as ByPID does. The descriptor stays open. Errors are *Error.
+func ByDescriptor(fd int) (*Process, error) {
 	if err := inherited(fd); err != nil {
 		return nil, err
 	}
@@ -77,7 +81,7 @@ func openPidfd(fd int) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := openPID(pid)
+	p, err := ByPID(pid)
 	if err != nil {
 		return nil, err
 	}

@@ -21,19 +21,11 @@ type Process struct {
 	uid, gid  uint32
 }
 
-// Open opens the process that r names, with the rights of the calling thread. Errors are *Error.
+// ByPID opens the process pid, 1 to INT_MAX, with the rights of the calling thread. Errors are *Error.
 //
 // It is to be called with the caller's rights and not with root's: what /proc hides from the caller (hidepid, proc(5))
 // stays hidden.
-func Open(r Reference) (*Process, error) {
-	if r.descriptor {
-		return openDescriptor(r.number)
-	}
-	return openPID(r.number)
-}
-
-// openPID opens /proc/PID and says, where that fails, why.
-func openPID(pid int) (*Process, error) {
+func ByPID(pid int) (*Process, error) {
 	flags := unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	directory, err := unix.Open("/proc/"+strconv.Itoa(pid), flags, 0)
 	if err != nil {

@@ -51,49 +51,57 @@ func passPidfd(t *testing.T, pid int) int {
 	return fd
 }
 
-func descriptor(fd int) Reference { return Reference{number: fd, descriptor: true} }
-
-// want opens r and checks that it is the process pid, owned by this one.
-func want(t *testing.T, r Reference, pid int) *Process {
+// want checks that the process that was opened is pid, owned by this one.
+func want(t *testing.T, p *Process, err error, pid int) {
 	t.Helper()
-	p, err := Open(r)
 	if err != nil {
-		t.Fatalf("Open(%v): %v", r, err)
+		t.Fatalf("process %d does not open: %v", pid, err)
 	}
 	t.Cleanup(p.Close)
 	uid, gid := p.Owner()
 	if p.PID() != pid || int(uid) != os.Geteuid() || int(gid) != os.Getegid() {
-		t.Errorf("Open(%v) = pid %d of %d:%d, want pid %d", r, p.PID(), uid, gid, pid)
+		t.Errorf("pid %d of %d:%d was opened, want pid %d", p.PID(), uid, gid, pid)
 	}
 	fd, err := p.OpenFile("uid_map", unix.O_RDONLY)
 	if err != nil {
-		t.Fatalf("Open(%v): uid_map: %v", r, err)
+		t.Fatalf("uid_map of %d: %v", pid, err)
 	}
 	unix.Close(fd)
-	return p
 }
 
-// refuse opens r and checks the cause of the refusal.
-func refuse(t *testing.T, r Reference, cause Cause) {
+// refuse checks the cause for which a process was not opened.
+func refuse(t *testing.T, what string, p *Process, err error, cause Cause) {
 	t.Helper()
-	p, err := Open(r)
 	if err == nil {
 		p.Close()
-		t.Errorf("Open(%v) succeeds, want: %s", r, texts[cause])
+		t.Errorf("%s: opened, want: %s", what, texts[cause])
 		return
 	}
 	if got := err.(*Error); got.Cause != cause {
-		t.Errorf("Open(%v): %v (%v), want: %s", r, got, got.Errno, texts[cause])
+		t.Errorf("%s: %v (%v), want: %s", what, got, got.Errno, texts[cause])
 	}
+}
+
+// refuseFD checks the cause for which ByDescriptor refuses.
+func refuseFD(t *testing.T, what string, fd int, cause Cause) {
+	t.Helper()
+	p, err := ByDescriptor(fd)
+	refuse(t, what, p, err, cause)
 }
 
 func TestOpen(t *testing.T) {
 	pid := sleeper(t).Process.Pid
 	proc := "/proc/" + strconv.Itoa(pid)
-	want(t, Reference{number: pid}, pid)
-	want(t, descriptor(pass(t, proc, unix.O_RDONLY|unix.O_DIRECTORY)), pid)
-	want(t, descriptor(pass(t, proc, unix.O_PATH)), pid)
-	want(t, descriptor(passPidfd(t, pid)), pid)
+	p, err := ByPID(pid)
+	want(t, p, err, pid)
+	for _, fd := range []int{
+		pass(t, proc, unix.O_RDONLY|unix.O_DIRECTORY),
+		pass(t, proc, unix.O_PATH),
+		passPidfd(t, pid),
+	} {
+		p, err := ByDescriptor(fd)
+		want(t, p, err, pid)
+	}
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -119,10 +127,10 @@ func TestOpenRefuses(t *testing.T) {
 		{"/dev/null", unix.O_RDWR, NotDirectory},
 	}
 	for _, c := range cases {
-		refuse(t, descriptor(pass(t, c.path, c.flags)), c.cause)
+		refuseFD(t, c.path, pass(t, c.path, c.flags), c.cause)
 	}
-	refuse(t, descriptor(1<<20), NotOpen)
-	refuse(t, descriptor(maxNumber), NotOpen)
+	refuseFD(t, "a high number", 1<<20, NotOpen)
+	refuseFD(t, "INT_MAX", maxNumber, NotOpen)
 }
 
 // A directory of the caller's that holds a link called uid_map was written to as root (shadow#667).
@@ -131,19 +139,19 @@ func TestOpenRefusesMadeDirectory(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", dir+"/uid_map"); err != nil {
 		t.Fatal(err)
 	}
-	refuse(t, descriptor(pass(t, dir, unix.O_RDONLY)), OtherFS)
-	refuse(t, descriptor(pass(t, dir, unix.O_PATH)), OtherFS)
+	refuseFD(t, "made directory", pass(t, dir, unix.O_RDONLY), OtherFS)
+	refuseFD(t, "made directory with O_PATH", pass(t, dir, unix.O_PATH), OtherFS)
 }
 
 // What this program opened itself was not passed by anybody, whatever it is.
 func TestOpenRefusesOwnDescriptors(t *testing.T) {
-	refuse(t, descriptor(pass(t, "/proc/self", unix.O_RDONLY|unix.O_CLOEXEC)), NotInherited)
+	refuseFD(t, "own directory", pass(t, "/proc/self", unix.O_RDONLY|unix.O_CLOEXEC), NotInherited)
 	fd, err := unix.PidfdOpen(os.Getpid(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)
-	refuse(t, descriptor(fd), NotInherited)
+	refuseFD(t, "own pidfd", fd, NotInherited)
 }
 
 // A process that is gone must not be taken for the next one with its pid: not by the descriptor of its directory, nor
@@ -154,15 +162,17 @@ func TestOpenRefusesGone(t *testing.T) {
 	directory := pass(t, "/proc/"+strconv.Itoa(pid), unix.O_RDONLY)
 	path := pass(t, "/proc/"+strconv.Itoa(pid), unix.O_PATH)
 	pidfd := passPidfd(t, pid)
-	held := want(t, Reference{number: pid}, pid)
+	held, err := ByPID(pid)
+	want(t, held, err, pid)
 	if held.Gone() {
 		t.Error("a living process is gone")
 	}
 	stop(cmd)
-	refuse(t, Reference{number: pid}, Gone)
-	refuse(t, descriptor(directory), Gone)
-	refuse(t, descriptor(path), Gone)
-	refuse(t, descriptor(pidfd), Gone)
+	p, err := ByPID(pid)
+	refuse(t, "pid", p, err, Gone)
+	refuseFD(t, "directory", directory, Gone)
+	refuseFD(t, "directory with O_PATH", path, Gone)
+	refuseFD(t, "pidfd", pidfd, Gone)
 	if !held.Gone() {
 		t.Error("a reaped process is not gone")
 	}
@@ -183,11 +193,12 @@ func TestOpenRefusesZombie(t *testing.T) {
 	if n, err := unix.Poll(fds, 10_000); n != 1 {
 		t.Fatalf("the process does not end: %d, %v", n, err)
 	}
-	refuse(t, descriptor(pidfd), Gone)
+	refuseFD(t, "zombie", pidfd, Gone)
 }
 
 func TestOpenFileFollowsNoLink(t *testing.T) {
-	p := want(t, Reference{number: os.Getpid()}, os.Getpid())
+	p, err := ByPID(os.Getpid())
+	want(t, p, err, os.Getpid())
 	if fd, err := p.OpenFile("exe", unix.O_RDONLY); err != unix.ELOOP {
 		unix.Close(fd)
 		t.Errorf("OpenFile follows a link: %v", err)
