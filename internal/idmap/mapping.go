@@ -120,11 +120,18 @@ func MapsRoot(mappings []Mapping) bool {
 	return false
 }
 
-// LowerRanges returns the ids that are asked for, in the order of the request: what a grant is looked up for.
-func LowerRanges(mappings []Mapping) []Range {
-	ranges := make([]Range, len(mappings))
-	for i, m := range mappings {
-		ranges[i] = m.Lower
+// Wanted returns the ids that must be looked up among the grants: all but the own id, which needs no grant. Only a gid
+// map of nothing but the own id looks it up as well, since a grant of it leaves setgroups(2) alone (UsesGrant). Where
+// nothing is wanted no file is needed.
+func Wanted(kind Kind, mappings []Mapping, own ID) []Range {
+	var wanted []Range
+	for _, m := range mappings {
+		if !m.Own(own) {
+			wanted = append(wanted, m.Lower)
+		}
 	}
-	return ranges
+	if kind == GID && len(wanted) == 0 && len(mappings) > 0 {
+		wanted = append(wanted, mappings[0].Lower)
+	}
+	return wanted
 }

@@ -5,6 +5,7 @@ import "slices"
 // Set is a set of ids: ranges in ascending order that neither touch nor overlap. The zero Set is empty.
 type Set struct {
 	ranges []Range
+	count  uint64
 }
 
 // SetOf returns the union of ranges.
@@ -29,8 +30,10 @@ func (s *Set) Add(r Range) {
 	})
 	last := first
 	for ; last < len(s.ranges) && s.ranges[last].start <= r.end; last++ {
+		s.count -= s.ranges[last].Count()
 		r = Range{min(r.start, s.ranges[last].start), max(r.end, s.ranges[last].end)}
 	}
+	s.count += r.Count()
 	s.ranges = slices.Replace(s.ranges, first, last, r)
 }
 
@@ -63,6 +66,9 @@ func (s Set) search(id uint64) int {
 	})
 	return i
 }
+
+// Count is the number of ids in s.
+func (s Set) Count() uint64 { return s.count }
 
 // Ranges returns the ranges of s in ascending order.
 func (s Set) Ranges() []Range { return s.ranges }

@@ -24,20 +24,21 @@ func OwnerOf(uid uint32, names ...string) Owner {
 	return o
 }
 
-// OwnerNamed returns the owner that a login name or, if it has digits only, a user id stands for, without a look into
-// the user database.
+// OwnerNamed returns the owner that a login name stands for, without a look into the user database; a name of digits
+// stands for a user id, and for no one if the id has leading zeros or is too large.
 func OwnerNamed(name string) Owner {
-	var o Owner
-	if isNumber(name) {
-		o.keys = append(o.keys, name+":")
+	uid, err := strconv.ParseUint(name, 10, 32)
+	if err == nil && strconv.FormatUint(uid, 10) == name {
+		return OwnerOf(uint32(uid))
 	}
+	var o Owner
 	o.addName(name)
 	return o
 }
 
-// addName adds the key of a login name.
+// addName adds the key of a login name. A line that begins with #, + or - is a comment or for NIS.
 func (o *Owner) addName(name string) {
-	if name == "" || isNumber(name) || strings.ContainsAny(name, ":\n\x00") {
+	if name == "" || isNumber(name) || strings.ContainsAny(name, ":\n\x00") || strings.ContainsAny(name[:1], "#+-") {
 		return
 	}
 	o.keys = append(o.keys, name+":")
@@ -51,7 +52,7 @@ func isNumber(text string) bool {
 // after returns what follows the owner field of a line of this owner, and whether the line is one.
 func (o Owner) after(line []byte) ([]byte, bool) {
 	for _, key := range o.keys {
-		if len(line) > len(key) && string(line[:len(key)]) == key {
+		if len(line) > len(key) && line[0] == key[0] && string(line[:len(key)]) == key {
 			return line[len(key):], true
 		}
 	}

@@ -1,0 +1,112 @@
+package subid
+
+import (
+	"strconv"
+
+	"userns-helpers/internal/idmap"
+)
+
+// Found is what a file says about an owner and the ids that are wanted.
+type Found struct {
+	Granted   idmap.Set // of the wanted ids, those that are granted
+	Used      []Grant   // the first lines that grant some of them, in file order, at most 64
+	Owned     []Grant   // the first ranges of the owner, wanted or not, in file order, at most 8
+	OwnedMany int       // how many ranges of the owner were read: more than Owned holds if there are more
+	wanted    idmap.Set
+	nearest   []nearest
+}
+
+// nearest is a wanted range and the grant that is nearest to it.
+type nearest struct {
+	wanted idmap.Range
+	grant  Grant // Line 0: none
+}
+
+func newFound(wanted []idmap.Range) Found {
+	f := Found{wanted: idmap.SetOf(wanted...), nearest: make([]nearest, len(wanted))}
+	for i, w := range wanted {
+		f.nearest[i].wanted = w
+	}
+	return f
+}
+
+// complete reports whether all wanted ids are granted. Nothing but wanted ids is ever in Granted.
+func (f *Found) complete() bool { return f.Granted.Count() == f.wanted.Count() }
+
+// add keeps what matters of a grant, and reports whether there was room for it.
+func (f *Found) add(grant Grant) bool {
+	f.OwnedMany++
+	if len(f.Owned) < maxOwned {
+		f.Owned = append(f.Owned, grant)
+	}
+	f.keepNearest(grant)
+	matters := f.wanted.Overlapping(grant.Range)
+	if len(matters) > 0 && len(f.Used) < maxUsed {
+		f.Used = append(f.Used, grant)
+	}
+	for _, w := range matters {
+		f.Granted.Add(w.Intersect(grant.Range))
+	}
+	return len(f.Granted.Ranges()) <= maxFragments
+}
+
+func (f *Found) keepNearest(grant Grant) {
+	for i := range f.nearest {
+		n := &f.nearest[i]
+		if n.grant.Line == 0 || grant.Range.Distance(n.wanted) < n.grant.Range.Distance(n.wanted) {
+			n.grant = grant
+		}
+	}
+}
+
+// Nearest returns the range of the owner that is nearest to wanted, one of the ranges that Scan was given; false if the
+// owner has none.
+func (f Found) Nearest(wanted idmap.Range) (Grant, bool) {
+	for _, n := range f.nearest {
+		if n.wanted == wanted && n.grant.Line != 0 {
+			return n.grant, true
+		}
+	}
+	return Grant{}, false
+}
+
+// Lines returns the numbers of the lines, of those in Used, that grant some of the ids of wanted.
+func (f Found) Lines(wanted idmap.Range) []int {
+	var numbers []int
+	for _, grant := range f.Used {
+		if !grant.Range.Intersect(wanted).Empty() {
+			numbers = append(numbers, grant.Line)
+		}
+	}
+	return numbers
+}
+
+// Advice says which ranges the owner has and which one is nearest to the refused range, one of those that Scan was
+// given. The owner is named by who ("alice (uid 1000)"), the file by source ("/etc/subuid").
+func (f Found) Advice(who, source string, refused idmap.Range) string {
+	if f.OwnedMany == 0 {
+		return source + " has no range for " + who + ": an administrator can add one, see subuid(5)"
+	}
+	text := []byte(source + " has for " + who)
+	for i, grant := range f.Owned {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = grant.append(append(text, ' '))
+	}
+	if more := f.OwnedMany - len(f.Owned); more > 0 {
+		text = strconv.AppendInt(append(text, " and "...), int64(more), 10)
+		text = append(text, " more"...)
+	}
+	if grant, ok := f.Nearest(refused); ok && f.OwnedMany > 1 {
+		text = refused.Append(append(text, "; nearest to "...))
+		text = grant.append(append(text, " is "...))
+	}
+	return string(text)
+}
+
+// append appends "[start-end) (line 3)" to text.
+func (g Grant) append(text []byte) []byte {
+	text = strconv.AppendInt(append(g.Range.Append(text), " (line "...), int64(g.Line), 10)
+	return append(text, ')')
+}

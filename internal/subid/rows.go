@@ -1,0 +1,62 @@
+package subid
+
+import (
+	"bytes"
+	"io"
+
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/lines"
+	"userns-helpers/internal/number"
+)
+
+// longest is the length of a line that is read, without its newline: subuid(5) has a buffer of 1024 bytes for it.
+const longest = 1023
+
+// rows walks over the grants of one owner.
+type rows struct {
+	lines *lines.Reader
+	owner Owner
+}
+
+func newRows(file io.Reader, owner Owner) *rows {
+	return &rows{lines.New(file, longest), owner}
+}
+
+// next returns the next grant. A line of somebody else costs the comparison of its first bytes.
+func (r *rows) next() (Grant, bool) {
+	for {
+		line, ok := r.lines.Next()
+		if !ok {
+			return Grant{}, false
+		}
+		fields, ok := r.owner.after(line)
+		if !ok {
+			continue
+		}
+		if ids, ok := parse(fields); ok {
+			return Grant{r.lines.Number(), ids}, true
+		}
+	}
+}
+
+// err returns what ended the walk, nil at the end of the file.
+func (r *rows) err() error { return r.lines.Err() }
+
+// parse reads what follows the owner and its colon: start, colon, count, and nothing else. It is false for a line that
+// grants nothing: malformed, of no id (shadow#399 and #1689: useradd writes count 0 for system users, and releases
+// before 4.20 took it for all ids there are), or beyond 2^32.
+func parse(fields []byte) (idmap.Range, bool) {
+	start, count, ok := bytes.Cut(fields, []byte{':'})
+	if !ok {
+		return idmap.Range{}, false
+	}
+	first, err := number.Base0(string(start))
+	if err != nil {
+		return idmap.Range{}, false
+	}
+	many, err := number.Base0(string(count))
+	if err != nil {
+		return idmap.Range{}, false
+	}
+	return idmap.NewRange(first, many)
+}
