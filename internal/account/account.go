@@ -4,6 +4,11 @@
 // and colons. It trusts the sources that it asks, and those only: see Source.
 package account
 
+import (
+	"strconv"
+	"strings"
+)
+
 // User is one account: several may share a user id.
 type User struct {
 	Name string
@@ -17,45 +22,51 @@ type Group struct {
 	GID  uint32
 }
 
-// Source is one place where accounts are kept, and the seam through which others than files come.
+// Source is one place where accounts are kept, and the seam through which others than files come: SSSD, systemd-userdb
+// and nscd will be further Sources behind the files in a Directory.
 //
 // An empty answer means that the source does not know: the next one is asked. An error means that it should know and
 // cannot say: the search ends there, since a later source could give the same id to somebody else.
 type Source interface {
 	// Describe names the source in messages: "/etc/passwd".
 	Describe() string
-	// Users returns every account of uid, in the order of the source.
+	// Users returns the accounts of uid, in the order of the source.
 	Users(uid uint32) ([]User, error)
 	// User returns the account of name: one, or none.
 	User(name string) ([]User, error)
-	// Groups returns the groups of gids that it knows, at most one for each.
+	// Groups returns the groups of gids that it knows, at most one for each, in any order.
 	Groups(gids []uint32) ([]Group, error)
 }
 
-// Directory is the sources that are asked, in order; a hit ends a search.
-type Directory []Source
+// longestName is the longest name that is one. utmp(5) and useradd(8) stop at 32, login.defs(5) and SSSD at 255 or 256.
+const longestName = 255
+
+// validName reports whether name can be a user's or group's.
+func validName(name string) bool {
+	return name != "" && len(name) <= longestName && !strings.ContainsAny(name, ":\n\x00")
+}
 
 // UnknownError says that no source knows an account.
 type UnknownError struct {
-	Key   string   // "uid 1000", "user \"alice\""
+	Key   string   // "uid 1000", `user "alice"`
 	Tried []string // the sources, as they describe themselves
 }
 
 // Error names the account and the sources.
-func (e *UnknownError) Error() string { return e.Key }
+func (e *UnknownError) Error() string {
+	return "no " + e.Key + " in " + strings.Join(e.Tried, ", ")
+}
 
-// Local is the directory of this machine's files, passwd(5) and group(5), which must be trusted (package trusted).
-func Local() Directory { return nil }
+// AnswerError says that a source answered something that was not asked, or a name that cannot be one.
+type AnswerError struct {
+	Key    string // as in UnknownError
+	Source string
+}
 
-// Listed is the directory of the same files whoever owns them: for programs without privilege that only report.
-func Listed() Directory { return nil }
+// Error names the source and the question.
+func (e *AnswerError) Error() string {
+	return e.Source + " does not answer the question for " + e.Key
+}
 
-// Users returns every account of uid, at least one. Errors: *UnknownError, *trusted.UntrustedError, those of read(2).
-func (d Directory) Users(uid uint32) ([]User, error) { return nil, nil }
-
-// User returns the account of name. Errors: as Users.
-func (d Directory) User(name string) (User, error) { return User{}, nil }
-
-// Groups returns the groups of gids that have a name, in the order of gids, each once. A gid without a name is no
-// error: it is left out.
-func (d Directory) Groups(gids []uint32) ([]Group, error) { return nil, nil }
+func uidKey(uid uint32) string   { return "uid " + strconv.FormatUint(uint64(uid), 10) }
+func nameKey(name string) string { return "user " + strconv.Quote(name) }

@@ -1,0 +1,118 @@
+package account
+
+import (
+	"io"
+	"slices"
+
+	"userns-helpers/internal/lines"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/trusted"
+)
+
+// Limits of what is read, whatever the size of the files.
+const (
+	longestUser  = 64 * 1024   // bytes of a line of passwd(5)
+	longestGroup = 1024 * 1024 // bytes of a line of group(5), which lists the members: some 100,000
+	maxUsers     = 256         // accounts of one user id; further ones are not seen
+)
+
+// Opener opens a file for reading.
+type Opener func(path string) (io.ReadCloser, error)
+
+// files is the Source of passwd(5) and group(5).
+type files struct {
+	passwd, group string // paths
+	open          Opener
+}
+
+// Local is the directory of this machine's files, each of which must be trusted: its errors are those of trusted.Open.
+func Local() Directory { return FromFiles(openTrusted) }
+
+// FromFiles is the directory of this machine's files, opened by open: for a program without privilege that only
+// reports, to which it does not matter who may write them.
+func FromFiles(open Opener) Directory {
+	return Directory{files{paths.Passwd(), paths.Group(), open}}
+}
+
+func openTrusted(path string) (io.ReadCloser, error) {
+	file, err := trusted.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return closer{file}, nil
+}
+
+// closer gives a trusted file the Close of io.Closer.
+type closer struct{ *trusted.File }
+
+func (c closer) Close() error {
+	c.File.Close()
+	return nil
+}
+
+// Describe returns the path of the user database.
+func (f files) Describe() string { return f.passwd }
+
+// Users returns the accounts of uid in file order. All of the file is read: several names may share an id.
+func (f files) Users(uid uint32) ([]User, error) {
+	var users []User
+	err := f.walk(f.passwd, longestUser, func(line []byte) bool {
+		if user, ok := parseUser(line); ok && user.UID == uid {
+			users = append(users, user)
+		}
+		return len(users) < maxUsers
+	})
+	if err != nil {
+		return nil, err
+	}
+	return users, nil
+}
+
+// User returns the first account of name, and reads no further.
+func (f files) User(name string) ([]User, error) {
+	var users []User
+	err := f.walk(f.passwd, longestUser, func(line []byte) bool {
+		if user, ok := parseUser(line); ok && user.Name == name {
+			users = append(users, user)
+		}
+		return len(users) == 0
+	})
+	return users, err
+}
+
+// Groups returns the first group of each gid, and reads no further than the last of them.
+func (f files) Groups(gids []uint32) ([]Group, error) {
+	missing := slices.Sorted(slices.Values(gids))
+	missing = slices.Compact(missing)
+	var groups []Group
+	err := f.walk(f.group, longestGroup, func(line []byte) bool {
+		group, ok := parseGroup(line)
+		if i, wanted := slices.BinarySearch(missing, group.GID); ok && wanted {
+			groups = append(groups, group)
+			missing = slices.Delete(missing, i, i+1)
+		}
+		return len(missing) > 0
+	})
+	if err != nil {
+		return nil, err
+	}
+	return groups, nil
+}
+
+// walk gives each line of the file at path to each, until that returns false. Lines longer than longest are passed over.
+func (f files) walk(path string, longest int, each func(line []byte) bool) error {
+	file, err := f.open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	for r := lines.New(file, longest); ; {
+		line, ok := r.Next()
+		if !ok {
+			return r.Err()
+		}
+		if !each(line) {
+			return nil
+		}
+	}
+}
