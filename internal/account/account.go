@@ -42,8 +42,13 @@ type Source interface {
 const longestName = 255
 
 // validName reports whether name can be a user's or group's.
-func validName(name string) bool {
-	return name != "" && len(name) <= longestName && !strings.ContainsAny(name, ":\n\x00")
+func validName[T string | []byte](name T) bool {
+	for i := range len(name) {
+		if name[i] == ':' || name[i] == '\n' || name[i] == 0 {
+			return false
+		}
+	}
+	return 0 < len(name) && len(name) <= longestName
 }
 
 // UnknownError says that no source knows an account.

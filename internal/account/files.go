@@ -57,8 +57,8 @@ func (f files) Describe() string { return f.passwd }
 func (f files) Users(uid uint32) ([]User, error) {
 	var users []User
 	err := f.walk(f.passwd, longestUser, func(line []byte) bool {
-		if user, ok := parseUser(line); ok && user.UID == uid {
-			users = append(users, user)
+		if e, ok := parseUser(line); ok && e.uid == uid {
+			users = append(users, e.user())
 		}
 		return len(users) < maxUsers
 	})
@@ -72,23 +72,25 @@ func (f files) Users(uid uint32) ([]User, error) {
 func (f files) User(name string) ([]User, error) {
 	var users []User
 	err := f.walk(f.passwd, longestUser, func(line []byte) bool {
-		if user, ok := parseUser(line); ok && user.Name == name {
-			users = append(users, user)
+		if e, ok := parseUser(line); ok && string(e.name) == name {
+			users = append(users, e.user())
 		}
 		return len(users) == 0
 	})
-	return users, err
+	if err != nil {
+		return nil, err
+	}
+	return users, nil
 }
 
 // Groups returns the first group of each gid, and reads no further than the last of them.
 func (f files) Groups(gids []uint32) ([]Group, error) {
-	missing := slices.Sorted(slices.Values(gids))
-	missing = slices.Compact(missing)
+	missing := slices.Compact(slices.Sorted(slices.Values(gids)))
 	var groups []Group
 	err := f.walk(f.group, longestGroup, func(line []byte) bool {
-		group, ok := parseGroup(line)
-		if i, wanted := slices.BinarySearch(missing, group.GID); ok && wanted {
-			groups = append(groups, group)
+		e, ok := parseGroup(line)
+		if i, wanted := slices.BinarySearch(missing, e.gid); ok && wanted {
+			groups = append(groups, e.group())
 			missing = slices.Delete(missing, i, i+1)
 		}
 		return len(missing) > 0

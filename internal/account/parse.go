@@ -2,41 +2,43 @@ package account
 
 import (
 	"bytes"
-	"strconv"
+
+	"userns-helpers/internal/number"
 )
 
 // noID is (uid_t)-1, which is nobody.
 const noID = 1<<32 - 1
 
+// entry is what a line says. The name lies in the buffer of the reader: it is copied when the entry is wanted, since
+// memory must not grow with the file.
+type entry struct {
+	name     []byte
+	uid, gid uint32
+}
+
+func (e entry) user() User   { return User{string(e.name), e.uid, e.gid} }
+func (e entry) group() Group { return Group{string(e.name), e.gid} }
+
 // parseUser reads a line of passwd(5): name, password, uid, gid, each with its colon, then what is of no interest. It
 // is false for comments, for lines of NIS (first character + or -) and for malformed lines.
-func parseUser(line []byte) (User, bool) {
+func parseUser(line []byte) (entry, bool) {
 	var fields [4][]byte
 	if !split(line, fields[:]) {
-		return User{}, false
+		return entry{}, false
 	}
-	uid, ok := parseID(fields[2])
-	if !ok {
-		return User{}, false
-	}
-	gid, ok := parseID(fields[3])
-	if !ok {
-		return User{}, false
-	}
-	return User{string(fields[0]), uid, gid}, true
+	uid, uidOK := parseID(fields[2])
+	gid, gidOK := parseID(fields[3])
+	return entry{fields[0], uid, gid}, uidOK && gidOK
 }
 
 // parseGroup reads a line of group(5): name, password, gid, each with its colon, then the members.
-func parseGroup(line []byte) (Group, bool) {
+func parseGroup(line []byte) (entry, bool) {
 	var fields [3][]byte
 	if !split(line, fields[:]) {
-		return Group{}, false
+		return entry{}, false
 	}
 	gid, ok := parseID(fields[2])
-	if !ok {
-		return Group{}, false
-	}
-	return Group{string(fields[0]), gid}, true
+	return entry{name: fields[0], gid: gid}, ok
 }
 
 // split cuts the first fields off a line, blanks in front of the first one dropped as getpwnam(3) does. A field that no
@@ -53,11 +55,14 @@ func split(line []byte, fields [][]byte) bool {
 		}
 		fields[i], line = line[:end], line[end+1:]
 	}
-	return validName(string(fields[0]))
+	return validName(fields[0])
 }
 
 // parseID reads a user or group id: decimal digits and nothing else.
 func parseID(field []byte) (uint32, bool) {
-	id, err := strconv.ParseUint(string(field), 10, 32)
-	return uint32(id), err == nil && id != noID
+	if len(field) == 0 || field[0] < '0' || field[0] > '9' {
+		return 0, false
+	}
+	id, err := number.Decimal(field)
+	return uint32(id), err == nil && id < noID
 }

@@ -72,7 +72,7 @@ func (d *Defs) set(key, value []byte) {
 
 // isZero reports whether value is the number 0. What is no number stands for the default, which is not 0.
 func isZero(value []byte) bool {
-	n, err := number.Base0(string(value))
+	n, err := number.Base0(value)
 	return err == nil && n == 0
 }
 

@@ -15,9 +15,12 @@ var (
 	ErrRange = errors.New("number out of range")
 )
 
+// text is what a number is written in. Bytes are read in place: a malformed file must not cost memory.
+type text interface{ string | []byte }
+
 // Base0 reads text as strtoul(text, &end, 0) does with nothing after the end: white space, a sign, then 0x and
 // hexadecimal, 0 and octal, or decimal digits. Errors: ErrSyntax, ErrRange.
-func Base0(text string) (uint64, error) {
+func Base0[T text](text T) (uint64, error) {
 	text, negative := sign(skipSpace(text))
 	text, base := prefix(text)
 	value, err := digits(text, base)
@@ -29,7 +32,7 @@ func Base0(text string) (uint64, error) {
 
 // Decimal reads text in base 10: white space, one plus sign, digits; leading zeros mean nothing. Errors: ErrSyntax (a
 // minus sign too), ErrRange.
-func Decimal(text string) (uint64, error) {
+func Decimal[T text](text T) (uint64, error) {
 	text, negative := sign(skipSpace(text))
 	if negative {
 		return 0, ErrSyntax
@@ -38,7 +41,7 @@ func Decimal(text string) (uint64, error) {
 }
 
 // skipSpace drops what isspace(3) of the C locale calls white space from the front.
-func skipSpace(text string) string {
+func skipSpace[T text](text T) T {
 	for len(text) > 0 && (text[0] == ' ' || '\t' <= text[0] && text[0] <= '\r') {
 		text = text[1:]
 	}
@@ -46,27 +49,27 @@ func skipSpace(text string) string {
 }
 
 // sign drops at most one sign from the front.
-func sign(text string) (rest string, negative bool) {
-	if text == "" || text[0] != '+' && text[0] != '-' {
+func sign[T text](text T) (rest T, negative bool) {
+	if len(text) == 0 || text[0] != '+' && text[0] != '-' {
 		return text, false
 	}
 	return text[1:], text[0] == '-'
 }
 
 // prefix tells the base by the first digits. The 0 of octal stays: alone it is a number of its own.
-func prefix(text string) (rest string, base uint64) {
+func prefix[T text](text T) (rest T, base uint64) {
 	switch {
 	case len(text) > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'):
 		return text[2:], 16
-	case text != "" && text[0] == '0':
+	case len(text) > 0 && text[0] == '0':
 		return text, 8
 	}
 	return text, 10
 }
 
 // digits reads all of text in base; text must have at least one digit and nothing else.
-func digits(text string, base uint64) (uint64, error) {
-	if text == "" {
+func digits[T text](text T, base uint64) (uint64, error) {
+	if len(text) == 0 {
 		return 0, ErrSyntax
 	}
 	var value uint64

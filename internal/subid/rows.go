@@ -50,11 +50,11 @@ func parse(fields []byte) (idmap.Range, bool) {
 	if !ok {
 		return idmap.Range{}, false
 	}
-	first, err := number.Base0(string(start))
+	first, err := number.Base0(start)
 	if err != nil {
 		return idmap.Range{}, false
 	}
-	many, err := number.Base0(string(count))
+	many, err := number.Base0(count)
 	if err != nil {
 		return idmap.Range{}, false
 	}
