@@ -38,14 +38,14 @@ func OwnerNamed(name string) Owner {
 
 // addName adds the key of a login name. A line that begins with #, + or - is a comment or for NIS.
 func (o *Owner) addName(name string) {
-	if name == "" || isNumber(name) || strings.ContainsAny(name, ":\n\x00") || strings.ContainsAny(name[:1], "#+-") {
+	if name == "" || IsUID(name) || strings.ContainsAny(name, ":\n\x00") || strings.ContainsAny(name[:1], "#+-") {
 		return
 	}
 	o.keys = append(o.keys, name+":")
 }
 
-// isNumber reports whether text has digits only.
-func isNumber(text string) bool {
+// IsUID reports whether an owner is a user id rather than a login name: it has digits only.
+func IsUID(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 

@@ -1,0 +1,10 @@
+// Command getsubids lists the subordinate ids of a user, getsubids(1).
+package main
+
+import (
+	"os"
+
+	"userns-helpers/internal/getsubids"
+)
+
+func main() { os.Exit(getsubids.Run(os.Args, os.Stdout, os.Stderr)) }

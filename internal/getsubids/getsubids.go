@@ -1,0 +1,101 @@
+// Package getsubids is the program getsubids(1): it lists the subordinate ids of a user.
+//
+// It promises the output of the original byte for byte, since kubelet and rootlesskit parse it, for each line that
+// grants something. It has no privilege and gives none, so it trusts nothing: files are listed whoever may write them,
+// in a user namespace too, where root's files seem to be nobody's. The programs that do grant look at that.
+package getsubids
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"strconv"
+
+	"userns-helpers/internal/account"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/subid"
+)
+
+const usage = "Usage: getsubids [-g] user\n" +
+	"    list subuid ranges for user\n" +
+	"    pass -g to list subgid ranges\n"
+
+// request is what the command line asks for.
+type request struct {
+	user string
+	file string // path
+}
+
+// Run is the program, from argv to the exit status: 0 if ranges were listed, otherwise 1.
+func Run(argv []string, stdout, stderr io.Writer) int {
+	return run(argv, open, stdout, stderr)
+}
+
+// open opens a file that anybody may have written.
+func open(path string) (io.ReadCloser, error) { return os.Open(path) }
+
+func run(argv []string, open account.Opener, stdout, stderr io.Writer) int {
+	asked, ok := parse(argv)
+	if !ok {
+		_, _ = io.WriteString(stderr, usage)
+		return 1
+	}
+	listed, err := list(asked, open, stdout)
+	if err != nil || !listed {
+		_, _ = io.WriteString(stderr, "Error fetching ranges\n")
+		return 1
+	}
+	return 0
+}
+
+// parse reads the command line as the original does, in which nothing but "-g USER" is an option: further arguments
+// are ignored, and any other first argument is a user.
+func parse(argv []string) (request, bool) {
+	switch {
+	case len(argv) < 2, len(argv) == 2 && argv[1] == "-h":
+		return request{}, false
+	case len(argv) == 3 && argv[1] == "-g":
+		return request{argv[2], paths.Subgid()}, true
+	}
+	return request{argv[1], paths.Subuid()}, true
+}
+
+// list prints the ranges in file order, and tells whether there was one. What was printed in front of a failure stays.
+func list(asked request, open account.Opener, stdout io.Writer) (bool, error) {
+	file, err := open(asked.file)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	out := bufio.NewWriter(stdout)
+	index := 0
+	err = subid.List(file, owner(asked.user, account.FromFiles(open)), func(grant subid.Grant) {
+		_, _ = out.Write(appendRow(out.AvailableBuffer(), index, asked.user, grant)) // Flush returns the error
+		index++
+	})
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	return index > 0, err
+}
+
+// owner adds the user id to a name that the user database knows. A number is a user id and nothing else.
+func owner(name string, users account.Directory) subid.Owner {
+	if subid.IsUID(name) {
+		return subid.OwnerNamed(name)
+	}
+	user, err := users.User(name)
+	if err != nil {
+		return subid.OwnerNamed(name) // a line may name a user who is gone
+	}
+	return subid.OwnerOf(user.UID, user.Name)
+}
+
+// appendRow appends "INDEX: USER START COUNT\n" to text.
+func appendRow(text []byte, index int, user string, grant subid.Grant) []byte {
+	text = strconv.AppendInt(text, int64(index), 10)
+	text = append(append(append(text, ": "...), user...), ' ')
+	text = strconv.AppendUint(text, grant.Range.Start(), 10)
+	text = strconv.AppendUint(append(text, ' '), grant.Range.Count(), 10)
+	return append(text, '\n')
+}
