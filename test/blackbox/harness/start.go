@@ -32,6 +32,7 @@ type Start struct {
 
 	Files  []*os.File // become descriptors 3, 4, ...
 	Close  []int      // descriptors that are closed at the start
+	Stdin  *os.File   // nil: /dev/null
 	Stdout *os.File   // nil: collected in Result.Stdout
 	Stderr *os.File   // nil: collected in Result.Stderr
 
@@ -117,6 +118,9 @@ func (s Start) command() (*exec.Cmd, *bytes.Buffer, *bytes.Buffer, error) {
 	command.WaitDelay = time.Second
 	stdout, stderr := new(bytes.Buffer), new(bytes.Buffer)
 	command.Stdout, command.Stderr = stdout, stderr
+	if s.Stdin != nil {
+		command.Stdin = s.Stdin
+	}
 	if s.Stdout != nil {
 		command.Stdout = s.Stdout
 	}

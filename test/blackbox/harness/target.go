@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -69,6 +70,20 @@ func greet(input io.Writer, output io.Reader) error {
 		return fmt.Errorf("answered %q", answer)
 	}
 	return nil
+}
+
+// Child returns the first child of t, which t's Release ends too: do not release it.
+func (t *Target) Child() (*Target, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", t.PID, t.PID))
+	if err != nil {
+		return nil, fmt.Errorf("the child of %d: %w", t.PID, err)
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		return nil, fmt.Errorf("the child of %d: %q", t.PID, text)
+	}
+	return &Target{PID: pid}, nil
 }
 
 // Release ends the target and whatever it started. It may be called again.

@@ -1,0 +1,146 @@
+//go:build system
+
+package maps
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+// descriptorCases are about fd:N, which Debian's 4.13 does not know: it takes fd:N for a process id (difference M09).
+func descriptorCases() []check {
+	const folder = unix.O_RDONLY | unix.O_DIRECTORY
+	inherits := func(path string, flags int) func(*world, *harness.Start) {
+		return func(w *world, start *harness.Start) { start.Files = []*os.File{w.open(path, flags)} }
+	}
+	accepted := func(name, arg string, tune func(*world, *harness.Start)) check {
+		return check{name: "fd: " + name, args: append([]string{arg}, one...), tune: tune, mapped: oneMapped, differs: "M09"}
+	}
+	refused := func(name, arg, second string, tune func(*world, *harness.Start)) check {
+		return check{name: "fd: " + name, args: append([]string{arg}, one...), tune: tune, status: 1, usage: true, second: second}
+	}
+	different := refused("folder of another user's process", "fd:3", "", inherits("/proc/{pid}", folder))
+	different.target, different.usage, different.differs = bobs, false, "M09"
+	different.first = "{tool}: Target process is owned by a different user: uid:1001 pw_uid:1001 st_uid:1002, gid:2001 pw_gid:2001 st_gid:2002"
+	foreign := different
+	foreign.name, foreign.tune = "fd: pidfd of another user's process", pidfd
+	out := []check{
+		accepted("folder of the process", "fd:3", inherits("/proc/{pid}", folder)),
+		accepted("folder opened with O_PATH", "fd:3", inherits("/proc/{pid}", unix.O_PATH|unix.O_DIRECTORY)),
+		accepted("pidfd (shadow#655, #977)", "fd:3", pidfd),
+		accepted("number with a zero", "fd:03", inherits("/proc/{pid}", folder)),
+		accepted("number 3 of two", "fd:3", func(w *world, start *harness.Start) {
+			start.Files = []*os.File{w.open("/proc/{pid}", folder), w.open("/proc/self", folder)}
+		}),
+		accepted("as standard input", "fd:0", func(w *world, start *harness.Start) { start.Stdin = w.open("/proc/{pid}", folder) }),
+		different,
+		foreign,
+		refused("alone", "fd:", "", inherits("/proc/{pid}", folder)),
+		refused("of a closed descriptor", "fd:9", "(?i)descriptor", nil),
+		refused("of none: 3 is not the runtime's", "fd:3", "(?i)descriptor", nil),
+		refused("of none: 4 is not the runtime's", "fd:4", "(?i)descriptor", nil),
+		refused("of none: 5 is not the runtime's", "fd:5", "(?i)descriptor", nil),
+		refused("of none: 6 is not the runtime's", "fd:6", "(?i)descriptor", nil),
+		refused("/proc/PID/uid_map", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/uid_map", unix.O_RDONLY)),
+		refused("/proc", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc", folder)),
+		refused("/proc/PID/ns", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/ns", folder)),
+		refused("/proc/PID/root", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/root", folder)),
+		refused("/proc/sys", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/sys", folder)),
+		refused("/dev/null", "fd:3", "(?i)descriptor 3|fd:3", inherits("/dev/null", unix.O_RDWR)),
+		refused("a user namespace", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/ns/user", unix.O_RDONLY)),
+		decoy(refused("shadow#667: a folder with a symlink uid_map", "fd:3", "(?i)proc", nil)),
+		otherProc(refused("folder of another procfs", "fd:3", "(?i)proc", nil)),
+	}
+	return append(append(out, lateDescriptors()...), descriptorGrammar()...)
+}
+
+func descriptorGrammar() []check {
+	var out []check
+	for what, arg := range pairs(map[string]string{
+		"negative": "fd:-3", "2^32+3 (3 in 32 bits)": "fd:4294967299", "2^64+3": "fd:18446744073709551619", "hexadecimal": "fd:0x3",
+		"a letter behind": "fd:3x", "a blank behind": "fd:3 ", "in capitals": "FD:3", "a blank before": " fd:3", "a word": "fd:three",
+		"30 digits": "fd:333333333333333333333333333333", "twice": "fd:fd:3", "pidfd:3": "pidfd:3", "no colon": "fd3",
+	}) {
+		out = append(out, check{
+			name: "fd: no number: " + what, args: append([]string{arg}, one...), status: 1, usage: true,
+			tune: func(w *world, start *harness.Start) {
+				start.Files = []*os.File{w.open("/proc/{pid}", unix.O_RDONLY|unix.O_DIRECTORY)}
+			},
+		})
+	}
+	return out
+}
+
+// pidfd passes a real pidfd of the target as descriptor 3.
+func pidfd(w *world, start *harness.Start) { start.Files = []*os.File{w.pidfd()} }
+
+func (w *world) pidfd() *os.File {
+	fd, err := unix.PidfdOpen(w.target.PID, 0)
+	if err != nil {
+		w.t.Fatalf("pidfd_open: %v", err)
+	}
+	file := os.NewFile(uintptr(fd), "pidfd")
+	w.t.Cleanup(func() { _ = file.Close() })
+	return file
+}
+
+// lateDescriptors name a process that ended after the descriptor was made.
+func lateDescriptors() []check {
+	late := func(name string, pass func(w *world) *os.File) check {
+		return check{
+			name: "fd: " + name, args: append([]string{"fd:3"}, one...), status: 1, usage: true, second: "(?i)gone|ended|no such process|alive|exist",
+			uid: "(none)", gid: "(none)", mapped: "(none)", groups: "(none)",
+			tune: func(w *world, start *harness.Start) {
+				start.Files = []*os.File{pass(w)}
+				w.target.Release()
+			},
+		}
+	}
+	return []check{
+		late("pidfd of a process that ended", func(w *world) *os.File { return w.pidfd() }),
+		late("folder of a process that ended", func(w *world) *os.File { return w.open("/proc/{pid}", unix.O_RDONLY|unix.O_DIRECTORY) }),
+	}
+}
+
+// decoy makes c pass a folder of the caller's that looks like a process; what its symlink names must not be written.
+func decoy(c check) check {
+	const folder, victim = "/tmp/decoy", "/tmp/victim"
+	c.tune = func(w *world, start *harness.Start) {
+		for _, err := range []error{
+			harness.File{}.Put(victim),
+			harness.File{Kind: unix.S_IFDIR, Mode: 0o755, UID: w.caller.UID, GID: w.caller.GID}.Put(folder),
+			os.Symlink(victim, folder+"/uid_map"), os.Symlink(victim, folder+"/gid_map"), os.Symlink(victim, folder+"/setgroups"),
+		} {
+			if err != nil {
+				w.t.Fatalf("decoy: %v", err)
+			}
+		}
+		w.t.Cleanup(func() {
+			if text, err := os.ReadFile(victim); err != nil || len(text) != 0 {
+				w.t.Errorf("the symlink's target was written: %q, %v", text, err)
+			}
+		})
+		start.Files = []*os.File{w.open(folder, unix.O_RDONLY|unix.O_DIRECTORY)}
+	}
+	return c
+}
+
+// otherProc makes c pass the target's folder in another mount of procfs.
+func otherProc(c check) check {
+	c.tune = func(w *world, start *harness.Start) {
+		const folder = "/tmp/otherproc"
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := unix.Mount("proc", folder, "proc", 0, ""); err != nil {
+			w.t.Fatalf("mount a second procfs: %v", err)
+		}
+		w.t.Cleanup(func() { _ = unix.Unmount(folder, unix.MNT_DETACH) })
+		start.Files = []*os.File{w.open(fmt.Sprintf("%s/%d", folder, w.target.PID), unix.O_RDONLY|unix.O_DIRECTORY)}
+	}
+	return c
+}

@@ -1,0 +1,87 @@
+//go:build system
+
+package maps
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+// privilegeCases are section 6 of the contract: both installs, little privilege, setgroups, nothing half done.
+func privilegeCases() []check { return append(installCases(), setgroupsCases()...) }
+
+// allBut drops every capability from the bounding set except the given ones.
+func allBut(kept ...int) func(*world, *harness.Start) {
+	var dropped []int
+	for capability := 0; capability <= unix.CAP_LAST_CAP; capability++ {
+		if !slices.Contains(kept, capability) {
+			dropped = append(dropped, capability)
+		}
+	}
+	return dropping(dropped...)
+}
+
+func installCases() []check {
+	host0 := []string{"{pid}", "0", "0", "10"}
+	const grants = "alice:0:10\n"
+	return []check{
+		{name: "install: file capability", install: "filecap", args: granted, mapped: oneMapped},
+		{
+			name: "install: file capability, several ranges", install: "filecap", args: []string{"{pid}", "0", "{own}", "1", "1", "100000", "65536"},
+			mapped: "0 {own} 1, 1 100000 65536",
+		},
+		{name: "install: file capability, refused", install: "filecap", args: []string{"{pid}", "0", "5", "10"}, status: 1, first: noRange},
+		{name: "install: file capability, host gid 0", tool: "newgidmap", install: "filecap", grants: grants, args: host0, mapped: "0 0 10"},
+		{name: "install: file capabilities with cap_setfcap, host id 0", install: "filecap0", grants: grants, args: host0, mapped: "0 0 10"},
+		{name: "install: setuid, host id 0", grants: grants, args: host0, mapped: "0 0 10"},
+		{name: "install: setuid, bounding set of just the one capability", args: granted, mapped: oneMapped, tune: allBut(unix.CAP_SETUID, unix.CAP_SETGID), differs: "M12"},
+		{name: "install: setuid, no CAP_SYS_ADMIN in the bounding set (rootlesskit#404)", args: granted, mapped: oneMapped, tune: dropping(unix.CAP_SYS_ADMIN), differs: "M12"},
+		{
+			name: "install: setuid, Docker's bounding set", args: granted, mapped: oneMapped, differs: "M12",
+			tune: allBut(unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FSETID, unix.CAP_FOWNER, unix.CAP_MKNOD, unix.CAP_NET_RAW, unix.CAP_SETGID, unix.CAP_SETUID,
+				unix.CAP_SETFCAP, unix.CAP_SETPCAP, unix.CAP_NET_BIND_SERVICE, unix.CAP_SYS_CHROOT, unix.CAP_KILL, unix.CAP_AUDIT_WRITE),
+		},
+		{
+			name: "install: file capability, bounding set of just the one capability", install: "filecap", args: granted, mapped: oneMapped,
+			tune: allBut(unix.CAP_SETUID, unix.CAP_SETGID),
+		},
+		{name: "install: run by root, no setuid bit", install: "plain", as: &root, grants: "root:100000:10\n", args: granted, mapped: oneMapped},
+	}
+}
+
+// setgroupsCases are CVE-2018-7169: who may not use subgid must not be able to drop a group.
+func setgroupsCases() []check {
+	gid := func(name, groups string, args ...string) check {
+		return check{name: "setgroups: " + name, tool: "newgidmap", groups: groups, args: append([]string{"{pid}"}, args...)}
+	}
+	own := gid("own gid alone: denied (CVE-2018-7169)", "deny", "0", "{own}", "1")
+	own.mapped = "0 2001 1"
+	again := gid("own gid alone, denied before", "deny", "0", "{own}", "1")
+	again.mapped, again.after = "0 2001 1", denied
+	usedBefore := gid("a range, denied before: stays", "deny", one...)
+	usedBefore.mapped, usedBefore.after = oneMapped, denied
+	both := gid("own gid and a range", "allow", "0", "{own}", "1", "1", "100000", "10")
+	both.mapped = "0 2001 1, 1 100000 10"
+	behind := gid("a range and own gid", "allow", "1", "100000", "10", "0", "{own}", "1")
+	behind.mapped = "1 100000 10, 0 2001 1"
+	covered := gid("own gid that subgid grants", "allow", "0", "{own}", "1")
+	covered.mapped, covered.grants = "0 2001 1", "alice:2001:1\n"
+	roots := gid("own gid of root: denied too", "deny", "0", "0", "1")
+	roots.mapped, roots.as = "0 0 1", &root
+	none := gid("own gid, no subgid at all", "deny", "0", "{own}", "1")
+	none.mapped, none.grants = "0 2001 1", "#\n"
+	refused := gid("a refused range behind one's own gid: nothing is done", "allow", "0", "{own}", "1", "1", "5", "10")
+	refused.status, refused.first = 1, "newgidmap: gid range [1-11) -> [5-15) not allowed"
+	bounds := gid("a bad number behind one's own gid: nothing is done", "allow", "0", "{own}", "1", "1", "100000", "4294967296")
+	bounds.status, bounds.first = 1, "newgidmap: subuid overflow detected."
+	short := gid("wrong arity behind one's own gid: nothing is done", "allow", "0", "{own}", "1", "1")
+	short.status, short.usage, short.differs = 1, true, "M05"
+	failed := gid("the write fails: setgroups may be denied already", "deny", "0", "{own}", "1")
+	failed.status, failed.first, failed.install = 1, "newgidmap: write to gid_map failed: Operation not permitted", "filecap"
+	failed.target = running("unshare", "-U", "-r", "unshare", "-U", "cat")
+	uid := check{name: "setgroups: newuidmap leaves it alone", tool: "newuidmap", args: []string{"{pid}", "0", "{own}", "1"}, mapped: "0 1001 1"}
+	return []check{own, again, usedBefore, both, behind, covered, roots, none, refused, bounds, short, failed, uid}
+}

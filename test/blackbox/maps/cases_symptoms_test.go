@@ -1,0 +1,297 @@
+//go:build system
+
+package maps
+
+import (
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+// What Debian's programs print for each symptom of section 3 of the contract.
+const (
+	writePermission = "{tool}: write to {kind}_map failed: Operation not permitted"
+	notOwned        = "{tool}: Target process is owned by a different user: "
+	noRange         = "{tool}: {kind} range [0-10) -> [5-15) not allowed"
+	noTarget        = "{tool}: Could not open proc directory for target {pid}: No such file or directory"
+)
+
+var granted = append([]string{"{pid}"}, one...)
+
+// symptomCases provoke every row of the table of symptoms and check that the second line tells the causes apart.
+func symptomCases() []check {
+	out := append(writeSymptoms(), rangeSymptoms()...)
+	return append(append(out, ownerSymptoms()...), fileSymptoms()...)
+}
+
+func writeSymptoms() []check {
+	return []check{
+		{name: "write: neither setuid nor a file capability", install: "plain", args: granted, status: 1, first: writePermission, second: "(?i)setuid"},
+		{
+			name: "write: nosuid mount", args: granted, status: 1, first: writePermission, second: "nosuid",
+			tune: func(w *world, start *harness.Start) { start.NoSuid = []string{w.dir} },
+		},
+		{
+			name: "write: nosuid mount, file capability", install: "filecap", args: granted, status: 1, first: writePermission, second: "nosuid",
+			tune: func(w *world, start *harness.Start) { start.NoSuid = []string{w.dir} },
+		},
+		{
+			name: "write: no_new_privs", args: granted, status: 1, first: writePermission, second: "no_new_privs",
+			tune: func(_ *world, start *harness.Start) { start.NoNewPrivs = true },
+		},
+		{
+			name: "write: no_new_privs, file capability", install: "filecap", args: granted, status: 1, first: writePermission, second: "no_new_privs",
+			tune: func(_ *world, start *harness.Start) { start.NoNewPrivs = true },
+		},
+		{
+			name: "write: the capability is not in the bounding set", args: granted, status: 1, first: writePermission, second: "(?i)bounding",
+			tune: dropping(unix.CAP_SETUID, unix.CAP_SETGID),
+		},
+		{
+			name: "write: already mapped", args: granted, after: mapped, status: 1, first: writePermission, second: "(?i)already",
+			mapped: "0 {own} 1", uid: "0 1001 1", gid: "0 2001 1",
+		},
+		{
+			name: "write: the same map again", args: []string{"{pid}", "0", "{own}", "1"}, after: mapped, status: 1, second: "(?i)already",
+			first: writePermission, mapped: "0 {own} 1", uid: "0 1001 1", gid: "0 2001 1",
+		},
+		{
+			name: "write: the namespace around does not contain the range", as: &root, grants: "root:200000:10\n", status: 1, first: writePermission,
+			second: "(?i)parent|outer|around|contain", args: []string{"{pid}", "0", "200000", "10"}, target: inContainer, tune: fromContainer,
+		},
+		{
+			name: "write: the target is nested deeper", args: granted, status: 1, first: writePermission, second: "(?i)parent|nested|namespace",
+			target: running("unshare", "-U", "-r", "unshare", "-U", "cat"), groups: "deny",
+		},
+		{
+			name: "write: the target is in our own namespace", args: granted, status: 1, first: writePermission, second: "(?i)namespace",
+			target: running("cat"), mapped: "0 0 4294967295", uid: "0 0 4294967295", gid: "0 0 4294967295",
+		},
+		{
+			name: "write: host uid 0 without CAP_SETFCAP in the bounding set", tool: "newuidmap", grants: "alice:0:10\n", args: []string{"{pid}", "0", "0", "10"},
+			status: 1, first: writePermission, second: "(?i)setfcap", tune: dropping(unix.CAP_SETFCAP),
+		},
+		{
+			name: "write: host uid 0 with the file capability cap_setuid alone", tool: "newuidmap", install: "filecap", grants: "alice:0:10\n",
+			args: []string{"{pid}", "0", "0", "10"}, status: 1, first: writePermission, second: "(?i)setfcap",
+		},
+		{
+			name: "open: the target is not dumpable", args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Permission denied",
+			second: "(?i)dumpable", target: undumpable, differs: "M11",
+		},
+		{
+			name: "open: the target is not dumpable, file capability", install: "filecap", args: granted, status: 1,
+			first: "{tool}: open of {kind}_map failed: Permission denied", second: "(?i)dumpable", target: undumpable,
+		},
+		{
+			name: "open: a setuid program without CAP_DAC_OVERRIDE", args: granted, mapped: oneMapped, differs: "M12", tune: dropping(unix.CAP_DAC_OVERRIDE),
+		},
+		{
+			name: "open: own id, a setuid program without CAP_DAC_OVERRIDE", args: []string{"{pid}", "0", "{own}", "1"}, mapped: "0 {own} 1",
+			differs: "M12", tune: dropping(unix.CAP_DAC_OVERRIDE), tool: "newuidmap",
+		},
+		{
+			name: "open: own id, a setuid program without CAP_DAC_OVERRIDE", args: []string{"{pid}", "0", "{own}", "1"}, mapped: "0 {own} 1",
+			differs: "M12", tune: dropping(unix.CAP_DAC_OVERRIDE), tool: "newgidmap", groups: "deny",
+		},
+	}
+}
+
+func dropping(capabilities ...int) func(*world, *harness.Start) {
+	return func(_ *world, start *harness.Start) { start.DropBounding = capabilities }
+}
+
+// inContainer is a process in a namespace whose parent, the container, has the host's ids 0 to 999 and 100000 on.
+func inContainer(w *world) (*harness.Target, error) {
+	outer, err := harness.Hold(w.caller, "unshare", "-U", "--kill-child=KILL", "--fork", "cat")
+	if err != nil {
+		return nil, err
+	}
+	w.t.Cleanup(outer.Release)
+	child, err := outer.Child()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"uid_map", "gid_map"} {
+		if err := child.Write(name, "0 0 1000\n100000 100000 10\n"); err != nil {
+			return nil, err
+		}
+	}
+	w.container = child.PID
+	return harness.Hold(w.caller, "nsenter", "-t", strconv.Itoa(child.PID), "-U", "-S", "0", "-G", "0", "unshare", "-U", "cat")
+}
+
+// fromContainer starts the program as root of the container of inContainer.
+func fromContainer(w *world, start *harness.Start) {
+	start.Argv = append([]string{"nsenter", "-t", strconv.Itoa(w.container), "-U", "-S", "0", "-G", "0", start.Path}, start.Argv[1:]...)
+	start.Path = "/usr/bin/nsenter"
+}
+
+func rangeSymptoms() []check {
+	request := []string{"{pid}", "0", "5", "10"}
+	return []check{
+		{name: "range: says who was looked up", args: request, status: 1, first: noRange, second: `alice.*1001|1001.*alice`},
+		{name: "range: says which file was read", args: request, status: 1, first: noRange, second: "{file}"},
+		{name: "range: says what is granted", args: request, status: 1, first: noRange, second: "100000"},
+		{
+			name: "range: says that nothing is granted", grants: "bob:100000:65536\n", args: request, status: 1, first: noRange,
+			second: "(?i)no (range|line|grant)|nothing|none",
+		},
+		{
+			name: "range: says which grant is nearest", grants: "alice:700000:10\nalice:16:10\nalice:300000:10\nalice:400000:10\n", args: request,
+			status: 1, first: noRange, second: `\b16\b`,
+		},
+		{
+			name: "range: a newline in a login name stays out of the message", users: "eve\\n:x:1009:2009::/:/bin/sh\n", as: &harness.Owner{UID: 1009, GID: 2009},
+			args: request, status: 1, first: noRange,
+		},
+	}
+}
+
+func ownerSymptoms() []check {
+	aux := harness.Owner{UID: 1001, GID: 2100, Groups: []uint32{2100}}
+	return []check{
+		{
+			name: "owner: another user's target", target: bobs, args: granted, status: 1, second: "1002|bob",
+			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1002, gid:2001 pw_gid:2001 st_gid:2002", differs: "M03",
+		},
+		{
+			name: "owner: root's target", target: ownedBy(root), args: granted, status: 1, second: "(?i)root|dumpable|setuid",
+			first: notOwned + "uid:1001 pw_uid:1001 st_uid:0, gid:2001 pw_gid:2001 st_gid:0", differs: "M03",
+		},
+		{
+			name: "owner: root does not act for a user", as: &root, grants: "root:100000:10\n", target: ownedBy(alice), args: granted, status: 1,
+			first: notOwned + "uid:0 pw_uid:0 st_uid:1001, gid:0 pw_gid:0 st_gid:2001", differs: "M03",
+		},
+		{
+			name: "owner: the target ran a setuid program", args: granted, status: 1, second: "(?i)setuid", target: setuidCat, mapped: "0 0 4294967295", uid: "0 0 4294967295", gid: "0 0 4294967295",
+			first: notOwned + "uid:1001 pw_uid:1001 st_uid:0, gid:2001 pw_gid:2001 st_gid:2001", differs: "M03",
+		},
+		{
+			name: "owner: newgrp changed the group of both", as: &aux, args: granted, status: 1, second: "(?i)group.*(newgrp|sg)|(newgrp|sg).*group",
+			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2100 pw_gid:2001 st_gid:2100", differs: "M03",
+		},
+		{
+			name: "owner: newgrp changed the group of the caller", as: &aux, target: ownedBy(alice), args: granted, status: 1, second: "(?i)group",
+			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2100 pw_gid:2001 st_gid:2001", differs: "M03",
+		},
+		{
+			name: "owner: newgrp changed the group of the target", target: ownedBy(aux), args: granted, status: 1, second: "(?i)group",
+			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2001 pw_gid:2001 st_gid:2100", differs: "M03",
+		},
+		{
+			name: "owner: sg itself", as: &harness.Owner{UID: 1001, GID: 2001, Groups: []uint32{2100}}, shell: "exec sg aux -c '{tool} {pid} 0 100000 10'", status: 1,
+			second: "(?i)group", first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2100 pw_gid:2001 st_gid:2001", differs: "M03",
+		},
+		{
+			name: "owner: a setgid shell of the group of hidepid's gid= option", as: &aux, args: granted, status: 1, second: "(?i)group",
+			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2100 pw_gid:2001 st_gid:2100", differs: "M03",
+			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2,gid=2100" },
+		},
+		{
+			name: "owner: hidepid=2 does not hide one's own", args: granted, mapped: oneMapped,
+			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
+		},
+		{
+			name: "owner: hidepid=2, file capability", install: "filecap", args: granted, mapped: oneMapped,
+			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
+		},
+		{
+			name: "target: gone", after: gone, args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)gone|ended|exist|no (such )?process",
+			mapped: "(none)", uid: "(none)", gid: "(none)", groups: "(none)",
+		},
+		{
+			name: "target: hidden by hidepid", install: "filecap", target: bobs, args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)hidepid",
+			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
+		},
+		{
+			name: "target: no /proc", args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)/proc.*mounted|mount.*/proc",
+			tune: func(_ *world, start *harness.Start) { start.Proc = "none" },
+		},
+		{
+			name: "user: no passwd entry", as: &harness.Owner{UID: 4242, GID: 4242}, grants: "4242:100000:10\n", args: granted, status: 1,
+			first: "{tool}: Cannot determine your user name.", second: "4242",
+		},
+		{
+			name: "user: no passwd entry, own id", as: &harness.Owner{UID: 4242, GID: 4242}, args: []string{"{pid}", "0", "{own}", "1"}, status: 1,
+			first: "{tool}: Cannot determine your user name.", second: "4242",
+		},
+		{
+			name: "user: no /etc/passwd", files: map[string]harness.File{"/etc/passwd": {Absent: true}}, args: granted, status: 1,
+			first: "{tool}: Cannot determine your user name.", second: "passwd",
+		},
+		{
+			name: "user: $USER is not asked", as: &harness.Owner{UID: 4242, GID: 4242}, args: granted, status: 1, first: "{tool}: Cannot determine your user name.",
+			tune: func(_ *world, start *harness.Start) { start.Env = append(start.Env, "USER=alice", "LOGNAME=alice") },
+		},
+	}
+}
+
+// undumpable is a target in a user namespace whose files in /proc belong to root; its folder still belongs to the caller.
+func undumpable(w *world) (*harness.Target, error) {
+	return running(append([]string{"unshare", "-U"}, harness.Undumpable(suiteBinary)...)...)(w)
+}
+
+// setuidCat is a target of the caller that runs a setuid root program.
+func setuidCat(w *world) (*harness.Target, error) {
+	if err := harness.Install("/bin/cat", base+"/suite", "setuidcat", os.FileMode(0o4755)); err != nil {
+		return nil, err
+	}
+	return harness.Hold(w.caller, base+"/suite/setuidcat")
+}
+
+// noFile is a granted request that must fail because of {file}.
+func noFile(id, name, cause, second string, file harness.File) check {
+	return check{
+		differs: id,
+		name:    "file: " + name, args: granted, files: map[string]harness.File{"{file}": file}, status: 1,
+		first: "{tool}: cannot open {file}: " + cause, second: second,
+	}
+}
+
+const grantAlice = "alice:100000:65536\n"
+
+func fileSymptoms() []check {
+	link := func(c check, text harness.File) check {
+		c.files["/etc/elsewhere"] = text
+		return c
+	}
+	hidden := noFile("M13", "not readable for a program with a file capability", "Permission denied", "(?i)read", harness.File{Text: grantAlice, Mode: 0o600})
+	hidden.install = "filecap"
+	return []check{
+		noFile("M13", "missing", "No such file or directory", "(?i)exist|missing|no such", harness.File{Absent: true}),
+		hidden,
+		noFile("M14", "owned by a user", "Permission denied", "(?i)own", harness.File{Text: grantAlice, UID: 1001}),
+		noFile("M14", "writable by its group", "Permission denied", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o664}),
+		noFile("M14", "writable by everybody", "Permission denied", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o666}),
+		noFile("M13", "a dangling symlink", "No such file or directory", "(?i)link", harness.File{Link: "/etc/nowhere"}),
+		noFile("M13", "a symlink to itself", "Too many levels of symbolic links", "(?i)link", harness.File{Link: "/etc/sub{kind}"}),
+		noFile("M13", "a folder", "Permission denied", "(?i)regular", harness.File{Kind: unix.S_IFDIR, Mode: 0o755}),
+		noFile("M14", "a FIFO", "Permission denied", "(?i)regular", harness.File{Kind: unix.S_IFIFO}),
+		noFile("M13", "a device", "Permission denied", "(?i)regular", harness.File{Link: "/dev/zero"}),
+		link(noFile("M13", "a symlink to a user's file", "Permission denied", "(?i)own", harness.File{Link: "/etc/elsewhere"}), harness.File{Text: grantAlice, UID: 1001}),
+		link(noFile("M13", "a symlink to a writable file", "Permission denied", "(?i)writ", harness.File{Link: "/etc/elsewhere"}), harness.File{Text: grantAlice, Mode: 0o666}),
+		{
+			differs: "M15", name: "file: a symlink to a good file", args: granted, mapped: oneMapped,
+			files: map[string]harness.File{"{file}": {Link: "elsewhere"}, "/etc/elsewhere": {Text: grantAlice}},
+		},
+		{
+			differs: "M15", name: "file: a symlink to a symlink to a good file", args: granted, mapped: oneMapped,
+			files: map[string]harness.File{"{file}": {Link: "/etc/elsewhere"}, "/etc/elsewhere": {Link: "/etc/further"}, "/etc/further": {Text: grantAlice}},
+		},
+		{
+			name: "file: not readable for others, setuid", args: granted, mapped: oneMapped,
+			files: map[string]harness.File{"{file}": {Text: grantAlice, Mode: 0o600}},
+		},
+		{
+			name: "file: read-only", args: granted, mapped: oneMapped, files: map[string]harness.File{"{file}": {Text: grantAlice, Mode: 0o444}},
+		},
+		{
+			name: "file: owned by a group that cannot write", args: granted, mapped: oneMapped,
+			files: map[string]harness.File{"{file}": {Text: grantAlice, GID: 2001}},
+		},
+	}
+}

@@ -1,0 +1,48 @@
+//go:build system
+
+package maps
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// record is what Debian's programs were seen to do, one line per case: name, tab, outcome.
+type record struct{ text, now map[string]string }
+
+func readObserved(path string) (*record, error) {
+	r := &record{map[string]string{}, map[string]string{}}
+	text, err := os.ReadFile(path)
+	if err != nil && *recordFlag == "" {
+		return nil, fmt.Errorf("the record of Debian's behaviour: %w", err)
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if name, outcome, found := strings.Cut(line, "\t"); found {
+			r.text[name] = outcome
+		}
+	}
+	return r, nil
+}
+
+// write replaces the record at path by what was seen now.
+func (r *record) write(path string) error {
+	lines := []string{"# What Debian 12's uidmap 4.13 does in each case; written by `run -record`, compared by every other run."}
+	for name, outcome := range r.now {
+		lines = append(lines, name+"\t"+outcome)
+	}
+	slices.Sort(lines[1:])
+	return os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
+}
+
+func (r *record) unused(names map[string]bool) []string {
+	var out []string
+	for name := range r.text {
+		if !names[name] {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,200 @@
+//go:build system
+
+// Package maps is the black-box suite of newuidmap, newgidmap and getsubids. It knows the programs only by their
+// command lines, and runs every case with ours and with Debian's. The cases are in cases_*_test.go; the script run
+// starts the suite.
+package maps
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+var (
+	oursFlag        = flag.String("ours", "", "the folder with our programs")
+	peerVersionFlag = flag.String("peer-version", "", "the version of Debian's package uidmap")
+	differencesFlag = flag.String("differences", "", "docs/compatibility.md")
+	observedFlag    = flag.String("observed", "", "the record of what Debian 4.13 does")
+	tableFlag       = flag.Bool("table", false, "print every case with both outcomes")
+	caseFlag        = flag.String("case", ".", "the cases to run, a regular expression")
+	recordFlag      = flag.String("record", "", "write what Debian's programs do to this file")
+)
+
+// base is where the programs are installed in the private copy of the machine, one folder per peer and kind of install.
+const base = "/opt/blackbox"
+
+// suiteBinary is a copy of this binary that every user may execute.
+const suiteBinary = base + "/suite/maps.test"
+
+func TestMain(m *testing.M) {
+	harness.Main()
+	flag.Parse()
+	if err := prepare(); err != nil {
+		fmt.Fprintln(os.Stderr, "blackbox/maps:", err)
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
+
+// prepare installs what the cases run. It refuses to touch anything that is not a private copy of the machine.
+func prepare() error {
+	name, err := os.Hostname()
+	if err != nil || name != "privatehost" {
+		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use test/blackbox/maps/run", name, err)
+	}
+	if *oursFlag == "" {
+		return fmt.Errorf("-ours is missing: use test/blackbox/maps/run")
+	}
+	// High process ids cannot be mistaken for other numbers in a message.
+	if err := os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte("20000"), 0); err != nil {
+		return err
+	}
+	if err := harness.Install("/proc/self/exe", filepath.Dir(suiteBinary), filepath.Base(suiteBinary), 0o755); err != nil {
+		return err
+	}
+	for peer, source := range map[string]string{"debian": "/usr/bin", "ours": *oursFlag} {
+		if err := installAll(source, filepath.Join(base, peer)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func installAll(source, target string) error {
+	for name, capability := range map[string]int{"newuidmap": unix.CAP_SETUID, "newgidmap": unix.CAP_SETGID, "getsubids": 0} {
+		setuid := os.FileMode(0o4755)
+		if name == "getsubids" {
+			setuid = 0o755
+		}
+		from := filepath.Join(source, name)
+		for _, err := range []error{
+			harness.Install(from, target+"/setuid", name, setuid),
+			harness.Install(from, target+"/plain", name, 0o755),
+			harness.Install(from, target+"/filecap", name, 0o755, capability),
+			harness.Install(from, target+"/filecap0", name, 0o755, capability, unix.CAP_SETFCAP),
+		} {
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// outcome is what is compared: between a case and ours, and between a case and Debian's.
+type outcome struct {
+	status int
+	stdout string
+	first  string // first line on stderr
+	uid    string // uid_map of the target afterwards
+	gid    string // gid_map
+	groups string // setgroups
+}
+
+func (o outcome) String() string {
+	text := fmt.Sprintf("exit %d", o.status)
+	for _, field := range [][2]string{
+		{"stdout", o.stdout}, {"stderr", o.first}, {"uid_map", o.uid}, {"gid_map", o.gid}, {"setgroups", o.groups},
+	} {
+		if field[1] != "" {
+			text += fmt.Sprintf("; %s %q", field[0], field[1])
+		}
+	}
+	return text
+}
+
+func TestCases(t *testing.T) {
+	differences, err := harness.ReadDifferences(*differencesFlag, 'M')
+	if err != nil {
+		t.Fatal(err)
+	}
+	observed, err := readObserved(*observedFlag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted, err := regexp.Compile(*caseFlag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, names := expand(allCases()), map[string]bool{}
+	var rows strings.Builder
+	count := 0
+	for _, c := range cases {
+		if names[c.name] {
+			t.Errorf("two cases are called %q", c.name)
+		}
+		names[c.name] = true
+		if !wanted.MatchString(c.name) {
+			continue
+		}
+		count++
+		t.Run(c.name, func(t *testing.T) { compare(t, c, differences, observed, &rows) })
+	}
+	if count == 0 {
+		t.Fatalf("no case matches %q", *caseFlag)
+	}
+	if *tableFlag {
+		fmt.Print(rows.String())
+	}
+	fmt.Printf("%d cases, each with Debian's uidmap %s and with ours\n", count, *peerVersionFlag)
+	if *recordFlag != "" {
+		if err := observed.write(*recordFlag); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if count == len(cases) && listedVersion() {
+		for _, id := range differences.Stale() {
+			t.Errorf("docs/compatibility.md lists %s, but no case shows it", id)
+		}
+		for _, name := range observed.unused(names) {
+			t.Errorf("%s: no case is called %q any more", *observedFlag, name)
+		}
+	}
+}
+
+// listedVersion says whether this is the release whose differences are listed. With another one a listed difference may
+// have gone, which is no failure; a new one is.
+func listedVersion() bool { return strings.HasPrefix(*peerVersionFlag, "1:4.13") }
+
+// compare runs one case with both peers and judges the outcomes.
+func compare(t *testing.T, c check, differences *harness.Differences, observed *record, rows *strings.Builder) {
+	t.Helper()
+	ours, oursRest := c.run(t, "ours")
+	debian, _ := c.run(t, "debian")
+	verdict := "ok"
+	for _, complaint := range c.complaints(ours, oursRest) {
+		verdict = "FAIL"
+		t.Errorf("ours: %s", complaint)
+	}
+	differs := debian != c.want()
+	if differs || c.differs == "" || listedVersion() {
+		if err := differences.Judge(c.differs, differs); err != nil {
+			t.Errorf("Debian: %v\n  wanted %v\n  got    %v", err, c.want(), debian)
+		}
+	}
+	if *recordFlag != "" {
+		observed.now[c.name] = debian.String()
+	} else if listedVersion() && observed.text[c.name] != debian.String() {
+		t.Errorf("Debian's programs do something else than recorded:\n  recorded %s\n  now      %v", observed.text[c.name], debian)
+	}
+	debianText, oursText := debian.String(), ours.String()
+	if debian == c.want() {
+		debianText = "as wanted"
+	}
+	if verdict == "ok" {
+		oursText = "as wanted: " + oursText
+	}
+	fmt.Fprintf(rows, "%s\n  Debian %-4s %s\n  ours   %-4s %s\n", c.name, c.differs, debianText, verdict, oursText)
+	for _, line := range strings.Split(strings.TrimSuffix(oursRest, "\n"), "\n") {
+		fmt.Fprintf(rows, "              %s\n", line)
+	}
+}
