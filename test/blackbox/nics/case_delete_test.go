@@ -1,0 +1,65 @@
+//go:build system
+
+package nics
+
+// deleteCases: the interface goes, for the one who made it, with its row.
+func deleteCases() []testCase {
+	form := "nic.md 1: delete; also works on Linux bridges and on none"
+	owner := "nic.md 5.7: delete proves ownership"
+	made := func(w *world) { w.create(alice, "{pid} veth br0 eth0", nic{}) }
+	return []testCase{
+		{id: "delete/linux-bridge", from: form, before: made, then: func(w *world) { w.remove(alice, "{ns} veth br0 {nic}") }},
+		{id: "delete/none", from: form, then: func(w *world) {
+			w.create(alice, "{pid} veth none eth0", nic{bridge: "none"})
+			w.remove(alice, "{ns} veth none {nic}")
+		}},
+		{id: "delete/proc-fd", from: "nic.md 2: liblxc, delete", before: made, then: func(w *world) {
+			holdDescriptor(w)
+			w.remove(alice, "{procfd} veth br0 {nic}")
+		}},
+		{id: "delete/bind-mount", from: form, before: made, then: func(w *world) {
+			bindMount("bound", 0o755, "{ns}")(w)
+			w.remove(alice, "{bound} veth br0 {nic}")
+		}},
+		{id: "delete/frees-quota", from: "nic.md 5.1: the quota counts living nics", usernet: "alice veth br0 1\n", before: made, then: func(w *world) {
+			w.remove(alice, "{ns} veth br0 {nic}")
+			w.create(alice, "{pid} veth br0 eth0", nic{})
+		}},
+		{id: "delete/twice", from: form, before: made, then: func(w *world) {
+			w.remove(alice, "{ns} veth br0 {nic}")
+			w.removeRefused(alice, "{ns} veth br0 {nic}", "no .*|not ")
+		}},
+		{id: "delete/of-the-original", from: "nic.md 4: rows written by the peer count", then: func(w *world) {
+			w.callOther(alice, "create", "/dev/null", "c1", "{pid}", "veth", "br0", "eth0")
+			w.nic = column(w.ledger()[0], 4)
+			w.remove(alice, "{ns} veth br0 {nic}")
+		}},
+		{id: "delete/never-made", from: owner, args: "delete /dev/null c1 {ns} veth br0 veth1001_AbCd", refuse: "veth1001_AbCd"},
+		{id: "delete/bob", from: owner, before: made, then: func(w *world) { w.removeRefused(bob, "{ns:bob} veth br0 {nic}", "not yours|not .*bob|no ") }},
+		{id: "delete/bob-says-alice's-namespace", from: owner, before: made, then: func(w *world) {
+			w.removeRefused(bob, "{ns:alice} veth br0 {nic}", "namespace")
+		}},
+		{id: "delete/bob's-namespace", from: "nic.md 5.3 and 5.7", before: made, then: func(w *world) {
+			w.removeRefused(alice, "{ns:bob} veth br0 {nic}", "namespace")
+		}},
+		{id: "delete/unlisted-user", from: owner, before: made, then: func(w *world) {
+			w.removeRefused(mallory, "{ns:mallory} veth br0 {nic}", ".")
+		}},
+		{id: "delete/own-namespace-is-the-machine's", from: "nic.md 5.3", before: made, then: func(w *world) {
+			w.removeRefused(alice, "/proc/self/ns/net veth br0 {nic}", "namespace")
+		}},
+		{id: "delete/the-bridge", from: owner, args: "delete /dev/null c1 {ns} veth br0 br0", refuse: "br0"},
+		{id: "delete/lo", from: owner, args: "delete /dev/null c1 {ns} veth none lo", refuse: "lo"},
+		{id: "delete/bob's-by-name", from: owner + " (rows of others do not help)", ledger: "bob veth br0 veth1002_BOBS\n", before: func(w *world) { w.plug("veth1002_BOBS", "br0") }, args: "delete /dev/null c1 {ns} veth br0 veth1002_BOBS", refuse: "."},
+		{id: "delete/not-a-pair", from: owner + " (a row that names another kind of interface)", ledger: "alice veth br0 veth1001_REAL\n", before: func(w *world) {
+			w.must(ip("link add veth1001_REAL type dummy", "link set veth1001_REAL master br0"))
+		}, args: "delete /dev/null c1 {ns} veth br0 veth1001_REAL", refuse: "."},
+		{id: "delete/wrong-bridge", from: "nic.md 1: <bridge> <host nic name>", usernet: "alice veth br0 2\nalice veth br1 2\n", before: made, then: func(w *world) {
+			w.must(ip("link add br1 type bridge"))
+			w.removeRefused(alice, "{ns} veth br1 {nic}", "br1|bridge")
+		}},
+		{id: "delete/name-16-bytes", from: owner, args: "delete /dev/null c1 {ns} veth br0 abcdefghijklmnop", refuse: "name|abcdefghijklmnop"},
+		{id: "delete/name-path", from: owner, args: "delete /dev/null c1 {ns} veth br0 ../../x", refuse: "name|\\.\\./x"},
+		{id: "delete/name-empty", from: owner, args: "delete /dev/null c1 {ns} veth br0 ", refuse: "name|\"\""},
+	}
+}

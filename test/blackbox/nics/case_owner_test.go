@@ -1,0 +1,31 @@
+//go:build system
+
+package nics
+
+// ownerCases: an interface that is charged to a group belongs to the member who made it.
+func ownerCases() []testCase {
+	from := "nic.md 5.7: a nic charged to @group belongs to the member who created it (CVE-2026-39402)"
+	made := func(w *world) { w.create(alice.in(lan), "{pid} veth br0 eth0", nic{owner: "@lan"}) }
+	group := "@lan veth br0 5\n"
+	return []testCase{
+		{id: "owner/other-member", from: from, usernet: group, before: made, then: func(w *world) {
+			w.removeRefused(bob.in(lan), "{ns:bob} veth br0 {nic}", ".")
+		}},
+		{id: "owner/other-member-none", from: from, usernet: "@lan veth none 5\n", then: func(w *world) {
+			w.create(alice.in(lan), "{pid} veth none eth0", nic{owner: "@lan", bridge: "none"})
+			w.removeRefused(bob.in(lan), "{ns:bob} veth none {nic}", ".")
+		}},
+		{id: "owner/the-member", from: from, usernet: group, before: made, then: func(w *world) { w.remove(alice.in(lan), "{ns} veth br0 {nic}") }},
+		{id: "owner/other-member-of-the-original's", from: from, usernet: group, then: func(w *world) {
+			w.callOther(alice.in(lan), "create", "/dev/null", "c1", "{pid}", "veth", "br0", "eth0")
+			w.nic = column(w.ledger()[0], 4)
+			w.removeRefused(bob.in(lan), "{ns:bob} veth br0 {nic}", ".")
+		}},
+		{id: "owner/left-the-group", from: from, usernet: group, before: made, then: func(w *world) {
+			w.removeRefused(bob, "{ns:bob} veth br0 {nic}", ".")
+		}},
+		{id: "owner/user-named-like-a-group", from: from, usernet: "lan veth br0 5\n" + group, before: made, then: func(w *world) {
+			w.removeRefused(carol.in(lab), "{ns:carol} veth br0 {nic}", ".")
+		}},
+	}
+}

@@ -1,0 +1,101 @@
+//go:build system
+
+package nics
+
+import (
+	"slices"
+	"strings"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+// The aspects in which an outcome is judged. When exit or late is wrong, nothing else of that call is looked at.
+const (
+	exit    = "exit"    // granted where it must be refused, or the other way round
+	late    = "late"    // the call did not end in time, or delayed somebody else's
+	stdout  = "stdout"  // not exactly one write of the documented form
+	stderr  = "stderr"  // something was said on success
+	message = "message" // the refusal does not name its cause
+	links   = "links"   // the interfaces are not as they must be
+	rows    = "rows"    // the ledger is not as it must be
+	left    = "left"    // a refusal left something behind
+)
+
+// differs declares the aspects of a case in which the original fails, each with its id in docs/compatibility.md.
+type differs map[string]string
+
+// agrees, as an id, takes back the difference that refusals have by default, see testCase.differences.
+const agrees = ""
+
+// ownWords is the difference that nearly all refusals show: the original does not name the cause.
+const ownWords = "N01"
+
+// testCase is one row of the table. Argument lists are words separated by one blank, with these placeholders:
+//
+//	{pid} {pid:NAME}   process that holds the target namespace of the caller, of NAME
+//	{ns} {ns:NAME}     its /proc/PID/ns/net
+//	{nic}              host name of the interface that was made last
+//	{KEY}              what before or then put into world.values
+type testCase struct {
+	id      string       // SECTION/WHAT
+	from    string       // the sentence of the contract, or the bug
+	usernet string       // text of lxc-usernet; "": usualUsernet
+	file    harness.File // lxc-usernet as a whole, instead
+	ledger  string       // text of the ledger; "": there is none, nor its folder
+	as      user         // the caller; nobody: alice
+	before  func(*world) // what else must stand
+	start   harness.Start
+	args    string   // arguments after the program's name; "": then makes the calls
+	argv    []string // the same, where a word holds a blank
+
+	grant  *nic   // the interface that must be there afterwards
+	refuse string // pattern (any case) of the message of a refusal
+	then   func(*world)
+
+	peer differs
+}
+
+const usualUsernet = "alice veth br0 2\nalice veth none 2\nbob veth br0 2\n"
+
+// nic is what must have been made. Zero values: eth0, br0, the caller's name, 1500.
+type nic struct {
+	name, bridge, owner string
+	mtu                 int
+}
+
+// differences returns the differences that the case declares; a refusal declares ownWords unless it says otherwise.
+func (c testCase) differences() differs {
+	out := differs{}
+	if _, exits := c.peer[exit]; c.refuse != "" && !exits && c.peer[late] == "" {
+		out[message] = ownWords
+	}
+	for aspect, id := range c.peer {
+		out[aspect] = id
+		if id == agrees {
+			delete(out, aspect)
+		}
+	}
+	return out
+}
+
+func (c testCase) listed() string {
+	var ids []string
+	for _, id := range c.differences() {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return strings.Join(slices.Compact(ids), ",")
+}
+
+// allCases is the table, in the order of the contract's sections.
+func allCases() []testCase {
+	return slices.Concat(
+		commandLineCases(), nicNameCases(), targetCases(), namespaceCases(), deleteCases(),
+		outputCases(), brokenOutputCases(),
+		usernetCases(), numberCases(), groupCases(), trustCases(),
+		ledgerCases(), handOverCases(),
+		quotaCases(), hostageCases(), oneStepCases(), causeCases(), ownerCases(),
+		namingCases(), addressCases(), quietCases(),
+		openVSwitchCases(), hostileCases(),
+	)
+}
