@@ -53,8 +53,8 @@ help: ## this text
 
 build: $(BINARIES) ## compile the four programs into bin/
 
+COMMAND = $(@F)
 bin/lxc-user-nic: COMMAND = usernic
-bin/%: COMMAND = $*
 $(BINARIES):
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' -o $@ ./cmd/$(COMMAND)
 
