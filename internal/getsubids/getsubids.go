@@ -11,6 +11,8 @@ import (
 	"os"
 	"strconv"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/subid"
@@ -31,8 +33,10 @@ func Run(argv []string, stdout, stderr io.Writer) int {
 	return run(argv, open, stdout, stderr)
 }
 
-// open opens a file that anybody may have written.
-func open(path string) (io.ReadCloser, error) { return os.Open(path) }
+// open opens a file that anybody may have written. A FIFO in its place is empty rather than waited for.
+func open(path string) (io.ReadCloser, error) {
+	return os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+}
 
 func run(argv []string, open account.Opener, stdout, stderr io.Writer) int {
 	asked, ok := parse(argv)
@@ -40,9 +44,15 @@ func run(argv []string, open account.Opener, stdout, stderr io.Writer) int {
 		_, _ = io.WriteString(stderr, usage)
 		return 1
 	}
-	listed, err := list(asked, open, stdout)
-	if err != nil || !listed {
+	out := bufio.NewWriter(stdout)
+	listed, err := list(asked, open, out)
+	unwritten := out.Flush()
+	switch {
+	case err != nil || !listed:
 		_, _ = io.WriteString(stderr, "Error fetching ranges\n")
+		return 1
+	case unwritten != nil:
+		_, _ = io.WriteString(stderr, "Error writing ranges\n")
 		return 1
 	}
 	return 0
@@ -61,21 +71,17 @@ func parse(argv []string) (request, bool) {
 }
 
 // list prints the ranges in file order, and tells whether there was one. What was printed in front of a failure stays.
-func list(asked request, open account.Opener, stdout io.Writer) (bool, error) {
+func list(asked request, open account.Opener, out *bufio.Writer) (bool, error) {
 	file, err := open(asked.file)
 	if err != nil {
 		return false, err
 	}
 	defer file.Close()
-	out := bufio.NewWriter(stdout)
 	index := 0
 	err = subid.List(file, owner(asked.user, account.FromFiles(open)), func(grant subid.Grant) {
 		_, _ = out.Write(appendRow(out.AvailableBuffer(), index, asked.user, grant)) // Flush returns the error
 		index++
 	})
-	if flushed := out.Flush(); err == nil {
-		err = flushed
-	}
 	return index > 0, err
 }
 

@@ -47,7 +47,11 @@ func checkPair(kind Kind, a, b Mapping) error {
 	}
 	text := append(a.Append([]byte(kind.Word()+" ranges ")), " and "...)
 	text = append(b.Append(text), where...)
-	return kernelRefusal(kind, string(text)+": each id can be mapped once (is your own id part of a range that was granted to you?)")
+	text = append(text, ": each id can be mapped once"...)
+	if a.Lower.Count() == 1 || b.Lower.Count() == 1 {
+		text = append(text, "; if the single one is your own, leave it out of the other range"...)
+	}
+	return kernelRefusal(kind, string(text))
 }
 
 func kernelRefusal(kind Kind, advice string) error {
