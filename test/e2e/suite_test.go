@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 func prepare() error {
 	name, err := os.Hostname()
 	if err != nil || name != "privatehost" {
-		return fmt.Errorf("this is not a private copy of the machine (%q, %v): use test/e2e/run", name, err)
+		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use test/e2e/run", name, err)
 	}
 	for _, path := range installed {
 		if err := replace(saved+path, path); err != nil {
