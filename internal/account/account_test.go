@@ -1,0 +1,295 @@
+package account
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"userns-helpers/internal/trusted"
+)
+
+// filesOf is a directory of files with that content.
+func filesOf(passwd, group string) Directory {
+	return Directory{files{"passwd", "group", func(path string) (io.ReadCloser, error) {
+		text := map[string]string{"passwd": passwd, "group": group}[path]
+		return io.NopCloser(strings.NewReader(text)), nil
+	}}}
+}
+
+const passwd = `root:x:0:0:root:/root:/bin/bash
+# alice:x:1:1::/:/bin/sh
+alice:x:1000:1000:Alice,,,:/home/alice:/bin/sh
+ indented:x:1500:1500::/:/bin/sh
+alicia:x:1000:1001::/:/bin/sh
+d\a b:x:1600:1600::/:/bin/sh
+1001:x:5000:5000::/:/bin/sh
+alice:x:1700:1700::/:/bin/sh
+last:x:1800:1800:`
+
+func TestUsers(t *testing.T) {
+	d := filesOf(passwd, "")
+	for uid, want := range map[uint32][]User{
+		0:    {{"root", 0, 0}},
+		1000: {{"alice", 1000, 1000}, {"alicia", 1000, 1001}}, // CVE-2016-6251: all names, in file order
+		1500: {{"indented", 1500, 1500}},
+		1600: {{`d\a b`, 1600, 1600}},
+		5000: {{"1001", 5000, 5000}},
+		1700: {{"alice", 1700, 1700}},
+		1800: {{"last", 1800, 1800}},
+	} {
+		if got, err := d.Users(uid); err != nil || !slices.Equal(got, want) {
+			t.Errorf("uid %d: %v, %v; want %v", uid, got, err, want)
+		}
+	}
+	for _, uid := range []uint32{1, 1001, 100, 10, 4294967295, 65534} {
+		got, err := d.Users(uid)
+		var unknown *UnknownError
+		if !errors.As(err, &unknown) || got != nil || !slices.Equal(unknown.Tried, []string{"passwd"}) {
+			t.Errorf("uid %d: %v, %v", uid, got, err)
+		}
+	}
+}
+
+func TestUser(t *testing.T) {
+	d := filesOf(passwd, "")
+	for name, want := range map[string]User{"alice": {"alice", 1000, 1000}, "1001": {"1001", 5000, 5000}, `d\a b`: {`d\a b`, 1600, 1600}} {
+		if got, err := d.User(name); err != nil || got != want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	for _, name := range []string{
+		"", "bob", "alic", "alice2", "Alice", " alice", "alice ", "# alice", "1000", "alice:x", "alice\n", "alice\x00",
+		strings.Repeat("x", 256), "root:x:0:0:root:/root:/bin/bash\nalice",
+	} {
+		got, err := d.User(name)
+		if unknown := (*UnknownError)(nil); !errors.As(err, &unknown) || got != (User{}) {
+			t.Errorf("%q: %v, %v", name, got, err)
+		}
+	}
+}
+
+// malformed are lines that say nothing about uid 7 and the name bad.
+var malformed = []string{
+	"", ":", "bad", "bad:x", "bad:x:7", "bad:x:7:", "bad:x:7:7", // the gid may have lost its last digits
+	"bad:x::7:", "bad:x:7::", "bad:x:-7:7:", "bad:x:+7:7:", "bad:x: 7:7:", "bad:x:7 :7:", "bad:x:0x7:7:", "bad:x:7x:7:", "bad:x:7:7x:",
+	"bad:x:4294967303:7:", "bad:x:7:4294967303:", "bad:x:18446744073709551623:7:", "bad:x:4294967295:7:", "bad:x:7:4294967295:",
+	"bad:x:٧:7:", ":x:7:7:", "bad\x00:x:7:7:", "\x00bad:x:7:7:", "+bad:x:7:7:", "-bad:x:7:7:", "+", "+::::::", "#bad:x:7:7:", " #bad:x:7:7:",
+	strings.Repeat("x", 256) + ":x:7:7:", "bad:" + strings.Repeat("x", longestUser) + ":7:7:", "bad::7", "bad;x;7;7;",
+}
+
+func TestMalformedUsers(t *testing.T) {
+	for _, line := range malformed {
+		d := filesOf("a:x:1:1::/:\n"+line+"\nb:x:2:2::/:\n", "")
+		if got, err := d.Users(7); err == nil {
+			t.Errorf("%.40q gives uid 7 to %v", line, got)
+		}
+		if got, err := d.User("bad"); err == nil {
+			t.Errorf("%.40q gives bad %v", line, got)
+		}
+		for name, uid := range map[string]uint32{"a": 1, "b": 2} {
+			if user, err := d.User(name); err != nil || user.UID != uid {
+				t.Errorf("%.40q spoils %s: %v, %v", line, name, user, err)
+			}
+		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	long := "huge:x:40:" + strings.Repeat("member,", 100_000) + "\n"
+	d := filesOf("", "root:x:0:\n+nis:x:50:\n"+long+"staff:x:50:alice\nshadowed:x:50:\nbad:x:60\nusers:x:100:\na b:x:70:")
+	got, err := d.Groups([]uint32{100, 60, 50, 9, 100, 40, 70})
+	want := []Group{{"users", 100}, {"staff", 50}, {"huge", 40}, {"a b", 70}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	if none, err := d.Groups(nil); err != nil || none != nil {
+		t.Errorf("no gid: %v, %v", none, err)
+	}
+}
+
+// TestStopsEarly: nothing is read behind the answer.
+func TestStopsEarly(t *testing.T) {
+	rest := iotest.ErrReader(errors.New("read on"))
+	d := Directory{files{"passwd", "group", func(path string) (io.ReadCloser, error) {
+		text := map[string]string{"passwd": "alice:x:1000:1000::/:\n", "group": "users:x:100:\n"}[path]
+		return io.NopCloser(io.MultiReader(strings.NewReader(text), rest)), nil
+	}}}
+	if _, err := d.User("alice"); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.Groups([]uint32{100}); err != nil {
+		t.Error(err)
+	}
+	if users, err := d.Users(1000); err == nil || users != nil {
+		t.Errorf("an unread part may hold more names: %v", users)
+	}
+	if users, err := d.User("bob"); err == nil {
+		t.Error(users)
+	}
+	if groups, err := d.Groups([]uint32{100, 5}); err == nil || groups != nil {
+		t.Error(groups)
+	}
+}
+
+// TestUserBound: memory is bounded where everybody has one id.
+func TestUserBound(t *testing.T) {
+	users, err := filesOf(strings.Repeat("x:x:1:1:\n", 3*maxUsers), "").Users(1)
+	if err != nil || len(users) != maxUsers {
+		t.Errorf("%d users, %v", len(users), err)
+	}
+}
+
+func TestMemory(t *testing.T) {
+	var allocations []float64
+	for _, n := range []int{1, 1000} {
+		d := filesOf(strings.Repeat(strings.Join(malformed, "\n")+"\nsomebody-with-a-name-of-more-than-32-bytes:x:5:5:\n", n)+"alice:x:1000:1000:", "")
+		allocations = append(allocations, testing.AllocsPerRun(3, func() {
+			if _, err := d.Users(1000); err != nil {
+				t.Fatal(err)
+			}
+		}))
+	}
+	if allocations[0] != allocations[1] {
+		t.Errorf("%v allocations", allocations)
+	}
+}
+
+// fake is a Source with fixed answers.
+type fake struct {
+	users  []User
+	groups []Group
+	err    error
+	asked  *int
+}
+
+func (f fake) Describe() string                   { return "fake" }
+func (f fake) Users(uint32) ([]User, error)       { *f.asked++; return f.users, f.err }
+func (f fake) User(string) ([]User, error)        { *f.asked++; return f.users, f.err }
+func (f fake) Groups(g []uint32) ([]Group, error) { *f.asked += len(g); return f.groups, f.err }
+
+func TestDirectoryAsksInOrder(t *testing.T) {
+	asked := 0
+	second := fake{users: []User{{"remote", 2000, 2000}}, groups: []Group{{"far", 3}}, asked: &asked}
+	d := append(filesOf(passwd, "near:x:2:\n"), second)
+	if users, err := d.Users(1000); err != nil || len(users) != 2 || asked != 0 {
+		t.Errorf("a hit in files ends the search: %v, %v, asked %d", users, err, asked)
+	}
+	if users, err := d.Users(2000); err != nil || !slices.Equal(users, second.users) {
+		t.Errorf("%v, %v", users, err)
+	}
+	if user, err := d.User("remote"); err != nil || user.UID != 2000 {
+		t.Errorf("%v, %v", user, err)
+	}
+	asked = 0
+	groups, err := d.Groups([]uint32{3, 2})
+	if want := []Group{{"far", 3}, {"near", 2}}; err != nil || !slices.Equal(groups, want) || asked != 1 {
+		t.Errorf("%v, %v; %d gids were asked for", groups, err, asked)
+	}
+}
+
+// TestAnswersMustFit: a source that answers something else is no source.
+func TestAnswersMustFit(t *testing.T) {
+	asked := 0
+	for _, users := range [][]User{
+		{{"alice", 1001, 1000}},
+		{{"alice", 1000, 1000}, {"bob", 1001, 1001}},
+		{{"", 1000, 1000}},
+		{{"a:b", 1000, 1000}},
+		{{"a\nb", 1000, 1000}},
+		{{"a\x00", 1000, 1000}},
+		{{strings.Repeat("x", 256), 1000, 1000}},
+	} {
+		d := Directory{fake{users: users, asked: &asked}}
+		got, err := d.Users(1000)
+		if wrong := (*AnswerError)(nil); !errors.As(err, &wrong) || got != nil {
+			t.Errorf("%q: %v, %v", users, got, err)
+		}
+	}
+	d := Directory{fake{users: []User{{"bob", 1000, 1000}}, groups: []Group{{"wheel", 10}}, asked: &asked}}
+	if user, err := d.User("alice"); err == nil {
+		t.Errorf("alice is %v", user)
+	}
+	if groups, err := d.Groups([]uint32{11}); err == nil {
+		t.Errorf("gid 11 is %v", groups)
+	}
+}
+
+// TestErrorsEndTheSearch: the next source could give the id to somebody else.
+func TestErrorsEndTheSearch(t *testing.T) {
+	asked := 0
+	broken := errors.New("broken")
+	d := Directory{fake{err: broken, asked: new(int)}, fake{users: []User{{"eve", 1000, 1000}}, groups: []Group{{"g", 1}}, asked: &asked}}
+	_, usersErr := d.Users(1000)
+	_, userErr := d.User("eve")
+	_, groupsErr := d.Groups([]uint32{1})
+	if !errors.Is(usersErr, broken) || !errors.Is(userErr, broken) || !errors.Is(groupsErr, broken) || asked != 0 {
+		t.Errorf("%v, %v, %v; asked %d", usersErr, userErr, groupsErr, asked)
+	}
+}
+
+// TestTrust: Local refuses a file that others may write, FromFiles lists what it is given.
+func TestTrust(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "passwd")
+	if err := os.WriteFile(path, []byte(passwd), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	local := Directory{files{path, path, openTrusted}}
+	_, err := local.Users(1000)
+	if untrusted := (*trusted.UntrustedError)(nil); !errors.As(err, &untrusted) {
+		t.Errorf("error %v", err)
+	}
+	listed := Directory{files{path, path, func(path string) (io.ReadCloser, error) { return os.Open(path) }}}
+	if users, err := listed.Users(1000); err != nil || len(users) != 2 {
+		t.Errorf("%v, %v", users, err)
+	}
+	if _, err := Local().Users(0); err != nil {
+		t.Errorf("this machine has no root: %v", err)
+	}
+}
+
+// FuzzPasswd: what is found is what was asked for, and stands in the file.
+func FuzzPasswd(f *testing.F) {
+	f.Add(passwd, uint32(1000), "alice")
+	f.Add(strings.Join(malformed, "\n"), uint32(7), "bad")
+	f.Fuzz(func(t *testing.T, file string, uid uint32, name string) {
+		d := filesOf(file, file)
+		users, err := d.Users(uid)
+		for _, u := range users {
+			if err != nil || u.UID != uid || !validName(u.Name) || !strings.Contains(file, u.Name+":") {
+				t.Errorf("uid %d: %q, %v", uid, u, err)
+			}
+		}
+		user, err := d.User(name)
+		if err == nil {
+			all, _ := d.Users(user.UID)
+			if user.Name != name || !slices.Contains(all, user) && len(all) < maxUsers {
+				t.Errorf("%q: %q, but uid %d: %q", name, user, user.UID, all)
+			}
+		}
+	})
+}
+
+// FuzzGroup: as FuzzPasswd.
+func FuzzGroup(f *testing.F) {
+	f.Add("root:x:0:\nusers:x:100:alice,bob\n", uint32(100), uint32(0))
+	f.Add("a:x:1\nb::1:\n+:x:2:", uint32(1), uint32(2))
+	f.Fuzz(func(t *testing.T, file string, first, second uint32) {
+		groups, err := filesOf("", file).Groups([]uint32{first, second})
+		if err != nil || len(groups) > 2 {
+			t.Errorf("%v, %v", groups, err)
+		}
+		for _, g := range groups {
+			if g.GID != first && g.GID != second || !validName(g.Name) || !strings.Contains(file, g.Name+":") {
+				t.Errorf("%q", g)
+			}
+		}
+	})
+}
