@@ -1,6 +1,6 @@
-// Package paths holds the absolute paths that the programs use.
+// Package paths holds what is fixed when a program is linked: the absolute paths that it uses, and its version.
 //
-// They are fixed when a program is linked (go build -ldflags "-X userns-helpers/internal/paths.usernet=/other/path")
+// They are set by the linker (go build -ldflags "-X userns-helpers/internal/paths.usernet=/other/path")
 // and by nothing else: a privileged program that let its caller name a file would read and write it as root.
 package paths
 
@@ -16,6 +16,7 @@ var (
 	slots     = "/run/lxc/nics.d"
 	machineID = "/etc/machine-id"
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
+	version   = "unknown"
 )
 
 // Passwd is the user database, passwd(5).
@@ -47,3 +48,6 @@ func MachineID() string { return machineID }
 
 // OvsVsctl configures Open vSwitch, ovs-vsctl(8).
 func OvsVsctl() string { return ovsVsctl }
+
+// Version is the version of this build, as --version prints it.
+func Version() string { return version }

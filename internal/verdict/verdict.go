@@ -5,7 +5,10 @@
 // original programs know; the advice says why, and what to do about it. They are printed once, by Text, in main.
 package verdict
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+)
 
 // Refusal is a request that is not allowed.
 type Refusal struct {
@@ -43,18 +46,19 @@ func join(headline, advice string) string {
 // Text returns what program prints for err: the headline, the usage line if the command line was wrong, the advice.
 // Each line ends in a newline and holds no control character of the caller's.
 func Text(program, usage string, err error) []byte {
-	var out []byte
-	switch e := err.(type) {
-	case *Refusal:
-		out = line(out, program, e.Headline)
-		if e.Usage {
+	var refusal *Refusal
+	var failure *Failure
+	switch {
+	case errors.As(err, &refusal):
+		out := line(nil, program, refusal.Headline)
+		if refusal.Usage {
 			out = append(append(out, usage...), '\n')
 		}
-		return line(out, program, e.Advice)
-	case *Failure:
-		return line(line(out, program, e.Headline), program, e.Advice)
+		return line(out, program, refusal.Advice)
+	case errors.As(err, &failure):
+		return line(line(nil, program, failure.Headline), program, failure.Advice)
 	}
-	return line(out, program, err.Error())
+	return line(nil, program, err.Error())
 }
 
 // line appends "program: text\n", and nothing where there is no text.

@@ -1,0 +1,83 @@
+// Package install says how this program's executable gets its privilege, and what stands in the way.
+package install
+
+import (
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/privilege"
+)
+
+// Facts are what an executable and the process that runs it show.
+type Facts struct {
+	SetuidRoot  bool // the setuid bit, and root's
+	SetuidOther bool // the setuid bit, and not root's
+	FileCaps    bool // the capability is among the file capabilities
+	Nosuid      bool // the file system is mounted nosuid
+	NoNewPrivs  bool // no_new_privs is set, prctl(2)
+	Bounding    bool // the capability is in the bounding set, capabilities(7)
+}
+
+// Need is what a program has to be given.
+type Need struct {
+	Program    string // its name, for messages
+	Capability uint   // unix.CAP_*
+	Name       string // of the capability, as setcap(8) writes it; "" if the program has to be setuid root
+}
+
+// Observe looks at this program's own executable, wherever its name leads by now, and at what the process inherited.
+func Observe(need Need) Facts {
+	const self = "/proc/self/exe"
+	var f Facts
+	var stat unix.Stat_t
+	if unix.Stat(self, &stat) == nil && stat.Mode&unix.S_ISUID != 0 {
+		f.SetuidRoot, f.SetuidOther = stat.Uid == 0, stat.Uid != 0
+	}
+	xattr := make([]byte, 64)
+	if n, err := unix.Getxattr(self, "security.capability", xattr); err == nil {
+		f.FileCaps = filePermitted(xattr[:n]).Has(privilege.Of(need.Capability))
+	}
+	var fs unix.Statfs_t
+	f.Nosuid = unix.Statfs(self, &fs) == nil && fs.Flags&unix.ST_NOSUID != 0
+	value, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
+	f.NoNewPrivs = err == nil && value == 1
+	value, err = unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(need.Capability), 0, 0, 0)
+	f.Bounding = err != nil || value == 1
+	return f
+}
+
+// Explain says why the program was not given what it needs, and what to do about it.
+func (f Facts) Explain(need Need) string {
+	switch {
+	case f.SetuidOther:
+		return need.Program + " has the setuid bit, but does not belong to root: chown root:root and chmod 4755 it"
+	case !f.SetuidRoot && need.Name == "":
+		return need.Program + " does not have the setuid bit: install it with chown root:root and chmod 4755"
+	case !f.SetuidRoot && !f.FileCaps:
+		return need.Program + " has neither the setuid bit nor the file capability " + need.Name + ": install it with " +
+			"chown root:root and chmod 4755, or setcap " + need.Name + "+ep"
+	case f.Nosuid:
+		return need.Program + " lies on a file system that is mounted nosuid, where the setuid bit and file capabilities do nothing: " +
+			"install it elsewhere or have it mounted suid"
+	case f.NoNewPrivs:
+		return "no_new_privs is set, under which the setuid bit and file capabilities do nothing: it comes from the container or " +
+			"service that you are in (NoNewPrivileges=, allowPrivilegeEscalation: false, bwrap); call " + need.Program + " outside of it"
+	case !f.Bounding:
+		return need.Name + " is not in the capability bounding set: have it added to this container or service " +
+			"(--cap-add, CapabilityBoundingSet=)"
+	}
+	return "the kernel ignored the setuid bit and the file capabilities of " + need.Program + ": it is traced (strace, gdb), or " +
+		"its file system was mounted in another user namespace"
+}
+
+// filePermitted returns the permitted set of the extended attribute security.capability: struct vfs_cap_data of
+// linux/capability.h, revisions 2 and 3, little-endian words: magic, permitted, inheritable, permitted, inheritable.
+func filePermitted(xattr []byte) privilege.Set {
+	if len(xattr) < 20 {
+		return 0
+	}
+	return privilege.Set(word(xattr[4:])) | privilege.Set(word(xattr[12:]))<<32
+}
+
+func word(b []byte) uint32 {
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}

@@ -1,0 +1,209 @@
+// Package netnsfd holds a network namespace that a caller may change.
+//
+// It promises that the namespace it hands out was opened with the caller's rights, belongs to a user namespace that the
+// caller owns, and is not the one that this program runs in; and that it is the descriptor of that very namespace which
+// is used afterwards, whatever becomes of the process or the path that it was reached by.
+package netnsfd
+
+import (
+	"errors"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/target"
+)
+
+// Namespace is a checked network namespace.
+type Namespace struct{ fd int }
+
+// FD is its descriptor, for the life of the program.
+func (n *Namespace) FD() int { return n.fd }
+
+// Reason says why a namespace is refused.
+type Reason int
+
+// The reasons.
+const (
+	Unreachable Reason = iota // it does not exist, or the caller may not open it: the two are not told apart (CVE-2018-6556)
+	Gone                      // no process has this pid
+	NotNetwork                // it is something else than a network namespace
+	Host                      // it is the namespace that the program runs in
+	NotOwned                  // no user namespace that it belongs to is the caller's
+)
+
+// Error is a namespace that is refused.
+type Error struct {
+	Reason Reason
+	Err    error // of the deciding system call, or nil
+}
+
+// Error names the reason.
+func (e *Error) Error() string {
+	return [...]string{
+		"it does not exist, or you may not open it",
+		"there is no such process",
+		"it is not a network namespace",
+		"it is the namespace of the host",
+		"you do not own it",
+	}[e.Reason]
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// OfProcess opens the network namespace of a process. Errors are *Error.
+func OfProcess(c privilege.Caller, pid int) (*Namespace, error) {
+	return open(c, func() (int, error) {
+		process, err := target.ByPID(pid)
+		return ofTarget(process, err)
+	})
+}
+
+// OfDescriptor opens the network namespace that the caller passed as descriptor fd: the namespace itself, a pidfd, or
+// the directory /proc/PID. Errors are *Error.
+func OfDescriptor(c privilege.Caller, fd int) (*Namespace, error) {
+	return open(c, func() (int, error) {
+		if isNamespace(fd) && inherited(fd) {
+			return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		}
+		process, err := target.ByDescriptor(fd)
+		return ofTarget(process, err)
+	})
+}
+
+// OfPath opens the network namespace at an absolute path. Errors are *Error.
+//
+// The path is the caller's: O_PATH finds what is there without opening it, so that no FIFO blocks and no device notices,
+// and what is not a namespace is refused before it is opened.
+func OfPath(c privilege.Caller, path string) (*Namespace, error) {
+	found := -1
+	err := c.Do(func() (err error) {
+		found, err = unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return nil, &Error{Unreachable, err}
+	}
+	defer closeFD(found)
+	if !isNamespace(found) {
+		return nil, &Error{Reason: NotNetwork}
+	}
+	fd, err := unix.Open("/proc/self/fd/"+strconv.Itoa(found), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &Error{Unreachable, err}
+	}
+	return check(c, fd)
+}
+
+// open runs f with the caller's rights and checks the namespace that it opens.
+func open(c privilege.Caller, f func() (int, error)) (*Namespace, error) {
+	fd := -1
+	err := c.Do(func() (err error) {
+		fd, err = f()
+		return err
+	})
+	var missing *target.Error
+	switch {
+	case errors.As(err, &missing) && missing.Cause == target.Gone, errors.Is(err, unix.ESRCH):
+		return nil, &Error{Gone, err}
+	case err != nil:
+		return nil, &Error{Unreachable, err}
+	}
+	return check(c, fd)
+}
+
+// ofTarget opens the network namespace of an open process and closes the process.
+func ofTarget(process *target.Process, err error) (int, error) {
+	if err != nil {
+		return -1, err
+	}
+	defer process.Close()
+	fd, err := process.OpenNamespace("net")
+	if errors.Is(err, unix.ENOENT) && process.Gone() {
+		return -1, unix.ESRCH
+	}
+	return fd, err
+}
+
+// check judges an open namespace, and closes it unless it passes.
+func check(c privilege.Caller, fd int) (*Namespace, error) {
+	if err := judge(c, fd); err != nil {
+		closeFD(fd)
+		return nil, err
+	}
+	return &Namespace{fd}, nil
+}
+
+// judge returns nil, or an *Error.
+func judge(c privilege.Caller, fd int) error {
+	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
+		return &Error{NotNetwork, err}
+	}
+	host, err := isHost(fd)
+	switch {
+	case err != nil:
+		return &Error{Unreachable, err}
+	case host:
+		return &Error{Reason: Host}
+	case !owns(c, fd):
+		return &Error{Reason: NotOwned}
+	}
+	return nil
+}
+
+// isNamespace reports whether fd is a file of nsfs; O_PATH descriptors can be asked too.
+func isNamespace(fd int) bool {
+	var fs unix.Statfs_t
+	return unix.Fstatfs(fd, &fs) == nil && fs.Type == unix.NSFS_MAGIC
+}
+
+// inherited reports whether the caller passed fd: what passes execve(2) has no FD_CLOEXEC.
+func inherited(fd int) bool {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+	return err == nil && flags&unix.FD_CLOEXEC == 0
+}
+
+// isHost reports whether fd is the namespace of this thread.
+func isHost(fd int) (bool, error) {
+	var theirs, ours unix.Stat_t
+	if err := unix.Fstat(fd, &theirs); err != nil {
+		return false, err
+	}
+	if err := unix.Stat("/proc/thread-self/ns/net", &ours); err != nil {
+		return false, err
+	}
+	return theirs.Dev == ours.Dev && theirs.Ino == ours.Ino, nil
+}
+
+// deepest is how many user namespaces the kernel nests at most, user_namespaces(7).
+const deepest = 33
+
+// owns reports whether the caller owns the user namespace that the namespace belongs to, or one above it: the owner of a
+// user namespace has all capabilities in it and in what is below (user_namespaces(7), ioctl_ns(2), Linux 4.11).
+//
+// The walk up ends at the program's own user namespace, for whose parent the kernel answers EPERM: what belongs to that
+// one belongs to the host, and to root alone.
+func owns(c privilege.Caller, fd int) bool {
+	ns, err := unix.IoctlRetInt(fd, unix.NS_GET_USERNS)
+	for range deepest {
+		if err != nil {
+			return false
+		}
+		uid, owned := unix.IoctlGetUint32(ns, unix.NS_GET_OWNER_UID)
+		parent, above := unix.IoctlRetInt(ns, unix.NS_GET_PARENT)
+		closeFD(ns)
+		if above != nil {
+			return c.UID() == 0
+		}
+		if owned == nil && uid == c.UID() {
+			closeFD(parent)
+			return true
+		}
+		ns, err = parent, nil
+	}
+	return false
+}
+
+func closeFD(fd int) { _ = unix.Close(fd) }

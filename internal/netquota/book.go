@@ -1,0 +1,126 @@
+package netquota
+
+import (
+	"errors"
+	"hash/fnv"
+	"path"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Book is the ledger and the slots.
+//
+// A charge with a quota of n has n slots, and an interface lives in a slot: to make one is to take a slot that is free.
+// A slot is free when nobody holds its lock and the interface named in it does not live, or stands in a lower slot too.
+// Whoever takes it locks it, looks again, writes the name, and only then makes the interface. So:
+//
+//   - there are never more than n, since there are n slots, and an interface is made by who holds the lock of its slot;
+//   - a process that dies loses its lock, and the slot tells what it was about to make: nothing (free again), or an
+//     interface that is not complete (removed by the next to come);
+//   - nobody waits: a lock is tried, and a slot whose lock is held by a process that was frozen is one that is taken.
+//
+// Interfaces that are in no slot, made by LXC's helper or before the slots were lost, are put into slots first.
+type Book struct {
+	ledger string
+	folder int
+	claims int
+}
+
+// UnsafeError says that a folder or file of the book could have been written by somebody other than root.
+type UnsafeError struct{ Path, Reason string }
+
+// Error names the path and the reason.
+func (e *UnsafeError) Error() string { return e.Path + " " + e.Reason }
+
+// Open opens the book whose ledger and slots are at the given absolute paths, and makes what is missing: the ledger's
+// folder with mode 0755, the folder of the slots with mode 0700.
+//
+// Errors: *UnsafeError, or those of the system calls. It is called with umask 022 and effective ids 0.
+func Open(ledger, slots string) (*Book, error) {
+	parent, err := openFolder(path.Dir(ledger), 0o755)
+	if err != nil {
+		return nil, err
+	}
+	closeFile(parent)
+	folder, err := openFolder(slots, 0o700)
+	if err != nil {
+		return nil, err
+	}
+	b := &Book{ledger: ledger, folder: folder}
+	b.claims, err = b.openFile("claims")
+	return b, err
+}
+
+// openFolder opens a folder that only root can write to, and makes it if it is missing.
+func openFolder(name string, mode uint32) (int, error) {
+	if err := unix.Mkdir(name, mode); err != nil && !errors.Is(err, unix.EEXIST) {
+		return -1, err
+	}
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	return fd, onlyRoot(fd, name)
+}
+
+// openFile opens a file in the folder of the slots.
+func (b *Book) openFile(name string) (int, error) {
+	flags := unix.O_RDWR | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Openat(b.folder, name, flags, 0o600)
+	if err != nil {
+		return -1, err
+	}
+	return fd, onlyRoot(fd, name)
+}
+
+// onlyRoot refuses what somebody other than root owns or may write to.
+func onlyRoot(fd int, name string) error {
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return err
+	}
+	switch {
+	case stat.Uid != 0:
+		return &UnsafeError{name, "is owned by uid " + strconv.FormatUint(uint64(stat.Uid), 10) + ", not by root"}
+	case stat.Mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
+		return &UnsafeError{name, "is writable by group or others"}
+	}
+	return nil
+}
+
+// open opens the slots of a charge, without reading them.
+func (b *Book) open(charge Charge) (*slots, error) {
+	fd, err := b.openFile(fileName(charge))
+	return &slots{fd: fd, charge: charge}, err
+}
+
+// longestOwner keeps the name of a file of slots below NAME_MAX, 255 bytes, with each byte of it escaped.
+const longestOwner = 70
+
+// fileName is the name of the file of slots of a charge: type:bridge:owner, unusual bytes escaped; a hash takes the
+// place of the rest of an owner's name that is too long.
+func fileName(charge Charge) string {
+	owner := charge.Owner
+	if len(owner) > longestOwner {
+		hash := fnv.New64a()
+		_, _ = hash.Write([]byte(owner))
+		owner = owner[:longestOwner-17] + "#" + strconv.FormatUint(hash.Sum64(), 16)
+	}
+	return escape(charge.Place.Type) + ":" + escape(charge.Place.Bridge) + ":" + escape(owner)
+}
+
+// escape writes every byte that is not a letter, a digit, or one of @._- as %XX.
+func escape(s string) string {
+	const digits = "0123456789ABCDEF"
+	var out []byte
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '@', c == '.', c == '_', c == '-':
+			out = append(out, c)
+		default:
+			out = append(out, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return string(out)
+}

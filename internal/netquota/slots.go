@@ -1,0 +1,104 @@
+package netquota
+
+import (
+	"errors"
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// mostSlots bounds a charge whatever its quota says: a Linux bridge ends at 1023 ports, a read stays below 2 MiB.
+const mostSlots = 1 << 16
+
+// slots are the slots of one charge: a file of records. A process that changes a record holds the lock on its 32 bytes.
+type slots struct {
+	fd      int
+	charge  Charge
+	records []record // as last read; what counts is read again under the lock
+}
+
+// load reads all records.
+func (s *slots) load() error {
+	data := make([]byte, 0, 16*recordSize)
+	for len(data) < mostSlots*recordSize {
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
+		n, err := unix.Pread(s.fd, data[len(data):cap(data)], int64(len(data)))
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return err
+		}
+		if n == 0 && err == nil {
+			break
+		}
+		data = data[:len(data)+max(n, 0)]
+	}
+	s.records = s.records[:0]
+	for ; len(data) >= recordSize; data = data[recordSize:] {
+		s.records = append(s.records, parseRecord(data[:recordSize]))
+	}
+	return nil
+}
+
+// quota is the number of slots that may be used.
+func (s *slots) quota() int { return int(min(s.charge.Quota, mostSlots)) }
+
+// record is the record of slot i as last read.
+func (s *slots) record(i int) record {
+	if i < len(s.records) {
+		return s.records[i]
+	}
+	return record{}
+}
+
+// lock tries to take slot i, and reads it again if it could: nobody else changes it until unlock or the end of this
+// process.
+func (s *slots) lock(i int) (bool, error) {
+	held, err := try(s.fd, exclusive, int64(i)*recordSize, recordSize)
+	if !held {
+		return false, err
+	}
+	text := make([]byte, recordSize)
+	n, err := unix.Pread(s.fd, text, int64(i)*recordSize)
+	if err != nil {
+		return false, err
+	}
+	s.remember(i, parseRecord(text[:n]))
+	return true, nil
+}
+
+// unlock gives slot i back.
+func (s *slots) unlock(i int) error {
+	_, err := try(s.fd, none, int64(i)*recordSize, recordSize)
+	return err
+}
+
+// write makes r the record of slot i, whose lock is held.
+func (s *slots) write(i int, r record) error {
+	n, err := unix.Pwrite(s.fd, r.text(), int64(i)*recordSize)
+	if err != nil {
+		return err
+	}
+	if n != recordSize {
+		return io.ErrShortWrite
+	}
+	s.remember(i, r)
+	return nil
+}
+
+func (s *slots) remember(i int, r record) {
+	for len(s.records) <= i {
+		s.records = append(s.records, record{})
+	}
+	s.records[i] = r
+}
+
+// holds reports whether one of the first n slots has name.
+func (s *slots) holds(name string, n int) bool {
+	for _, r := range s.records[:min(n, len(s.records))] {
+		if r.name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,105 @@
+package netquota
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"userns-helpers/internal/lines"
+)
+
+// longestRule bounds a line of lxc-usernet: a name of 255 bytes, a bridge of 15, a number, and room for blanks.
+const longestRule = 1024
+
+// Rule is one understood line of lxc-usernet.
+type Rule struct {
+	Owner  string
+	Place  Place
+	Number uint64
+}
+
+// ParseRule understands a line of lxc-usernet(5): owner, type, bridge and number, separated by blanks and tabs, with
+// blanks before and a comment behind (# at the start of a word). The owner is what stands before the last three words,
+// so that it may hold blanks, as names from a directory do.
+//
+// It returns false for an empty line, a comment, and for a line that cannot be understood: fewer than four words, a NUL
+// byte, more than 1024 bytes, or a number that is negative, not decimal or above 4294967295. Such a line grants nothing.
+func ParseRule(line []byte) (Rule, bool) {
+	if len(line) > longestRule || bytes.IndexByte(line, 0) >= 0 {
+		return Rule{}, false
+	}
+	line = withoutComment(line)
+	line, number := lastWord(line)
+	line, bridge := lastWord(line)
+	line, kind := lastWord(line)
+	owner := bytes.Trim(line, blanks)
+	n, err := strconv.ParseUint(string(number), 10, 32)
+	if len(owner) == 0 || err != nil {
+		return Rule{}, false
+	}
+	return Rule{string(owner), Place{string(kind), string(bridge)}, n}, true
+}
+
+const blanks = " \t"
+
+// withoutComment cuts line at the first # that starts a word.
+func withoutComment(line []byte) []byte {
+	for i, b := range line {
+		if b == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+			return line[:i]
+		}
+	}
+	return line
+}
+
+// lastWord splits the last word off.
+func lastWord(line []byte) (before, word []byte) {
+	line = bytes.TrimRight(line, blanks)
+	i := bytes.LastIndexAny(line, blanks) + 1
+	return line[:i], line[i:]
+}
+
+// Allowance returns what the lines of usernet grant to who at place, in the order in which interfaces are charged: that
+// of the file. Lines of one owner add up. A line for no one, or for none, is left out.
+//
+// The only errors are the reader's; no charge means that nothing is granted.
+func Allowance(usernet io.Reader, who Account, place Place) ([]Charge, error) {
+	var charges []Charge
+	r := lines.New(usernet, longestRule)
+	for line, ok := r.Next(); ok; line, ok = r.Next() {
+		rule, understood := ParseRule(line)
+		if understood && rule.Number > 0 && rule.Place == place && who.owns(rule.Owner) {
+			charges = add(charges, rule, r.Number())
+		}
+	}
+	return charges, r.Err()
+}
+
+// owns reports whether a line of that owner applies to the account.
+func (a Account) owns(owner string) bool {
+	if owner[0] == '@' {
+		return slices.Contains(a.Groups, owner[1:])
+	}
+	return slices.Contains(a.Names, owner)
+}
+
+// add adds the number of a rule to the charge of its owner.
+func add(charges []Charge, rule Rule, line int) []Charge {
+	for i := range charges {
+		if charges[i].Owner == rule.Owner {
+			charges[i].Quota = saturated(charges[i].Quota, rule.Number)
+			return charges
+		}
+	}
+	return append(charges, Charge{rule.Owner, rule.Place, rule.Number, line})
+}
+
+// saturated is a+b, at most the greatest number.
+func saturated(a, b uint64) uint64 {
+	if a > math.MaxUint64-b {
+		return math.MaxUint64
+	}
+	return a + b
+}

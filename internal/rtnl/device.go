@@ -1,0 +1,134 @@
+package rtnl
+
+import (
+	"encoding/binary"
+	"strings"
+	"syscall"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// Kinds of interfaces, as IFLA_INFO_KIND has them.
+const (
+	KindBridge      = "bridge"
+	KindVeth        = "veth"
+	KindOpenVSwitch = "openvswitch"
+	KindTun         = "tun" // what a bridge of Open vSwitch's userspace datapath is
+)
+
+// Device describes an interface.
+type Device struct {
+	Name     string
+	Index    int
+	Kind     string // "" for hardware
+	MTU      int
+	Master   int // index of the bridge that it is a port of, or 0
+	Peer     int // index of the other end of a pair, in its namespace
+	PeerNSID int // id of that namespace as this one sees it; -1: this one
+	AltNames []string
+}
+
+// NoNamespace is the PeerNSID of a device whose peer is in the same namespace.
+const NoNamespace = -1
+
+// Device describes the interface called name. Errors: unix.ENODEV if there is none.
+func (c *Conn) Device(name string) (Device, error) {
+	if len(name) >= unix.IFNAMSIZ || name == "" {
+		return Device{}, unix.ENODEV
+	}
+	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0), text(unix.IFLA_IFNAME, name), short())
+	if err != nil {
+		return Device{}, err
+	}
+	return parseDevice(reply)
+}
+
+// DeviceIn describes the interface with an index in the namespace that this one knows by an id.
+func (c *Conn) DeviceIn(nsid, index int) (Device, error) {
+	parts := []nl.NetlinkRequestData{header(unix.AF_UNSPEC, index), short()}
+	if nsid != NoNamespace {
+		parts = append(parts, number(unix.IFLA_TARGET_NETNSID, uint32(nsid)))
+	}
+	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, parts...)
+	if err != nil {
+		return Device{}, err
+	}
+	return parseDevice(reply)
+}
+
+// skipStatistics is RTEXT_FILTER_SKIP_STATS of linux/rtnetlink.h, which x/sys does not have.
+const skipStatistics = 1 << 3
+
+// short asks the kernel to leave the statistics out.
+func short() *nl.RtAttr { return number(unix.IFLA_EXT_MASK, skipStatistics) }
+
+// parseDevice understands an RTM_NEWLINK message.
+func parseDevice(message []byte) (Device, error) {
+	if len(message) < unix.SizeofIfInfomsg {
+		return Device{}, unix.EBADMSG
+	}
+	d := Device{Index: int(int32(binary.NativeEndian.Uint32(message[4:8]))), PeerNSID: NoNamespace}
+	attributes, err := nl.ParseRouteAttr(message[unix.SizeofIfInfomsg:])
+	if err != nil {
+		return Device{}, err
+	}
+	for _, a := range attributes {
+		if err := d.take(a); err != nil {
+			return Device{}, err
+		}
+	}
+	return d, nil
+}
+
+// take takes note of one attribute.
+func (d *Device) take(a syscall.NetlinkRouteAttr) error {
+	var err error
+	switch a.Attr.Type & nl.NLA_TYPE_MASK {
+	case unix.IFLA_IFNAME:
+		d.Name = cString(a.Value)
+	case unix.IFLA_MTU:
+		d.MTU, err = integer(a.Value)
+	case unix.IFLA_MASTER:
+		d.Master, err = integer(a.Value)
+	case unix.IFLA_LINK:
+		d.Peer, err = integer(a.Value)
+	case unix.IFLA_LINK_NETNSID:
+		d.PeerNSID, err = integer(a.Value)
+	case unix.IFLA_LINKINFO:
+		d.Kind, err = nested(a.Value, unix.IFLA_INFO_KIND, nil)
+	case unix.IFLA_PROP_LIST:
+		_, err = nested(a.Value, unix.IFLA_ALT_IFNAME, &d.AltNames)
+	}
+	return err
+}
+
+// nested returns the last string of a kind inside an attribute, and appends all of them to every unless that is nil.
+func nested(value []byte, kind uint16, every *[]string) (string, error) {
+	attributes, err := nl.ParseRouteAttr(value)
+	last := ""
+	for _, a := range attributes {
+		if a.Attr.Type&nl.NLA_TYPE_MASK != kind {
+			continue
+		}
+		last = cString(a.Value)
+		if every != nil {
+			*every = append(*every, last)
+		}
+	}
+	return last, err
+}
+
+// cString is a string attribute without its NUL.
+func cString(value []byte) string {
+	s, _, _ := strings.Cut(string(value), "\x00")
+	return s
+}
+
+// integer is a 32 bit attribute.
+func integer(value []byte) (int, error) {
+	if len(value) < 4 {
+		return 0, unix.EBADMSG
+	}
+	return int(int32(binary.NativeEndian.Uint32(value))), nil
+}

@@ -1,0 +1,193 @@
+package usernic
+
+import (
+	"errors"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/netnsfd"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/ovs"
+	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/verdict"
+)
+
+// nic is an interface in the making.
+type nic struct {
+	request   request
+	uid       uint32
+	namespace *netnsfd.Namespace
+	kernel    kernel
+	claim     *netquota.Claim
+	mac       netquota.MAC // of the container's end
+	made      bool         // the pair may be there
+}
+
+// make makes the interface, step by step, and returns the line that says what was made. The slot and the row come before
+// the pair: whatever kills the program, no interface lives that is not counted. The pair comes into being whole, and its
+// host end stays down until it is a port of the bridge, with its protections on. What fails is undone.
+func (n *nic) make() (string, error) {
+	line, err := n.steps()
+	if err != nil {
+		return "", n.undoAfter(err)
+	}
+	return line, nil
+}
+
+// undoAfter undoes what was made before err, and returns err, with what could not be undone.
+func (n *nic) undoAfter(err error) error {
+	if left := n.undo(); left != nil {
+		return &verdict.Failure{
+			Headline: err.Error(), Err: err,
+			Advice: left.Error() + ": the next call on this bridge tries again",
+		}
+	}
+	return err
+}
+
+func (n *nic) steps() (string, error) {
+	if err := n.reserveAddress(); err != nil {
+		return "", err
+	}
+	if err := n.createPair(); err != nil {
+		return "", err
+	}
+	host, err := n.kernel.conn.Device(n.claim.Name)
+	if err != nil {
+		return "", failed("Failed to look up the interface "+n.claim.Name, err)
+	}
+	if err := n.connect(host); err != nil {
+		return "", err
+	}
+	peer, err := n.kernel.conn.DeviceIn(host.PeerNSID, host.Peer)
+	if err != nil {
+		return "", failed("Failed to look up the interface in the container", err)
+	}
+	if err := n.claim.Complete(); err != nil {
+		return "", failed("Failed to record the interface", err)
+	}
+	return peer.Name + ":" + strconv.Itoa(peer.Index) + ":" + host.Name + ":" + strconv.Itoa(host.Index) + "\n", nil
+}
+
+// reserveAddress finds the container's address: the first of its candidates that no living interface has.
+func (n *nic) reserveAddress() error {
+	identity := hostIdentity()
+	for i := range candidates {
+		mac := containerMAC(identity, n.uid, n.request.place.Bridge, n.request.container, i)
+		free, err := n.claim.Reserve(mac, n.kernel)
+		if free && n.kernel.bridge.kind == linuxBridge {
+			var known bool
+			known, err = n.kernel.conn.Knows(n.kernel.bridge.device.Index, hostMAC(mac))
+			free = !known
+		}
+		if err != nil {
+			return failed("Failed to choose an address", err)
+		}
+		if free {
+			n.mac = mac
+			return nil
+		}
+	}
+	return refuse("No free address", "container "+quoted(n.request.container)+" has "+strconv.Itoa(candidates)+
+		" living interfaces on "+quoted(n.request.place.Bridge)+" already: stop some")
+}
+
+// attempts is how often the host's name may turn out to be taken by somebody who does not ask this program.
+const attempts = 8
+
+// createPair records and makes the pair.
+func (n *nic) createPair() error {
+	for range attempts {
+		if err := n.claim.Record(n.kernel); err != nil {
+			return failed("Failed to write the ledger", err)
+		}
+		n.made = true
+		err := n.kernel.conn.CreatePair(rtnl.Pair{
+			HostName: n.claim.Name, HostMAC: hostMAC(n.mac), PeerName: n.request.nic, PeerMAC: n.mac,
+			Namespace: n.namespace.FD(), MTU: n.kernel.bridge.mtu(), Bridge: n.kernel.bridge.master(),
+		})
+		if err == nil {
+			return nil
+		}
+		n.made = false
+		taken, unsure := rtnl.Exists(n.claim.Name)
+		if !errors.Is(err, unix.EEXIST) || !taken || unsure != nil {
+			return n.notCreated(err)
+		}
+		if err := n.rename(); err != nil {
+			return failed("Failed to choose a name", err)
+		}
+	}
+	return failed("Failed to choose a name", unix.EEXIST)
+}
+
+// rename takes the row of the claim's name back and gives it another one.
+func (n *nic) rename() error {
+	if err := n.claim.Unrecord(); err != nil {
+		return err
+	}
+	return n.claim.Rename(n.kernel)
+}
+
+// notCreated says why the kernel refused the pair.
+func (n *nic) notCreated(err error) error {
+	switch {
+	case errors.Is(err, unix.EEXIST):
+		return refuse("The name "+quoted(n.request.nic)+" is taken",
+			"the container's network namespace has an interface of that name already: choose another (lxc.net.N.name)")
+	case errors.Is(err, unix.EXFULL):
+		return refuse("The bridge "+quoted(n.request.place.Bridge)+" is full", "a Linux bridge has at most 1023 ports")
+	case errors.Is(err, unix.EPERM):
+		return &verdict.Failure{
+			Headline: "Failed to create the interface", Err: err,
+			Advice: "the kernel does not let this program create interfaces (" + err.Error() + "): it runs without CAP_NET_ADMIN over " +
+				"the host's network, as inside a container or a user namespace",
+		}
+	}
+	return failed("Failed to create the interface", err)
+}
+
+// connect makes the host end what it should be, and only then raises it.
+func (n *nic) connect(host rtnl.Device) error {
+	conn := n.kernel.conn
+	if err := conn.AddAltName(host.Index, altName(n.uid, n.request.container, n.request.place.Bridge, host.Name)); err != nil &&
+		!errors.Is(err, unix.EOPNOTSUPP) {
+		return failed("Failed to name the interface", err)
+	}
+	if err := rtnl.QuietIPv6(host.Name); err != nil {
+		return failed("Failed to switch IPv6 off on the host's end", err)
+	}
+	switch n.kernel.bridge.kind {
+	case linuxBridge:
+		if err := conn.Protect(host.Index); err != nil {
+			return failed("Failed to protect the bridge", err)
+		}
+	case openVSwitch:
+		if err := ovs.AddPort(n.request.place.Bridge, host.Name, n.uid); err != nil {
+			return ovsFailed("Failed to add the interface to the Open vSwitch bridge "+quoted(n.request.place.Bridge), err)
+		}
+	}
+	if err := conn.Up(host.Index); err != nil {
+		return failed("Failed to raise the interface", err)
+	}
+	return nil
+}
+
+// undo removes what was made, frees the slot and takes the row back.
+func (n *nic) undo() error {
+	if n.made {
+		if err := n.kernel.Remove(n.claim.Name, n.request.place); err != nil {
+			return failed("Failed to remove the interface "+n.claim.Name, err)
+		}
+	}
+	if err := n.claim.Abandon(); err != nil {
+		return failed("Failed to take the row back", err)
+	}
+	return nil
+}
+
+// failed is a failure whose advice is its cause.
+func failed(headline string, err error) error {
+	return &verdict.Failure{Headline: headline, Advice: err.Error(), Err: err}
+}

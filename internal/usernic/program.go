@@ -1,0 +1,167 @@
+// Package usernic is the program lxc-user-nic: it makes and deletes network interfaces for containers of ordinary users.
+//
+// It promises that a user gets an interface only where lxc-usernet(5) grants one, within the quota, in a network
+// namespace that the user owns; that what fails leaves nothing behind; and that no user delays another, whatever becomes
+// of the processes of either. docs/architecture.md has the argument.
+package usernic
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/netnsfd"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/verdict"
+)
+
+// name is that of the program in its messages, never what the caller calls it.
+const name = "lxc-user-nic"
+
+// outcome is what the program has to say when it succeeded, and how to take it back if nobody can be told.
+type outcome struct {
+	line string
+	undo func() error
+}
+
+// Run is the program; arguments are those of the process, its name first. It returns the exit status: 0 if the interface
+// was made or deleted and standard output took the line, 1 otherwise.
+//
+// On success standard error stays empty, and standard output gets one line in one write: liblxc reads both from one
+// pipe, once.
+func Run(arguments []string) int {
+	done, err := perform(arguments[min(1, len(arguments)):])
+	if err == nil {
+		err = done.report()
+	}
+	if err == nil {
+		return 0
+	}
+	_, _ = unix.Write(unix.Stderr, verdict.Text(name, usage, err))
+	return 1
+}
+
+// report writes the line. Nothing that anybody waits for is held: the caller may never read it.
+func (o outcome) report() error {
+	if o.line == "" {
+		return nil
+	}
+	n, err := unix.Write(unix.Stdout, []byte(o.line))
+	if err == nil && n == len(o.line) {
+		return nil
+	}
+	if err == nil {
+		err = unix.ENOSPC
+	}
+	return errors.Join(failed("Failed to write to standard output", err), o.undo())
+}
+
+// perform is the story of the privilege.
+func perform(arguments []string) (outcome, error) {
+	// Parse: what the caller wants, before anything is touched.
+	wanted, err := parse(arguments)
+	if err != nil {
+		return outcome{}, err
+	}
+
+	// Identify: who the caller is. From here on he cannot signal or starve the program.
+	caller, err := privilege.Begin()
+	if err != nil {
+		return outcome{}, failed("Failed to take the caller's settings back", err)
+	}
+	if !caller.Raised() {
+		return outcome{}, notPrivileged()
+	}
+	if err := privilege.CloseInherited(wanted.target.fd); err != nil {
+		return outcome{}, failed("Failed to close inherited descriptors", err)
+	}
+	who, err := identify(caller)
+	if err != nil {
+		return outcome{}, err
+	}
+	if wanted.verb == "delete" {
+		return outcome{}, remove(caller, who, wanted)
+	}
+	return create(caller, who, wanted)
+}
+
+// create decides whether the caller may have the interface, and makes it.
+func create(caller privilege.Caller, who netquota.Account, wanted request) (outcome, error) {
+	// Decide: the administrator's lines, then the namespace, opened once and with the caller's rights, then the bridge.
+	charges, err := allowance(who, wanted.place)
+	if err != nil {
+		return outcome{}, err
+	}
+	namespace, err := openNamespace(caller, wanted.target)
+	if err != nil {
+		return outcome{}, err
+	}
+	links, book, err := open(wanted.place)
+	if err != nil {
+		return outcome{}, err
+	}
+
+	// Act: the slot first, then the row, then the interface.
+	claim, err := book.Claim(who, charges, links)
+	if err != nil {
+		return outcome{}, notClaimed(wanted.place, err)
+	}
+	n := &nic{request: wanted, uid: caller.UID(), namespace: namespace, kernel: links, claim: claim}
+	line, err := n.make()
+	return outcome{line, n.undo}, err
+}
+
+// open opens what the interfaces of a place are made with: the kernel's socket, and the book.
+func open(place netquota.Place) (kernel, *netquota.Book, error) {
+	conn, err := rtnl.Dial()
+	if err != nil {
+		return kernel{}, nil, failed("Failed to open a netlink socket", err)
+	}
+	found, err := findBridge(conn, place.Bridge)
+	if err != nil {
+		return kernel{}, nil, err
+	}
+	book, err := netquota.Open(paths.Ledger(), paths.Slots())
+	if err != nil {
+		return kernel{}, nil, failed("Failed to open the ledger", err)
+	}
+	return kernel{conn, found}, book, nil
+}
+
+// openNamespace opens the caller's network namespace, or says why it is not one.
+func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespace, error) {
+	namespace, err := reach(caller, wanted)
+	if err == nil {
+		return namespace, nil
+	}
+	headline := "Failed to open the network namespace of " + wanted.String()
+	advice := err.Error()
+	var refused *netnsfd.Error
+	if !errors.As(err, &refused) {
+		return nil, failed(headline, err)
+	}
+	switch refused.Reason {
+	case netnsfd.NotOwned:
+		advice = "it belongs to a user namespace that uid " + decimal(caller.UID()) + " did not create: a container gets an interface " +
+			"from the user who started it"
+	case netnsfd.Host:
+		advice += ": an interface can only be made for a container with a network namespace of its own (lxc.net.0.type = veth)"
+	case netnsfd.Gone:
+		advice += ": the container has ended"
+	}
+	return nil, refuse(headline, advice)
+}
+
+// reach opens the namespace by the one of its three names that was given.
+func reach(caller privilege.Caller, wanted reference) (*netnsfd.Namespace, error) {
+	switch {
+	case wanted.path != "":
+		return netnsfd.OfPath(caller, wanted.path)
+	case wanted.fd >= 0:
+		return netnsfd.OfDescriptor(caller, wanted.fd)
+	}
+	return netnsfd.OfProcess(caller, wanted.pid)
+}
