@@ -62,7 +62,7 @@ func finish(p *Process) (*Process, error) {
 	var stat unix.Stat_t
 	err := unix.Fstat(p.directory, &stat)
 	if err != nil {
-		err = failure(Gone, err)
+		err = failure(p.absence(err), err)
 	} else {
 		err = p.prove()
 	}
@@ -72,6 +72,18 @@ func finish(p *Process) (*Process, error) {
 	}
 	p.uid, p.gid = stat.Uid, stat.Gid
 	return p, nil
+}
+
+// absence says why an open directory has no status any more: with hidepid=2 a directory that the kernel has in its
+// cache opens, and is hidden only then.
+func (p *Process) absence(err error) Cause {
+	switch {
+	case p.pid != 0:
+		return absence(p.pid, err)
+	case p.Gone():
+		return Gone
+	}
+	return Hidden
 }
 
 // prove checks that the directory is on our own procfs and is the directory of a process that is not gone.
@@ -138,6 +150,20 @@ func (p *Process) Owner() (uid, gid uint32) { return p.uid, p.gid }
 // Errors are those of open(2), ESRCH or ENOENT where the process is gone.
 func (p *Process) OpenFile(name string, flags int) (int, error) {
 	return unix.Openat(p.directory, name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+}
+
+// FileOwner returns the user who owns a file of the process: the user of the process where the process is dumpable, root
+// where it is not (PR_SET_DUMPABLE, prctl(2)). It is false if that cannot be seen.
+func (p *Process) FileOwner(name string) (uid uint32, ok bool) {
+	var stat unix.Stat_t
+	err := unix.Fstatat(p.directory, name, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	return stat.Uid, err == nil
+}
+
+// OpenNamespace opens a namespace of the process, "user" or "net". Here a link is followed, the kernel's own: it leads
+// to the namespace and nowhere else. Errors are those of open(2); EACCES where the caller may not inspect the process.
+func (p *Process) OpenNamespace(name string) (int, error) {
+	return unix.Openat(p.directory, "ns/"+name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
 // Gone reports whether the process has ended since it was opened.

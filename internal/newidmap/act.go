@@ -1,0 +1,84 @@
+package newidmap
+
+import (
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/target"
+	"userns-helpers/internal/verdict"
+)
+
+// act writes the map: opened first, so that nothing is denied where the map could not be written; then setgroups(2) is
+// denied if it must be; then one write(2). Whatever fails is explained with the rights that are left, the caller's.
+//
+// Both files are those of one namespace, although the process may change its own between the two: it cannot leave the
+// one whose gid_map was opened but for a namespace below it, and below one without a gid map none can be made
+// (user_namespaces(7): the creator's ids must be mapped).
+func act(caller privilege.Caller, process *target.Process, d *Decision) error {
+	name := d.Kind.MapFile()
+	fd, err := process.OpenFile(name, unix.O_RDWR)
+	if err != nil {
+		return openFailed(d.Kind, process, name, "open of "+name+" failed: ", err)
+	}
+	defer unix.Close(fd)
+	if written(fd) {
+		return writeFailed(caller, process, d, true, unix.EPERM)
+	}
+	if d.DenyGroup {
+		if d.Warning, err = denySetgroups(process); err != nil {
+			return err
+		}
+	}
+	if err := writeMap(fd, idmap.Text(d.Asked)); err != nil {
+		return writeFailed(caller, process, d, written(fd), err)
+	}
+	return nil
+}
+
+// written reports whether the open map has a line already: the kernel accepts one write only. Reading at an offset
+// leaves the position, which must be 0 in the write, as it is.
+func written(fd int) bool {
+	var first [1]byte
+	n, _ := unix.Pread(fd, first[:], 0)
+	return n > 0
+}
+
+// writeMap gives the kernel the whole map at once: a second write would be refused.
+func writeMap(fd int, text []byte) error {
+	n, err := unix.Write(fd, text)
+	if err == nil && n != len(text) {
+		err = unix.EIO
+	}
+	return err
+}
+
+// deny is how a setgroups file begins that denies, and what makes it deny.
+const deny = "deny"
+
+// denySetgroups takes setgroups(2) from the namespace for good. A member of a group could otherwise drop the group in
+// the namespace and with it what is denied to its members, by permissions such as rwx---rwx (CVE-2018-7169).
+//
+// A kernel that has no such file (before Linux 3.19) is worth a warning, as it always was.
+func denySetgroups(process *target.Process) (warning string, err error) {
+	fd, err := process.OpenFile("setgroups", unix.O_RDWR)
+	switch {
+	case err == unix.ENOENT && !process.Gone():
+		return "kernel doesn't support setgroups restrictions", nil
+	case err != nil:
+		return "", openFailed(idmap.GID, process, "setgroups", "couldn't open process setgroups: ", err)
+	}
+	defer unix.Close(fd)
+	var now [len(deny)]byte
+	if n, err := unix.Pread(fd, now[:], 0); err == nil && string(now[:n]) == deny {
+		return "", nil
+	}
+	if _, err := unix.Write(fd, []byte(deny)); err != nil {
+		return "", &verdict.Failure{
+			Headline: "failed to setgroups deny policy: " + strerror(err),
+			Advice:   "the kernel does not take the right to setgroups(2) from this namespace any more: is its gid_map written already?",
+			Err:      err,
+		}
+	}
+	return "", nil
+}

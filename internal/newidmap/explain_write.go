@@ -1,0 +1,117 @@
+package newidmap
+
+import (
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/privilege"
+)
+
+// writeFacts is what can be seen after the kernel refused a map. The kernel has one error number, EPERM, for most of
+// its reasons; they are told apart in the order in which it checks them (map_write() in kernel/user_namespace.c).
+type writeFacts struct {
+	errno     error
+	written   bool          // the map has a content
+	gone      bool          // the process has ended
+	caller    uint32        // the caller's user id
+	missing   privilege.Set // of the needed capabilities, those that the program was not given
+	install   install
+	namespace namespace
+	parent    []idmap.Range // the ids that exist in our own namespace, the parent: one range for each line of its map
+}
+
+// namespace is what can be seen of the target's user namespace.
+type namespace struct {
+	known bool   // the following could be read
+	ours  bool   // it is the one of this program
+	child bool   // its parent is
+	owner uint32 // the user who made it
+}
+
+// explainWrite says why the kernel refused the map, and what to do about it.
+func explainWrite(kind idmap.Kind, asked []idmap.Mapping, f writeFacts) string {
+	switch {
+	case f.gone:
+		return "the process ended meanwhile: start it again"
+	case f.errno != unix.EPERM:
+		return explainMap(asked, f.errno)
+	}
+	if advice := explainNamespace(kind, f); advice != "" {
+		return advice
+	}
+	if advice := explainCapability(kind, f); advice != "" {
+		return advice
+	}
+	if outside, ok := outsideParent(asked, f.parent); ok {
+		return string(outside.Lower.Append([]byte("the user namespace that you are in does not contain all of "))) +
+			": only ids that exist here (/proc/self/" + kind.MapFile() + ") can be mapped, as one piece; ask for others, or have this " +
+			"namespace (the outer container) given more"
+	}
+	return "none of the usual reasons applies: a security module (AppArmor, SELinux) or a seccomp filter may forbid it; see the kernel's log"
+}
+
+// explainMap is about a map that the kernel does not accept whoever writes it, although CheckKernelLimits did.
+func explainMap(asked []idmap.Mapping, err error) string {
+	if err == unix.EINVAL && len(asked) > 5 {
+		return "the kernel does not accept the map: before Linux 4.15 it may have 5 ranges at most"
+	}
+	return "the kernel does not accept the map: " + reason(err)
+}
+
+// explainNamespace is about the namespace whose map it is.
+func explainNamespace(kind idmap.Kind, f writeFacts) string {
+	n := f.namespace
+	switch {
+	case n.known && n.ours:
+		return "the process is in the same user namespace as you, whose map is written already: let it make one of its own " +
+			"(unshare(CLONE_NEWUSER)) before this program is called"
+	case f.written:
+		return "the " + kind.MapFile() + " of the process is written already, and the kernel accepts one write only: start with a new " +
+			"user namespace; do not let the process or another program write it first"
+	case n.known && !n.child:
+		return "the user namespace of the process is not directly below yours: call this program from the namespace in which it was made"
+	case n.known && n.owner != f.caller:
+		return "the user namespace of the process was made by user " + decimal(n.owner) + " and you are user " + decimal(f.caller) +
+			": only who made it can have it mapped"
+	}
+	return ""
+}
+
+// explainCapability is about the capabilities that the kernel wants to see.
+func explainCapability(kind idmap.Kind, f writeFacts) string {
+	setfcap := privilege.Of(unix.CAP_SETFCAP)
+	switch {
+	case f.missing&^setfcap != 0:
+		return explainInstall(kind, f.install)
+	case f.missing == 0:
+		return ""
+	case !f.install.setuidRoot:
+		return "mapping host id 0 needs CAP_SETFCAP since Linux 5.12, and this program has the file capability cap_setuid only: " +
+			"setcap cap_setuid,cap_setfcap+ep, or install it setuid root"
+	}
+	return "mapping host id 0 needs CAP_SETFCAP since Linux 5.12, and that is not in the capability bounding set: have it added " +
+		"to this container or service"
+}
+
+// outsideParent returns the first mapping whose lower ids do not lie within one of the ranges of the parent's map.
+func outsideParent(asked []idmap.Mapping, parent []idmap.Range) (idmap.Mapping, bool) {
+	if len(parent) == 0 {
+		return idmap.Mapping{}, false
+	}
+	for _, m := range asked {
+		if !within(m.Lower, parent) {
+			return m, true
+		}
+	}
+	return idmap.Mapping{}, false
+}
+
+// within reports whether r lies in one of ranges.
+func within(r idmap.Range, ranges []idmap.Range) bool {
+	for _, whole := range ranges {
+		if whole.Intersect(r) == r {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,133 @@
+package newidmap
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/subid"
+	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/verdict"
+)
+
+// decide judges what was asked for, and fills in d with the reasons. An error is a refusal or the lack of an answer; the
+// causes of the latter are looked for after all privilege is gone.
+func (p program) decide(caller privilege.Caller, u user, d *Decision) error {
+	found, err := p.find(u, d)
+	switch {
+	case err == nil:
+		return p.judge(u, found, d)
+	case caller.Narrow(0) == nil:
+		return noGrants(p.grants, u, err, linkOf(p.grants))
+	}
+	return noGrants(p.grants, u, err, "")
+}
+
+// judge is the decision itself.
+func (p program) judge(u user, found subid.Found, d *Decision) error {
+	answer := idmap.Authorise(d.Asked, p.own(u), found.Granted)
+	d.Rules, d.Granted = answer.Rules(), found.Used
+	if !answer.Allowed() {
+		return p.notAllowed(u, answer, found, d.Source)
+	}
+	d.DenyGroup = p.kind == idmap.GID && !answer.UsesGrant()
+	return idmap.CheckKernelLimits(p.kind, d.Asked)
+}
+
+// own is the id of u that needs no grant.
+func (p program) own(u user) idmap.ID {
+	if p.kind == idmap.GID {
+		return idmap.ID(u.gid)
+	}
+	return idmap.ID(u.uid)
+}
+
+// find looks for grants of what was asked for. The own id needs none, so the file is not read for it alone, and may be
+// missing; except that a group of the caller's that is also granted to him leaves setgroups(2) allowed. To learn that
+// the file is read, and where that fails the answer is the strict one: not granted.
+func (p program) find(u user, d *Decision) (subid.Found, error) {
+	var wanted []idmap.Range
+	onlyOwn := true
+	for _, m := range d.Asked {
+		own := m.Own(p.own(u))
+		onlyOwn = onlyOwn && own
+		if p.kind == idmap.GID || !own {
+			wanted = append(wanted, m.Lower)
+		}
+	}
+	if len(wanted) == 0 || !p.used(u) {
+		return subid.Found{}, nil
+	}
+	found, err := p.scan(u, wanted)
+	if err != nil && onlyOwn {
+		return subid.Found{}, nil
+	}
+	d.Source = p.grants
+	return found, err
+}
+
+// used reports whether the file is used at all, SUB_UID_COUNT and SUB_GID_COUNT in login.defs(5).
+func (p program) used(u user) bool {
+	if p.kind == idmap.GID {
+		return u.defs.UseSubgid
+	}
+	return u.defs.UseSubuid
+}
+
+// scan reads the file for u's grants.
+func (p program) scan(u user, wanted []idmap.Range) (subid.Found, error) {
+	file, err := p.open(p.grants)
+	if err != nil {
+		return subid.Found{}, err
+	}
+	defer file.Close()
+	return subid.Scan(file, subid.OwnerOf(u.uid, u.names...), wanted)
+}
+
+// notAllowed is the refusal of a range.
+func (p program) notAllowed(u user, refused idmap.Decision, found subid.Found, source string) error {
+	advice := ""
+	if source == "" {
+		word := "SUB_UID_COUNT"
+		if p.kind == idmap.GID {
+			word = "SUB_GID_COUNT"
+		}
+		advice = "looked for " + u.String() + ": " + word + " is 0 in " + paths.LoginDefs() + ", so " + p.grants +
+			" is not used and only your own id can be mapped"
+	} else {
+		advice = found.Advice(u.String(), source, refused.Refused().Lower)
+	}
+	return &verdict.Refusal{Headline: refused.Headline(p.kind), Advice: advice}
+}
+
+// linkOf returns what the symbolic link path contains if it is one, "" if it is none.
+func linkOf(path string) string {
+	buffer := make([]byte, unix.PathMax)
+	n, err := unix.Readlink(path, buffer)
+	if err != nil {
+		return ""
+	}
+	return string(buffer[:n])
+}
+
+// noGrants is the failure to read the file of the grants; link is what path contains if it is a symbolic link.
+func noGrants(path string, u user, err error, link string) error {
+	var untrusted *trusted.UntrustedError
+	advice := "it cannot be read, so nothing in it is granted: " + reason(err)
+	switch {
+	case errors.As(err, &untrusted):
+		advice = untrusted.Error() + ": it decides who may use which ids, so root must own it (chown root) and nobody else may " +
+			"write to it (chmod go-w)"
+	case errors.Is(err, unix.ENOENT) && link != "":
+		advice = path + " is a symbolic link to " + link + ", and nothing is there: restore that file or replace the link"
+	case errors.Is(err, unix.ENOENT):
+		advice = "the file does not exist, so nothing is granted to " + u.String() + ": the administrator creates it with a line " +
+			u.names[0] + ":START:COUNT"
+	case errors.Is(err, unix.EACCES):
+		advice = "the file is not readable: make it mode 644, or install this program setuid root; with file capabilities it reads as you"
+	}
+	return &verdict.Failure{Headline: "cannot open " + path + ": " + strerror(err), Advice: advice, Err: err}
+}

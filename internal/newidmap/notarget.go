@@ -1,0 +1,81 @@
+package newidmap
+
+import (
+	"errors"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/target"
+	"userns-helpers/internal/verdict"
+)
+
+// noArguments is the answer to an empty command line.
+func noArguments() error {
+	return &verdict.Refusal{Usage: true, Advice: "no process is named"}
+}
+
+// noTarget is the failure to open the process that the caller named. A descriptor that is none of a process makes the
+// command line wrong; a process that is not there does not.
+func (p program) noTarget(named idmap.Target, err error) error {
+	var trouble *target.Error
+	if !errors.As(err, &trouble) {
+		return noPrivilege(p.kind, err)
+	}
+	advice := explainTarget(named, trouble)
+	if trouble.Descriptor() {
+		return &verdict.Refusal{Usage: true, Advice: advice}
+	}
+	return &verdict.Failure{
+		Headline: "Could not open proc directory for target " + name(named) + ": " + strerror(errnoOf(trouble)),
+		Advice:   advice,
+		Err:      err,
+	}
+}
+
+// name is the process as the command line names it.
+func name(named idmap.Target) string {
+	if named.FD >= 0 {
+		return "fd:" + strconv.Itoa(named.FD)
+	}
+	return strconv.Itoa(named.PID)
+}
+
+// errnoOf is the error number for the first line, where the cause was not one of a system call too.
+func errnoOf(err *target.Error) unix.Errno {
+	if err.Errno == 0 {
+		return unix.ENOENT
+	}
+	return err.Errno
+}
+
+// explainTarget says why, and what to do about it.
+func explainTarget(named idmap.Target, err *target.Error) string {
+	fd := name(named)
+	switch err.Cause {
+	case target.Gone:
+		return "there is no such process (any more): it ended, or it is in another pid namespace; start it again, and wait for it " +
+			"before this program is called"
+	case target.Hidden:
+		return "the process exists, but /proc hides it from you: /proc is mounted with hidepid, or for another pid namespace, or " +
+			"the process is not yours or not dumpable; see the mount options of /proc"
+	case target.NoProc:
+		return "no procfs is mounted on /proc here: mount one (mount -t proc proc /proc)"
+	case target.OutsidePidNS:
+		return "the process of the pidfd is in a pid namespace that this /proc does not show: call this program where the process has a pid"
+	case target.OldKernel:
+		return "this kernel cannot tell which process a descriptor stands for (it needs Linux 5.1): pass the pid"
+	case target.NotOpen:
+		return fd + " is not an open descriptor: pass it on to this program (without close-on-exec)"
+	case target.NotInherited:
+		return fd + " was not passed on to this program: what has that number here is this program's own"
+	case target.NotDirectory:
+		return fd + " is neither a directory nor a pidfd: pass an open /proc/PID, or what pidfd_open(2) returns"
+	case target.OtherFS:
+		return fd + " is a directory outside of this system's /proc: pass an open /proc/PID of the procfs that is mounted here"
+	case target.NotProcess:
+		return fd + " is a directory of /proc, but not the one of a process: pass /proc/PID itself"
+	}
+	return "the directory of the process cannot be opened: " + strerror(errnoOf(err))
+}

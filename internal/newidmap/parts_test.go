@@ -1,0 +1,226 @@
+package newidmap
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/target"
+	"userns-helpers/internal/verdict"
+)
+
+func TestNeeded(t *testing.T) {
+	setuid, setgid := privilege.Of(unix.CAP_SETUID), privilege.Of(unix.CAP_SETGID)
+	cases := []struct {
+		kind  idmap.Kind
+		words string
+		want  privilege.Set
+	}{
+		{idmap.UID, "0 1000 1", setuid},
+		{idmap.UID, "0 1000 1 1 100000 65536", setuid},
+		{idmap.UID, "0 100000 1 1 0 1", setuid | privilege.Of(unix.CAP_SETFCAP)},
+		{idmap.GID, "0 100000 1", setgid},
+		{idmap.GID, "0 0 1", setgid}, // a gid map needs CAP_SETFCAP never
+	}
+	for _, c := range cases {
+		if got := needed(c.kind, mappings(t, c.words)); got != c.want {
+			t.Errorf("%s %s: %x, want %x", c.kind.Program(), c.words, got, c.want)
+		}
+	}
+}
+
+func TestInform(t *testing.T) {
+	for _, kind := range []idmap.Kind{idmap.UID, idmap.GID} {
+		if text := string(inform(kind, []string{"--help"})); !strings.HasPrefix(text, kind.Usage()+"\n") {
+			t.Errorf("--help prints %q", text)
+		}
+		if text := string(inform(kind, []string{"--version"})); !strings.HasPrefix(text, kind.Program()+" ") || !strings.HasSuffix(text, "\n") {
+			t.Errorf("--version prints %q", text)
+		}
+	}
+	for _, arguments := range [][]string{nil, {}, {""}, {"-h"}, {"--"}, {"--helpx"}, {"--help", "0", "0", "1"}, {"1", "--help"}, {"1"}} {
+		if text := inform(idmap.UID, arguments); text != nil {
+			t.Errorf("%q prints %q", arguments, text)
+		}
+	}
+}
+
+func TestDecisionText(t *testing.T) {
+	d := Decision{Kind: idmap.GID}
+	if len(d.text()) != 0 || d.status() != 0 {
+		t.Errorf("success prints %q and exits %d", d.text(), d.status())
+	}
+	d.Warning = "kernel doesn't support setgroups restrictions"
+	if got := string(d.text()); got != "newgidmap: kernel doesn't support setgroups restrictions\n" || d.status() != 0 {
+		t.Errorf("a warning prints %q and exits %d", got, d.status())
+	}
+	d.Warning, d.Err = "", &verdict.Refusal{Usage: true, Advice: "why"}
+	if got := string(d.text()); got != idmap.GID.Usage()+"\nnewgidmap: why\n" || d.status() != 1 {
+		t.Errorf("a usage error prints %q and exits %d", got, d.status())
+	}
+	d.Err = &verdict.Failure{Headline: "first", Advice: "second"}
+	if got := string(d.text()); got != "newgidmap: first\nnewgidmap: second\n" {
+		t.Errorf("a failure prints %q", got)
+	}
+}
+
+func TestFinish(t *testing.T) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	if status := finish(pipe[1], []byte("two\nlines\n"), 1); status != 1 {
+		t.Errorf("status %d", status)
+	}
+	unix.Close(pipe[1])
+	if got := readAll(dup(t, pipe[0])); got != "two\nlines\n" {
+		t.Errorf("printed %q", got)
+	}
+	if status := finish(-1, []byte("nowhere"), 0); status != 0 {
+		t.Errorf("a closed descriptor changes the status to %d", status)
+	}
+}
+
+func dup(t *testing.T, fd int) int {
+	t.Helper()
+	other, err := unix.Dup(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
+func TestStatusIDs(t *testing.T) {
+	const status = "Name:\tUid:\nState:\tS\nUid:\t1000\t0\t0\t0\nGid:\t1000\t27\t27\t27\nGroups:\t4 27 \n"
+	if ids, ok := statusIDs(status, "Uid:"); !ok || ids != [2]uint32{1000, 0} {
+		t.Errorf("Uid: %v, %v", ids, ok)
+	}
+	if ids, ok := statusIDs(status, "Gid:"); !ok || ids != [2]uint32{1000, 27} {
+		t.Errorf("Gid: %v, %v", ids, ok)
+	}
+	for _, bad := range []string{"", "Uid:\n", "Uid:\t1\n", "Uid:\tx\t1\t1\n", "Uid:\t1\t4294967296\t1\n", "Uid:\t-1\t0\t0\n"} {
+		if ids, ok := statusIDs(bad, "Uid:"); ok {
+			t.Errorf("%q: %v", bad, ids)
+		}
+	}
+}
+
+func TestProcGID(t *testing.T) {
+	const plain = "22 27 0:21 / /proc rw,relatime - proc proc rw\n"
+	const group = "23 27 0:21 / /proc rw,relatime shared:5 - proc proc rw,gid=99,hidepid=invisible\n"
+	const other = "24 27 0:33 / /mnt rw - tmpfs x rw,gid=5\n25 22 0:34 / /proc/sys/fs rw - autofs x rw,gid=6\n"
+	cases := map[string]int64{"": -1, plain: -1, group: 99, other + group: 99, other + plain: -1, group + plain: -1, plain + group: 99, "x /proc\n": -1}
+	for mountinfo, want := range cases {
+		if got := procGID(mountinfo); got != want {
+			t.Errorf("%q: %d, want %d", mountinfo, got, want)
+		}
+	}
+}
+
+func TestIDMap(t *testing.T) {
+	ranges := idMap("         0       1000          1\n         1     100000      65536\nx\n5 5\n7 7 0\n-1 0 1\n4294967295 0 2\n")
+	if len(ranges) != 2 || ranges[0].String() != "[0-1)" || ranges[1].String() != "[1-65537)" {
+		t.Errorf("%v", ranges)
+	}
+	cases := map[string]bool{
+		"0 0 1": true, "0 1 65536": true, "0 65536 1": true, "0 5 10": true,
+		"0 65537 1": false, "0 65536 2": false, "0 4294967294 1": false,
+		"0 0 2":           false, // the kernel wants a range within one line of the parent's map
+		"0 5 1 1 70000 1": false,
+	}
+	for words, inside := range cases {
+		if m, outside := outsideParent(mappings(t, words), ranges); outside == inside {
+			t.Errorf("%q: outside %v (%v)", words, outside, m)
+		}
+	}
+	if _, outside := outsideParent(mappings(t, "0 1 1"), nil); outside {
+		t.Error("an unreadable map is taken for an empty one")
+	}
+}
+
+func TestFilePermitted(t *testing.T) {
+	setuid := []byte{1, 0, 0, 2, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // cap_setuid=ep
+	if got := filePermitted(setuid); got != privilege.Of(unix.CAP_SETUID) {
+		t.Errorf("%x", got)
+	}
+	bpf := []byte{1, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // cap_bpf=ep, revision 3
+	if got := filePermitted(bpf); got != privilege.Of(unix.CAP_BPF) {
+		t.Errorf("%x", got)
+	}
+	for _, short := range [][]byte{nil, {}, setuid[:12], setuid[:19]} {
+		if got := filePermitted(short); got != 0 {
+			t.Errorf("%d bytes: %x", len(short), got)
+		}
+	}
+}
+
+func TestLinkOf(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "link")
+	if got := linkOf(path); got != "" {
+		t.Errorf("nothing there: %q", got)
+	}
+	if err := os.Symlink("gone", path); err != nil {
+		t.Fatal(err)
+	}
+	if got := linkOf(path); got != "gone" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestStrerror(t *testing.T) {
+	for err, want := range map[error]string{
+		unix.EPERM: "Operation not permitted", unix.ENOENT: "No such file or directory", unix.EACCES: "Permission denied",
+		unix.EINVAL: "Invalid argument", unix.ESRCH: "No such process", unix.EBADF: "Bad file descriptor", os.ErrClosed: "Operation not permitted",
+	} {
+		if got := strerror(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
+}
+
+// The kernel's own answers about this process, which is in one namespace with itself.
+func TestObserve(t *testing.T) {
+	p, err := target.ByPID(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if n := observeNamespace(p); n.known && !n.ours {
+		t.Errorf("this process is in another namespace than itself: %+v", n)
+	}
+	f := observeOwner(p)
+	want := owner{uint32(os.Getuid()), uint32(os.Getgid())}
+	if !f.known || f.real != want || f.eff != want {
+		t.Errorf("owner %+v, want %+v", f, want)
+	}
+	if f := observeInstall(idmap.UID); f.setuidRoot || f.setuidOther || f.fileCaps {
+		t.Errorf("a test binary is installed like this: %+v", f)
+	}
+	if d := readFile("/proc/self/uid_map"); len(idMap(d)) == 0 {
+		t.Errorf("the map of this namespace has no range: %q", d)
+	}
+	if readFile("/nonexistent") != "" {
+		t.Error("a missing file has a content")
+	}
+}
+
+// The map of a namespace that is written, like ours, is seen to be.
+func TestWritten(t *testing.T) {
+	fd, err := unix.Open("/proc/self/uid_map", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if !written(fd) {
+		t.Error("the map of this namespace seems to be empty")
+	}
+	if offset, err := unix.Seek(fd, 0, unix.SEEK_CUR); offset != 0 || err != nil {
+		t.Errorf("the look moved the offset to %d (%v)", offset, err)
+	}
+}

@@ -1,0 +1,103 @@
+// Package newidmap is the program newuidmap and the program newgidmap: one, with the parameter idmap.Kind.
+//
+// It promises that a map is written only for a process of the caller's, and maps only ids that the administrator
+// granted to the caller, or the caller's own id. It trusts the kernel's answer about who the caller is, the files that
+// only root can have written (package trusted), and the checks that the kernel itself makes on a map.
+package newidmap
+
+import (
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/account"
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
+)
+
+// program is what does not depend on the caller.
+type program struct {
+	kind      idmap.Kind
+	accounts  account.Directory
+	loginDefs string // path of login.defs(5)
+	grants    string // path of subuid(5) or subgid(5)
+	open      func(path string) (file, error)
+}
+
+// Run is the program; arguments are those of the process, its name first. It returns the exit status: 0 if the map was
+// written, 1 if not. It prints once, at the end.
+func Run(kind idmap.Kind, arguments []string) int {
+	arguments = arguments[min(1, len(arguments)):] // execve(2) can pass no argument at all
+	if text := inform(kind, arguments); text != nil {
+		return finish(unix.Stdout, text, 0)
+	}
+	d := installed(kind).run(arguments)
+	// The one place for an audit record of the run: d has the facts, nothing is held, nothing was printed yet.
+	return finish(unix.Stderr, d.text(), d.status())
+}
+
+// installed is the program as it is installed.
+func installed(kind idmap.Kind) program {
+	p := program{kind, account.Local(), paths.LoginDefs(), paths.Subuid(), openTrusted}
+	if kind == idmap.GID {
+		p.grants = paths.Subgid()
+	}
+	return p
+}
+
+// run is the story of the privilege, in the order of the checks that callers know.
+func (p program) run(arguments []string) Decision {
+	d := Decision{Kind: p.kind}
+
+	// Identify: the real ids, before anything is changed. From here on the caller cannot signal or starve the program.
+	caller, err := privilege.Begin()
+	if err != nil {
+		return d.fail(noPrivilege(p.kind, err))
+	}
+	d.UID, d.GID = caller.UID(), caller.GID()
+	d.Err = p.attempt(caller, arguments, &d)
+	return d
+}
+
+// attempt goes on where run has identified the caller. It fills d in as facts become known.
+func (p program) attempt(caller privilege.Caller, arguments []string, d *Decision) error {
+	// The process is opened with the caller's rights, once; everything after acts on the descriptor.
+	process, err := p.openTarget(caller, arguments, d)
+	if err != nil {
+		return err
+	}
+	defer process.Close()
+	user, err := p.identify(caller)
+	if err != nil {
+		return err
+	}
+	d.Names = user.names
+	if err := p.checkOwner(caller, user, process); err != nil {
+		return err
+	}
+
+	// Parse, and decide. The effective user id is root's in a setuid install, to read the file of grants.
+	if d.Asked, err = idmap.ParseMappings(p.kind, arguments[1:]); err != nil {
+		return err
+	}
+	if err := p.decide(caller, user, d); err != nil {
+		return err
+	}
+
+	// Narrow: from here on the caller's own user id and what the map needs. There is no way back.
+	if err := caller.Narrow(needed(p.kind, d.Asked)); err != nil {
+		return noPrivilege(p.kind, err)
+	}
+	return act(caller, process, d)
+}
+
+// needed is the capability without which the kernel refuses the map: CAP_SETUID or CAP_SETGID, and CAP_SETFCAP where
+// root's id is mapped (since Linux 5.12: files with capabilities of the namespace's root would be the real root's).
+func needed(kind idmap.Kind, asked []idmap.Mapping) privilege.Set {
+	switch {
+	case kind == idmap.GID:
+		return privilege.Of(unix.CAP_SETGID)
+	case idmap.MapsRoot(asked):
+		return privilege.Of(unix.CAP_SETUID, unix.CAP_SETFCAP)
+	}
+	return privilege.Of(unix.CAP_SETUID)
+}
