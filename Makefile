@@ -65,8 +65,8 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	install -m $(SUIDPERMS) bin/newuidmap bin/newgidmap '$(DESTDIR)$(BINDIR)'
 	install -m 755 bin/getsubids '$(DESTDIR)$(BINDIR)'
 	install -m $(SUIDPERMS) bin/lxc-user-nic '$(DESTDIR)$(LIBEXECDIR)/lxc'
-	$(foreach page,$(sort $(wildcard man/*.1)),install -m 644 $(page) '$(DESTDIR)$(MANDIR)/man1' &&) :
-	$(foreach page,$(sort $(wildcard man/*.5)),install -m 644 $(page) '$(DESTDIR)$(MANDIR)/man5' &&) :
+	@for page in man/*.[15]; do [ ! -e $$page ] || \
+		install -m 644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.} || exit 1; done
 
 check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline
 	hack/check

@@ -63,7 +63,7 @@ func (c container) tryStart(t *testing.T) error {
 		return nil
 	}
 	log, _ := os.ReadFile(c.log())
-	said := regexp.MustCompile(`(?m)^.*( ERROR | WARN |lxc-user-nic|newuidmap|newgidmap).*$`).FindAllString(string(log), -1)
+	said := regexp.MustCompile(`(?m)^.*( ERROR |lxc-user-nic create|new[ug]idmap failed).*$`).FindAllString(string(log), -1)
 	return fmt.Errorf("lxc-start %s: %w\n%s%s", c.name, err, text, strings.Join(said, "\n"))
 }
 
@@ -109,10 +109,10 @@ func (c container) ping(t *testing.T, address string) {
 	c.attach(t, "ping", "-c", "1", "-w", "5", address)
 }
 
-// bridge makes a Linux bridge with an address.
+// bridge makes a Linux bridge with an address. Its MAC is fixed, as lxc-net's is: else it follows its ports.
 func bridge(t *testing.T, name, address string) {
 	t.Helper()
-	host(t, "ip", "link", "add", name, "type", "bridge")
+	host(t, "ip", "link", "add", name, "address", "02:00:00:00:00:0"+name[len(name)-1:], "type", "bridge")
 	t.Cleanup(func() { host(t, "ip", "link", "del", name) })
 	host(t, "ip", "address", "add", address, "dev", name)
 	host(t, "ip", "link", "set", name, "up")
