@@ -14,9 +14,10 @@ type Decision struct {
 	Kind      idmap.Kind
 	UID, GID  uint32          // the caller's real ids
 	Names     []string        // the caller's login names
+	Arguments []string        // the command line as it was given, without the program's name
 	Target    idmap.Target    // the process as the caller named it
 	PID       int             // its pid, 0 if it is not known
-	Asked     []idmap.Mapping // what was asked for
+	Asked     []idmap.Mapping // what was asked for, once it was understood
 	Rules     []idmap.Rule    // why each mapping is allowed; the last one is NoRule in a refusal
 	Source    string          // the file of the grants that was read, "" if none was
 	Granted   []subid.Grant   // its lines that granted something of what was asked for

@@ -54,6 +54,7 @@ func TestExplainWrite(t *testing.T) {
 		{"same namespace", func(f *writeFacts) { f.written, f.namespace.ours = true, true }, "same user namespace"},
 		{"grandchild", func(f *writeFacts) { f.namespace.child = false }, "directly below"},
 		{"another's namespace", func(f *writeFacts) { f.namespace.owner = 1001 }, "made by user 1001"},
+		{"a closed namespace", func(f *writeFacts) { f.namespace = namespace{closed: true} }, "may not look"},
 		{"no privilege in the file", func(f *writeFacts) { f.missing, f.install = setuid, install{bounding: true} }, "neither the setuid bit"},
 		{"setuid, not root's", func(f *writeFacts) { f.missing, f.install = setuid, install{setuidOther: true, bounding: true} }, "chown root"},
 		{"nosuid", func(f *writeFacts) { f.missing, f.install.nosuid = setuid, true }, "nosuid"},

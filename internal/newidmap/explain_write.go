@@ -22,10 +22,11 @@ type writeFacts struct {
 
 // namespace is what can be seen of the target's user namespace.
 type namespace struct {
-	known bool   // the following could be read
-	ours  bool   // it is the one of this program
-	child bool   // its parent is
-	owner uint32 // the user who made it
+	closed bool   // the caller may not look at it, which only happens to who did not make it
+	known  bool   // the following could be read
+	ours   bool   // it is the one of this program
+	child  bool   // its parent is
+	owner  uint32 // the user who made it
 }
 
 // explainWrite says why the kernel refused the map, and what to do about it.
@@ -70,6 +71,8 @@ func explainNamespace(kind idmap.Kind, f writeFacts) string {
 			"user namespace; do not let the process or another program write it first"
 	case n.known && !n.child:
 		return "the user namespace of the process is not directly below yours: call this program from the namespace in which it was made"
+	case n.closed:
+		return "you may not look at the user namespace of the process, so another user made it: only who made it can have it mapped"
 	case n.known && n.owner != f.caller:
 		return "the user namespace of the process was made by user " + decimal(n.owner) + " and you are user " + decimal(f.caller) +
 			": only who made it can have it mapped"

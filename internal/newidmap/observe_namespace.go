@@ -18,7 +18,7 @@ func observeNamespace(process *target.Process) namespace {
 	}
 	fd, err := process.OpenNamespace("user")
 	if err != nil {
-		return namespace{}
+		return namespace{closed: err == unix.EACCES}
 	}
 	defer unix.Close(fd)
 	owner, err := unix.IoctlGetUint32(fd, unix.NS_GET_OWNER_UID)

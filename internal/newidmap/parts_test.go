@@ -224,3 +224,21 @@ func TestWritten(t *testing.T) {
 		t.Errorf("the look moved the offset to %d (%v)", offset, err)
 	}
 }
+
+// What the kernel writes is read without a panic, and nothing out of range comes of it.
+func FuzzKernelTexts(f *testing.F) {
+	f.Add("Uid:\t1000\t0\t0\t0\n")
+	f.Add("23 27 0:21 / /proc rw,relatime shared:5 - proc proc rw,gid=99,hidepid=invisible\n")
+	f.Add("         0       1000          1\n         1     100000      65536\n")
+	f.Add("\x01\x00\x00\x02\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	f.Fuzz(func(t *testing.T, text string) {
+		statusIDs(text, "Uid:")
+		procGID(text)
+		filePermitted([]byte(text))
+		for _, r := range idMap(text) {
+			if r.Empty() || r.End() > 1<<32 {
+				t.Errorf("%q: range %v", text, r)
+			}
+		}
+	})
+}

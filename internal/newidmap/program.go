@@ -46,7 +46,7 @@ func installed(kind idmap.Kind) program {
 
 // run is the story of the privilege, in the order of the checks that callers know.
 func (p program) run(arguments []string) Decision {
-	d := Decision{Kind: p.kind}
+	d := Decision{Kind: p.kind, Arguments: arguments}
 
 	// Identify: the real ids, before anything is changed. From here on the caller cannot signal or starve the program.
 	caller, err := privilege.Begin()

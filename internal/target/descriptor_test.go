@@ -28,3 +28,13 @@ func TestParsePid(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParsePid(f *testing.F) {
+	f.Add("pos:\t0\nPid:\t1234\nNSpid:\t1234\t1\n")
+	f.Add("Pid:\t-1\n")
+	f.Fuzz(func(t *testing.T, info string) {
+		if pid, ok := parsePid(info); ok && (pid < -1 || pid > maxNumber) {
+			t.Errorf("parsePid(%q) = %d", info, pid)
+		}
+	})
+}
