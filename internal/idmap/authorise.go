@@ -17,6 +17,7 @@ func (r Rule) String() string {
 		return "granted"
 	case ByOwnID:
 		return "own id"
+	case NoRule:
 	}
 	return "no rule"
 }

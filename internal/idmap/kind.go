@@ -15,10 +15,7 @@ const (
 )
 
 // Program is the name of the program, in messages and manuals. It is never taken from argv.
-func (k Kind) Program() string { return "new" + k.MapWord() }
-
-// MapWord is the name of the map without its underscore: "uidmap" or "gidmap".
-func (k Kind) MapWord() string { return k.Word() + "map" }
+func (k Kind) Program() string { return "new" + k.Word() + "map" }
 
 // Word is "uid" or "gid".
 func (k Kind) Word() string {

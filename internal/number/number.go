@@ -9,9 +9,9 @@ package number
 import "errors"
 
 var (
-	// ErrSyntax: the text is not a number, or something follows it.
+	// ErrSyntax means that the text is not a number, or something follows it.
 	ErrSyntax = errors.New("not a number")
-	// ErrRange: the text is a number below 0 or above 2^64-1.
+	// ErrRange means that the text is a number below 0 or above 2^64-1.
 	ErrRange = errors.New("number out of range")
 )
 

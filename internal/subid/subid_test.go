@@ -288,10 +288,10 @@ func TestMemory(t *testing.T) {
 		return append(bytes.Repeat([]byte("alice:"+strings.Repeat("9", 500)+":1\nalice:5:0\n"), n), "alice:100000:65536\n"...)
 	}
 	wanted := []idmap.Range{ids(t, 100000, 65536)}
-	for name, make := range map[string]func(int) []byte{"of others": hugeFile, "malformed": bad} {
+	for name, fileOf := range map[string]func(int) []byte{"of others": hugeFile, "malformed": bad} {
 		var allocations []float64
 		for _, n := range []int{10, 10_000} {
-			file := make(n)
+			file := fileOf(n)
 			allocations = append(allocations, testing.AllocsPerRun(3, func() {
 				found, err := Scan(bytes.NewReader(file), OwnerOf(1000, "alice"), wanted)
 				if err != nil || found.Granted.Count() != 65536 {
