@@ -25,6 +25,7 @@ type Book struct {
 	ledger string
 	folder int
 	claims int
+	owner  uint32 // of all files: root; tests are run by others
 }
 
 // UnsafeError says that a folder or file of the book could have been written by somebody other than root.
@@ -37,23 +38,25 @@ func (e *UnsafeError) Error() string { return e.Path + " " + e.Reason }
 // folder with mode 0755, the folder of the slots with mode 0700.
 //
 // Errors: *UnsafeError, or those of the system calls. It is called with umask 022 and effective ids 0.
-func Open(ledger, slots string) (*Book, error) {
-	parent, err := openFolder(path.Dir(ledger), 0o755)
+func Open(ledger, slots string) (*Book, error) { return openOwned(ledger, slots, 0) }
+
+// openOwned opens the book of an owner.
+func openOwned(ledger, slots string, owner uint32) (*Book, error) {
+	b := &Book{ledger: ledger, owner: owner}
+	parent, err := b.openFolder(path.Dir(ledger), 0o755)
 	if err != nil {
 		return nil, err
 	}
 	closeFile(parent)
-	folder, err := openFolder(slots, 0o700)
-	if err != nil {
+	if b.folder, err = b.openFolder(slots, 0o700); err != nil {
 		return nil, err
 	}
-	b := &Book{ledger: ledger, folder: folder}
 	b.claims, err = b.openFile("claims")
 	return b, err
 }
 
-// openFolder opens a folder that only root can write to, and makes it if it is missing.
-func openFolder(name string, mode uint32) (int, error) {
+// openFolder opens a folder that only the owner can write to, and makes it if it is missing.
+func (b *Book) openFolder(name string, mode uint32) (int, error) {
 	if err := unix.Mkdir(name, mode); err != nil && !errors.Is(err, unix.EEXIST) {
 		return -1, err
 	}
@@ -61,7 +64,7 @@ func openFolder(name string, mode uint32) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	return fd, onlyRoot(fd, name)
+	return fd, b.check(fd, name)
 }
 
 // openFile opens a file in the folder of the slots.
@@ -71,17 +74,17 @@ func (b *Book) openFile(name string) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	return fd, onlyRoot(fd, name)
+	return fd, b.check(fd, name)
 }
 
-// onlyRoot refuses what somebody other than root owns or may write to.
-func onlyRoot(fd int, name string) error {
+// check refuses what somebody other than the owner has or may write to.
+func (b *Book) check(fd int, name string) error {
 	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil {
 		return err
 	}
 	switch {
-	case stat.Uid != 0:
+	case stat.Uid != b.owner:
 		return &UnsafeError{name, "is owned by uid " + strconv.FormatUint(uint64(stat.Uid), 10) + ", not by root"}
 	case stat.Mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
 		return &UnsafeError{name, "is writable by group or others"}

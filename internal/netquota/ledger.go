@@ -40,7 +40,7 @@ func (b *Book) openLedger(flags int) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := onlyRoot(fd, b.ledger); err != nil {
+	if err := b.check(fd, b.ledger); err != nil {
 		closeFile(fd)
 		return -1, err
 	}
