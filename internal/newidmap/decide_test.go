@@ -208,7 +208,7 @@ func TestOwns(t *testing.T) {
 		{"the group must be equal also then", func(u *user, _ *owner) { u.gid, u.defs.GrantAuxGroupSubids = 27, true }, false},
 		{"the user too", func(u *user, st *owner) { st.uid, u.defs.GrantAuxGroupSubids = 0, true }, false},
 		{"the group of a second name", func(u *user, st *owner) { u.gid, st.gid, u.groups = 27, 27, []uint32{1000, 27} }, true},
-		{"root is not exempt", func(u *user, st *owner) { u.uid, u.gid, u.groups = 0, 0, []uint32{0} }, false},
+		{"root is not exempt", func(u *user, _ *owner) { u.uid, u.gid, u.groups = 0, 0, []uint32{0} }, false},
 	}
 	for _, c := range cases {
 		u, st := alice(), owner{1000, 1000}

@@ -76,6 +76,7 @@ func explainTarget(named idmap.Target, err *target.Error) string {
 		return fd + " is a directory outside of this system's /proc: pass an open /proc/PID of the procfs that is mounted here"
 	case target.NotProcess:
 		return fd + " is a directory of /proc, but not the one of a process: pass /proc/PID itself"
+	case target.Unknown:
 	}
 	return "the directory of the process cannot be opened: " + strerror(errnoOf(err))
 }
