@@ -3,6 +3,7 @@ package harness
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -50,19 +51,26 @@ func (s Start) plan() plan {
 	}
 }
 
-// Main turns this process into a launcher or a target where it was started as one, and returns otherwise.
+// Main turns this process into a launcher or a target where it was started as one. Otherwise it returns, and what this
+// process was given beyond the standard descriptors will not reach a program that it starts.
 func Main() {
-	if len(os.Args) < 2 {
-		return
+	word := ""
+	if len(os.Args) > 1 {
+		word = os.Args[1]
 	}
-	switch os.Args[1] {
+	var err error
+	switch word {
 	case launchWord:
-		fmt.Fprintf(os.Stderr, "launcher: %v\n", launch(os.Args[2]))
-		os.Exit(launchFailed)
+		err = launch(os.Args[2])
 	case undumpableWord:
-		fmt.Fprintf(os.Stderr, "target: %v\n", undumpable())
-		os.Exit(launchFailed)
+		err = undumpable()
+	default:
+		if err = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err == nil {
+			return
+		}
 	}
+	fmt.Fprintf(os.Stderr, "launcher: %v\n", err)
+	os.Exit(launchFailed)
 }
 
 // launch makes the world that text describes and becomes the program. It returns only when that fails.

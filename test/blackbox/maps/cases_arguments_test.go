@@ -71,6 +71,9 @@ func pidCases() []check {
 	}
 	return append(
 		out,
+		check{name: "alone: --help", args: []string{"--help"}, help: "(?s)^usage: {tool} .*fd:", stdout: "(help)", differs: "M29"},
+		check{name: "alone: --version", args: []string{"--version"}, help: `^{tool} \(userns-helpers\) \S+\n$`, stdout: "(help)", differs: "M29"},
+		check{name: "no pid: --help with a triple", args: append([]string{"--help"}, one...), status: 1, usage: true, second: "{tool}: ."},
 		check{
 			name: "pid INT_MAX, which nobody has", args: append([]string{"2147483647"}, one...), status: 1,
 			first: "{tool}: Could not open proc directory for target 2147483647: No such file or directory", second: "(?i)no (such )?process|gone|ended|exist", differs: "M02",
@@ -110,7 +113,11 @@ func numberCases() []check {
 			}
 			args := []string{"{pid}", "0", "100000", "10"}
 			args[position+1] = number
-			out = append(out, check{name: "no " + field + ": " + what, args: args, status: 1, usage: true, second: "{tool}: ."})
+			c := check{name: "no " + field + ": " + what, args: args, status: 1, usage: true, second: "{tool}: ."}
+			if what == "2^64" || what == "of 40 digits" {
+				c.usage, c.first, c.second, c.differs = false, "{tool}: subuid overflow detected.", "usage: {tool} ", "M26"
+			}
+			out = append(out, c)
 		}
 	}
 	return append(out, boundCases()...)

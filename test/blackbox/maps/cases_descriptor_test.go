@@ -92,8 +92,9 @@ func (w *world) pidfd() *os.File {
 func lateDescriptors() []check {
 	late := func(name string, pass func(w *world) *os.File) check {
 		return check{
-			name: "fd: " + name, args: append([]string{"fd:3"}, one...), status: 1, usage: true, second: "(?i)gone|ended|no such process|alive|exist",
-			uid: "(none)", gid: "(none)", mapped: "(none)", groups: "(none)",
+			name: "fd: " + name, args: append([]string{"fd:3"}, one...), status: 1, second: "(?i)ended", differs: "M09",
+			first: "{tool}: Could not open proc directory for target fd:3: No such process",
+			uid:   "(none)", gid: "(none)", mapped: "(none)", groups: "(none)",
 			tune: func(w *world, start *harness.Start) {
 				start.Files = []*os.File{pass(w)}
 				w.target.Release()

@@ -2,16 +2,23 @@
 
 package maps
 
-import "userns-helpers/test/blackbox/harness"
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
+)
 
 // ownerCases are section 4 of the contract: who may act on what, and as whom.
 func ownerCases() []check {
-	return append(append(nameCases(), ownIDCases()...), loginDefsCases()...)
+	return append(append(append(nameCases(), ownIDCases()...), loginDefsCases()...), accountCases()...)
 }
 
 // More people, for cases about names.
 const (
 	twins   = "twin:x:1010:2010::/:/bin/sh\ntwain:x:1010:2010::/:/bin/sh\n"
+	apart   = "twin:x:1010:2010::/:/bin/sh\ntwain:x:1010:2011::/:/bin/sh\n"
 	numeric = "1002:x:1005:2005::/:/bin/sh\n" // a name that looks like bob's uid
 )
 
@@ -61,6 +68,7 @@ func nameCases() []check {
 		as(allowed("name with a blank", "dave smith:100000:10\n"), "dave smith:x:1007:2007::/:/bin/sh\n", harness.Owner{UID: 1007, GID: 2007}),
 		as(allowed("name in UTF-8", "zoë:100000:10\n"), "zoë:x:1008:2008::/:/bin/sh\n", harness.Owner{UID: 1008, GID: 2008}),
 		as(allowed("name with a dollar and dots", "w.x-y_z$:100000:10\n"), "w.x-y_z$:x:1008:2008::/:/bin/sh\n", harness.Owner{UID: 1008, GID: 2008}),
+		other(as(allowed("shared uid: the group of the second name", "twin:100000:10\n"), apart, harness.Owner{UID: 1010, GID: 2011}), "M31"),
 		as(denied("root is not exempt", "alice:100000:10\n"), "", root),
 		as(allowed("root by its line", "root:100000:10\n"), "", root),
 		as(allowed("root by uid 0", "0:100000:10\n"), "", root),
@@ -92,6 +100,13 @@ func ownIDCases() []check {
 	} {
 		out = append(out, both(c)...)
 	}
+	out = append(out, both(check{
+		name: "own id: no_new_privs", args: own, mapped: "0 {own} 1", tune: func(_ *world, start *harness.Start) { start.NoNewPrivs = true },
+	})...)
+	out = append(out, check{
+		name: "own id: the capability is not in the bounding set", args: own, status: 1, first: "{tool}: Could not set caps", second: "(?i)bounding",
+		tune: dropping(unix.CAP_SETUID, unix.CAP_SETGID), differs: "M27",
+	})
 	refused := func(name string, lower, count string) check {
 		return check{name: "own id: " + name, args: []string{"{pid}", "0", lower, count}, status: 1}
 	}
@@ -125,10 +140,14 @@ func loginDefsCases() []check {
 		"true": "GRANT_AUX_GROUP_SUBIDS true\n", "small letters": "grant_aux_group_subids yes\n", "no value": "GRANT_AUX_GROUP_SUBIDS\n",
 		"a longer key": "GRANT_AUX_GROUP_SUBIDS_ yes\n", "in another value": "FAKE_SHELL GRANT_AUX_GROUP_SUBIDS yes\n", "last of two is no": "GRANT_AUX_GROUP_SUBIDS yes\nGRANT_AUX_GROUP_SUBIDS no\n",
 	}) {
-		out = append(out, check{
+		c := check{
 			name: "GRANT_AUX_GROUP_SUBIDS: not " + what, as: &aux, files: defs(text), args: granted, status: 1, differs: "M03",
 			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2100 pw_gid:2001 st_gid:2100", second: "GRANT_AUX_GROUP_SUBIDS",
-		})
+		}
+		if what == "small letters" || what == "a longer key" {
+			c.differs = "M17" // the warning comes first
+		}
+		out = append(out, c)
 	}
 	yes := defs("GRANT_AUX_GROUP_SUBIDS yes\n")
 	out = append(
@@ -178,4 +197,29 @@ func countCases(defs func(string) map[string]harness.File) []check {
 			mapped: "0 {own} 1",
 		},
 	)
+}
+
+// accountCases are about the shape of /etc/passwd.
+func accountCases() []check {
+	const line = "alice:x:1001:2001::/:/bin/sh"
+	passwd := func(name, text string) check {
+		return check{name: "passwd: " + name, args: granted, mapped: oneMapped, files: map[string]harness.File{"/etc/passwd": {Text: text}}}
+	}
+	trust := func(name string, file harness.File) check {
+		file.Text = accounts
+		return check{
+			name: "passwd: " + name, args: granted, files: map[string]harness.File{"/etc/passwd": file}, status: 1, differs: "M30",
+			first: "{tool}: Cannot determine your user name.", second: "/etc/passwd",
+		}
+	}
+	return []check{
+		passwd("no newline at the end", line),
+		passwd("garbage before", "\n#\n::::\nx\n\x00\n"+line+"\n"),
+		passwd("NIS lines", "+::::::\n-bob\n+@admins\n"+line+"\n+\n"),
+		passwd("another line of the name later", line+"\nalice:x:1003:2003::/:/bin/sh\n"),
+		passwd("empty fields", "alice::1001:2001:::\n"),
+		passwd("a long comment", "alice:x:1001:2001:"+strings.Repeat("A", 900)+":/:/bin/sh\n"),
+		trust("owned by a user", harness.File{UID: 1001}),
+		trust("writable by its group", harness.File{Mode: 0o664}),
+	}
 }

@@ -141,6 +141,7 @@ func scaleCases() []check {
 	}
 	return []check{
 		{name: "scale: 100,000 lines of names", grants: large(100_000, "user%d"), args: granted, mapped: oneMapped, tool: "newuidmap"},
+		{name: "scale: 1,000,000 lines", grants: large(1_000_000, "1%d"), args: granted, mapped: oneMapped, tool: "newuidmap"},
 		{name: "scale: 100,000 lines of uids", grants: large(100_000, "1%d"), args: granted, mapped: oneMapped, tool: "newgidmap"},
 	}
 }

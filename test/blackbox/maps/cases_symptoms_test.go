@@ -47,7 +47,7 @@ func writeSymptoms() []check {
 			tune: func(_ *world, start *harness.Start) { start.NoNewPrivs = true },
 		},
 		{
-			name: "write: the capability is not in the bounding set", args: granted, status: 1, first: writePermission, second: "(?i)bounding",
+			name: "write: the capability is not in the bounding set", args: granted, status: 1, first: "{tool}: Could not set caps", second: "(?i)bounding", differs: "M27",
 			tune: dropping(unix.CAP_SETUID, unix.CAP_SETGID),
 		},
 		{
@@ -55,7 +55,7 @@ func writeSymptoms() []check {
 			mapped: "0 {own} 1", uid: "0 1001 1", gid: "0 2001 1",
 		},
 		{
-			name: "write: the same map again", args: []string{"{pid}", "0", "{own}", "1"}, after: mapped, status: 1, second: "(?i)already",
+			differs: "newgidmap M28", name: "write: the same map again", args: []string{"{pid}", "0", "{own}", "1"}, after: mapped, status: 1, second: "(?i)already",
 			first: writePermission, mapped: "0 {own} 1", uid: "0 1001 1", gid: "0 2001 1",
 		},
 		{
@@ -85,6 +85,10 @@ func writeSymptoms() []check {
 		{
 			name: "open: the target is not dumpable, file capability", install: "filecap", args: granted, status: 1,
 			first: "{tool}: open of {kind}_map failed: Permission denied", second: "(?i)dumpable", target: undumpable,
+		},
+		{
+			name: "open: own gid, the target is not dumpable", tool: "newgidmap", install: "filecap", args: []string{"{pid}", "0", "{own}", "1"}, status: 1,
+			first: "newgidmap: open of gid_map failed: Permission denied", differs: "M32", second: "(?i)dumpable", target: undumpable,
 		},
 		{
 			name: "open: a setuid program without CAP_DAC_OVERRIDE", args: granted, mapped: oneMapped, differs: "M12", tune: dropping(unix.CAP_DAC_OVERRIDE),
@@ -159,7 +163,7 @@ func ownerSymptoms() []check {
 			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1002, gid:2001 pw_gid:2001 st_gid:2002", differs: "M03",
 		},
 		{
-			name: "owner: root's target", target: ownedBy(root), args: granted, status: 1, second: "(?i)root|dumpable|setuid",
+			name: "owner: root's target", target: ownedBy(root), args: granted, status: 1, second: "(?i)root|user 0",
 			first: notOwned + "uid:1001 pw_uid:1001 st_uid:0, gid:2001 pw_gid:2001 st_gid:0", differs: "M03",
 		},
 		{
@@ -205,6 +209,10 @@ func ownerSymptoms() []check {
 		},
 		{
 			name: "target: hidden by hidepid", install: "filecap", target: bobs, args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)hidepid",
+			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
+		},
+		{
+			name: "target: hidden by hidepid, setuid", target: bobs, args: granted, status: 1, differs: "M33", first: noTarget, second: "(?i)hidepid",
 			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
 		},
 		{
@@ -264,16 +272,16 @@ func fileSymptoms() []check {
 	return []check{
 		noFile("M13", "missing", "No such file or directory", "(?i)exist|missing|no such", harness.File{Absent: true}),
 		hidden,
-		noFile("M14", "owned by a user", "Permission denied", "(?i)own", harness.File{Text: grantAlice, UID: 1001}),
-		noFile("M14", "writable by its group", "Permission denied", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o664}),
-		noFile("M14", "writable by everybody", "Permission denied", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o666}),
+		noFile("M14", "owned by a user", "Operation not permitted", "(?i)own", harness.File{Text: grantAlice, UID: 1001}),
+		noFile("M14", "writable by its group", "Operation not permitted", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o664}),
+		noFile("M14", "writable by everybody", "Operation not permitted", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o666}),
 		noFile("M13", "a dangling symlink", "No such file or directory", "(?i)link", harness.File{Link: "/etc/nowhere"}),
 		noFile("M13", "a symlink to itself", "Too many levels of symbolic links", "(?i)link", harness.File{Link: "/etc/sub{kind}"}),
-		noFile("M13", "a folder", "Permission denied", "(?i)regular", harness.File{Kind: unix.S_IFDIR, Mode: 0o755}),
-		noFile("M14", "a FIFO", "Permission denied", "(?i)regular", harness.File{Kind: unix.S_IFIFO}),
-		noFile("M13", "a device", "Permission denied", "(?i)regular", harness.File{Link: "/dev/zero"}),
-		link(noFile("M13", "a symlink to a user's file", "Permission denied", "(?i)own", harness.File{Link: "/etc/elsewhere"}), harness.File{Text: grantAlice, UID: 1001}),
-		link(noFile("M13", "a symlink to a writable file", "Permission denied", "(?i)writ", harness.File{Link: "/etc/elsewhere"}), harness.File{Text: grantAlice, Mode: 0o666}),
+		noFile("M13", "a folder", "Operation not permitted", "(?i)regular", harness.File{Kind: unix.S_IFDIR, Mode: 0o755}),
+		noFile("M14", "a FIFO", "Operation not permitted", "(?i)regular", harness.File{Kind: unix.S_IFIFO}),
+		noFile("M13", "a device", "Operation not permitted", "(?i)regular", harness.File{Link: "/dev/zero"}),
+		link(noFile("M13", "a symlink to a user's file", "Operation not permitted", "(?i)own", harness.File{Link: "/etc/elsewhere"}), harness.File{Text: grantAlice, UID: 1001}),
+		link(noFile("M13", "a symlink to a writable file", "Operation not permitted", "(?i)writ", harness.File{Link: "/etc/elsewhere"}), harness.File{Text: grantAlice, Mode: 0o666}),
 		{
 			differs: "M15", name: "file: a symlink to a good file", args: granted, mapped: oneMapped,
 			files: map[string]harness.File{"{file}": {Link: "elsewhere"}, "/etc/elsewhere": {Text: grantAlice}},

@@ -42,6 +42,7 @@ type check struct {
 	// What ours does.
 	status  int
 	stdout  string
+	help    string // a regular expression: what matches it on stdout counts as stdout "(help)"
 	first   string // first line on stderr, exactly
 	quiet   bool   // nothing can be read on stderr
 	usage   bool   // first is the usage line
@@ -51,6 +52,7 @@ type check struct {
 	uid     string // the other map, where a case writes both
 	gid     string
 	groups  string // setgroups afterwards; "": allow; "-": there is no target
+	awaits  string // ours is known to fail, until this is there; fails when ours does as written
 	differs string // the id in docs/compatibility.md of what Debian does instead; "TOOL ID": only that tool
 }
 
@@ -110,7 +112,7 @@ func (c check) filled(tool string) check {
 	fill := strings.NewReplacer("{tool}", tool, "{kind}", kind, "{KIND}", strings.ToUpper(kind), "{file}", "/etc/sub"+kind,
 		"{own}", strconv.Itoa(int(own))).Replace
 	c.name, c.tool = tool+": "+fill(c.name), tool
-	for _, text := range []*string{&c.users, &c.grants, &c.shell, &c.stdout, &c.first, &c.second, &c.mapped, &c.uid, &c.gid} {
+	for _, text := range []*string{&c.users, &c.grants, &c.shell, &c.stdout, &c.help, &c.first, &c.second, &c.mapped, &c.uid, &c.gid} {
 		*text = fill(*text)
 	}
 	if c.usage {
@@ -127,7 +129,7 @@ func (c check) filled(tool string) check {
 	}
 	files := map[string]harness.File{}
 	for path, file := range c.files {
-		file.Text = fill(file.Text)
+		file.Text, file.Link = fill(file.Text), fill(file.Link)
 		files[fill(path)] = file
 	}
 	c.files = files
@@ -168,7 +170,7 @@ func (c check) complaints(got outcome, rest string) []string {
 		out = append(out, fmt.Sprintf("\n  wanted %v\n  got    %v", c.want(), got))
 	}
 	if !regexp.MustCompile(c.second).MatchString(rest) {
-		out = append(out, fmt.Sprintf("the lines after the first do not match %q:\n%s", c.second, rest))
+		out = append(out, fmt.Sprintf("the lines after the first do not match %q:\n%s", c.second, abridged(rest)))
 	}
 	if c.status == 1 && c.tool != "getsubids" && !c.quiet && rest == "" {
 		out = append(out, "there is no second line that says why")
@@ -279,6 +281,9 @@ func (c check) seen(w *world, result harness.Result) (outcome, string) {
 	o := outcome{status: result.Status, stdout: result.Stdout, first: strings.TrimRight(result.FirstLine(), " ")}
 	if strings.HasPrefix(o.first, "usage: "+c.tool+" ") && strings.Contains(o.first, "<count>") && !c.wording {
 		o.first = usageLine
+	}
+	if c.help != "" && regexp.MustCompile(c.help).MatchString(o.stdout) {
+		o.stdout = "(help)"
 	}
 	rest := result.Rest()
 	if w.target == nil {

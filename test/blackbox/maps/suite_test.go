@@ -171,9 +171,19 @@ func compare(t *testing.T, c check, differences *harness.Differences, observed *
 	ours, oursRest := c.run(t, "ours")
 	debian, _ := c.run(t, "debian")
 	verdict := "ok"
-	for _, complaint := range c.complaints(ours, oursRest) {
+	complaints := c.complaints(ours, oursRest)
+	switch {
+	case c.awaits != "" && len(complaints) == 0:
 		verdict = "FAIL"
-		t.Errorf("ours: %s", complaint)
+		t.Errorf("ours: does as written now: take the mark %q away", c.awaits)
+	case c.awaits != "":
+		verdict = "late"
+		fmt.Printf("known to fail: %s: awaits %s\n", c.name, c.awaits)
+	default:
+		for _, complaint := range complaints {
+			verdict = "FAIL"
+			t.Errorf("ours: %s", complaint)
+		}
 	}
 	differs := debian != c.want()
 	if differs || c.differs == "" || listedVersion() {
@@ -194,7 +204,16 @@ func compare(t *testing.T, c check, differences *harness.Differences, observed *
 		oursText = "as wanted: " + oursText
 	}
 	fmt.Fprintf(rows, "%s\n  Debian %-4s %s\n  ours   %-4s %s\n", c.name, c.differs, debianText, verdict, oursText)
-	for _, line := range strings.Split(strings.TrimSuffix(oursRest, "\n"), "\n") {
+	for _, line := range strings.Split(strings.TrimSuffix(abridged(oursRest), "\n"), "\n") {
 		fmt.Fprintf(rows, "              %s\n", line)
 	}
+}
+
+// abridged returns the first thousand bytes of text, more than any message has.
+func abridged(text string) string {
+	const enough = 1000
+	if len(text) > enough {
+		return text[:enough] + "..."
+	}
+	return text
 }
