@@ -42,6 +42,10 @@ export GOFLAGS
 
 BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic
 
+# make V=1 shows the whole commands.
+V     =
+QUIET = $(if $(V),,@)
+
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
@@ -56,7 +60,8 @@ build: $(BINARIES) ## compile the four programs into bin/
 COMMAND = $(@F)
 bin/lxc-user-nic: COMMAND = usernic
 $(BINARIES):
-	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' -o $@ ./cmd/$(COMMAND)
+	@echo 'go build $@ ./cmd/$(COMMAND)'
+	$(QUIET)CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' -o $@ ./cmd/$(COMMAND)
 
 install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=4755); make build comes first
 	@for program in $(BINARIES); do \

@@ -122,6 +122,7 @@ func bridge(t *testing.T, name, address string) {
 func serveDHCP(t *testing.T, bridge, first, last string) (leases string) {
 	t.Helper()
 	leases = filepath.Join("/run", bridge+".leases")
+	_ = os.Remove(leases) // of an earlier case
 	command := exec.Command("dnsmasq", "--conf-file=/dev/null", "--keep-in-foreground", "--port=0", "--bind-interfaces",
 		"--interface="+bridge, "--dhcp-range="+first+","+last, "--dhcp-leasefile="+leases, "--user=root", "--dhcp-option=option:dns-server,0.0.0.0")
 	if err := command.Start(); err != nil {
