@@ -32,36 +32,37 @@ func (p program) identify(caller privilege.Caller) (user, error) {
 	u := user{uid: caller.UID(), gid: caller.GID()}
 	accounts, err := p.accounts.Users(u.uid)
 	if err != nil {
-		return user{}, nameless(u.uid, err)
+		return user{}, p.nameless(u.uid, err)
 	}
 	for _, a := range accounts {
 		u.names = append(u.names, a.Name)
 		u.groups = append(u.groups, a.GID)
 	}
 	if len(u.names) == 0 {
-		return user{}, nameless(u.uid, &account.UnknownError{})
+		return user{}, p.nameless(u.uid, &account.UnknownError{})
 	}
 	u.defs, err = p.readLoginDefs()
 	return u, err
 }
 
 // nameless is the answer to a caller whose name is not known.
-func nameless(uid uint32, err error) error {
+func (p program) nameless(uid uint32, err error) error {
 	const headline = "Cannot determine your user name."
+	sources := make([]string, 0, len(p.accounts))
+	for _, source := range p.accounts {
+		sources = append(sources, source.Describe())
+	}
+	where := strings.Join(sources, ", ")
 	var unknown *account.UnknownError
 	if errors.As(err, &unknown) {
-		tried := ""
-		if len(unknown.Tried) > 0 {
-			tried = ", looked for in " + strings.Join(unknown.Tried, ", ")
-		}
 		return &verdict.Refusal{
 			Headline: headline,
-			Advice:   "your user id " + decimal(uid) + " has no account" + tried + ": ids are granted to accounts, ask the administrator for one",
+			Advice:   "your user id " + decimal(uid) + " has no account in " + where + ": ids are granted to accounts, ask the administrator for one",
 		}
 	}
 	return &verdict.Failure{
 		Headline: headline,
-		Advice:   "the account of your user id " + decimal(uid) + " cannot be looked up: " + reason(err),
+		Advice:   "the account of your user id " + decimal(uid) + " cannot be looked up in " + where + ": " + reason(err),
 		Err:      err,
 	}
 }

@@ -229,15 +229,16 @@ func TestOwnerHeadline(t *testing.T) {
 }
 
 func TestNameless(t *testing.T) {
-	err := nameless(54321, &account.UnknownError{Key: "uid 54321", Tried: []string{"/etc/passwd"}})
+	p := program{accounts: account.Local()}
+	err := p.nameless(54321, &account.UnknownError{Key: "uid 54321"})
 	var refusal *verdict.Refusal
 	if !errors.As(err, &refusal) || refusal.Headline != "Cannot determine your user name." ||
 		!strings.Contains(refusal.Advice, "54321") || !strings.Contains(refusal.Advice, "/etc/passwd") {
 		t.Errorf("an unknown user: %v", err)
 	}
-	err = nameless(1000, unix.EACCES)
+	err = p.nameless(1000, unix.EACCES)
 	var failure *verdict.Failure
-	if !errors.As(err, &failure) || !strings.Contains(failure.Advice, "Permission denied") {
+	if !errors.As(err, &failure) || !strings.Contains(failure.Advice, "/etc/passwd: Permission denied") {
 		t.Errorf("an unreadable file: %v", err)
 	}
 }

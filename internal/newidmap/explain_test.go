@@ -108,7 +108,9 @@ func TestExplainOpen(t *testing.T) {
 
 func TestExplainOwner(t *testing.T) {
 	u := alice()
-	known := func(started, runs owner) ownerFacts { return ownerFacts{known: true, real: started, eff: runs, procGID: -1} }
+	known := func(started, runs owner) ownerFacts {
+		return ownerFacts{known: true, real: started, eff: runs, procGID: -1}
+	}
 	none := ownerFacts{procGID: -1}
 	hidepid := known(owner{1000, 1000}, owner{1000, 1000})
 	hidepid.procGID = 99
