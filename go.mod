@@ -2,14 +2,9 @@ module userns-helpers
 
 go 1.24.0
 
-require golang.org/x/sys v0.40.0
-
 require (
-	github.com/vishvananda/netlink v1.3.1 // indirect
-	github.com/vishvananda/netns v0.0.5 // indirect
+	github.com/vishvananda/netlink v1.3.1
+	golang.org/x/sys v0.40.0
 )
 
-godebug (
-	containermaxprocs=0
-	updatemaxprocs=0
-)
+require github.com/vishvananda/netns v0.0.5 // indirect
