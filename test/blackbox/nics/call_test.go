@@ -5,6 +5,7 @@ package nics
 import (
 	"errors"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -37,9 +38,18 @@ func (w *world) call(u user, words ...string) answer {
 	return w.told
 }
 
-// callOther runs the other program, started in the usual way.
-func (w *world) callOther(u user, words ...string) answer {
-	return w.callStarted(harness.Start{}, w.other, u, words...)
+// otherCreates lets the other program, started in the usual way, make an interface on br0; it must grant.
+func (w *world) otherCreates(u user, name string) {
+	a := w.otherTries(u, name)
+	found := line.FindStringSubmatch(strings.Join(a.stdout, ""))
+	if a.status != 0 || found == nil {
+		w.t.Fatalf("the other program does not make %s: exit status %d: %q", name, a.status, a.text())
+	}
+	w.nic = found[3]
+}
+
+func (w *world) otherTries(u user, name string) answer {
+	return w.callStarted(harness.Start{}, w.other, u, words("create /dev/null c1 {pid:%s} veth br0 %s", u.name, name)...)
 }
 
 func (w *world) callStarted(start harness.Start, program string, u user, words ...string) answer {

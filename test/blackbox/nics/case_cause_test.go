@@ -15,8 +15,8 @@ func causes() map[string]testCase {
 		"no-line":           {usernet: "bob veth br0 2\n", args: firstNic, refuse: `alice veth br0 \d`},
 		"quota-full":        {usernet: "bob veth br0 9\nalice veth br0 2\n", before: twoNics, args: firstNic, refuse: `2 of 2.*|2.*lxc-usernet`},
 		"no-such-bridge":    {usernet: "alice veth br7 2\n", args: "create /dev/null c1 {pid} veth br7 eth0", refuse: `br7`},
-		"not-a-bridge":      {usernet: "alice veth dummy7 2\n", before: func(w *world) { w.must(ip("link add dummy7 type dummy")) }, args: "create /dev/null c1 {pid} veth dummy7 eth0", refuse: `dummy7.*not a.*bridge`},
-		"name-taken":        {before: func(w *world) { w.sh("nsenter --net={ns} ip link add eth0 type dummy") }, args: firstNic, refuse: `eth0`},
+		"not-a-bridge":      {usernet: "alice veth tap7 2\n", before: func(w *world) { w.must(ip("tuntap add dev tap7 mode tap")) }, args: "create /dev/null c1 {pid} veth tap7 eth0", refuse: `tap7.*not a.*bridge`},
+		"name-taken":        {before: func(w *world) { w.sh("nsenter --net={ns} ip link add eth0 type veth peer name other0") }, args: firstNic, refuse: `eth0`},
 		"bad-name":          {args: "create /dev/null c1 {pid} veth br0 a/b", refuse: `a/b`},
 		"not-yours":         {args: "create /dev/null c1 {pid:bob} veth br0 eth0", refuse: `namespace`},
 		"process-gone":      {before: gone, args: "create /dev/null c1 {gone} veth br0 eth0", refuse: `process|gone`},
@@ -34,7 +34,7 @@ func causes() map[string]testCase {
 // causeCases: each cause alone, and all together.
 func causeCases() []testCase {
 	var out []testCase
-	for id, c := range causes() {
+	for id, c := range sorted(causes()) {
 		c.id, c.from = "cause/"+id, "nic.md 5.6: every cause has its own message; exit status 1; no source file names or line numbers"
 		out = append(out, c)
 	}
@@ -71,7 +71,7 @@ func deadOpenVSwitch(w *world) {
 // allDifferent provokes every cause and compares the messages, numbers left out.
 func allDifferent(w *world) {
 	told := map[string]string{}
-	for id, c := range causes() {
+	for id, c := range sorted(causes()) {
 		c.id, c.from = id, w.c.from
 		inner := &world{t: w.t, c: c, helper: w.helper, other: w.other}
 		inner.values, inner.held, inner.faults = map[string]string{}, map[string]*harness.Target{}, map[string][]string{}

@@ -10,7 +10,7 @@ const demandsCommandLine = "nic.md 1: the command line"
 func commandLineCases() []testCase {
 	from := demandsCommandLine
 	macvlan := "alice macvlan br0 5\nalice vlan br0 5\nalice phys br0 5\n"
-	long := strings.Repeat("x", 100_000)
+	long := strings.Repeat("x", 50_000)
 	return []testCase{
 		{id: "command/create", from: from, args: "create /dev/null c1 {pid} veth br0 eth0", grant: &nic{}},
 		{id: "command/none", from: "nic.md 1: a veth without a bridge", args: "create /dev/null c1 {pid} veth none eth0", grant: &nic{bridge: "none"}},

@@ -30,8 +30,7 @@ func deleteCases() []testCase {
 			w.removeRefused(alice, "{ns} veth br0 {nic}", "no .*|not ")
 		}},
 		{id: "delete/of-the-original", from: "nic.md 4: rows written by the peer count", then: func(w *world) {
-			w.callOther(alice, "create", "/dev/null", "c1", "{pid}", "veth", "br0", "eth0")
-			w.nic = column(w.ledger()[0], 4)
+			w.otherCreates(alice, "eth0")
 			w.remove(alice, "{ns} veth br0 {nic}")
 		}},
 		{id: "delete/never-made", from: owner, args: "delete /dev/null c1 {ns} veth br0 veth1001_AbCd", refuse: "veth1001_AbCd"},
@@ -52,7 +51,7 @@ func deleteCases() []testCase {
 		{id: "delete/lo", from: owner, args: "delete /dev/null c1 {ns} veth none lo", refuse: "lo"},
 		{id: "delete/bob's-by-name", from: owner + " (rows of others do not help)", ledger: "bob veth br0 veth1002_BOBS\n", before: func(w *world) { w.plug("veth1002_BOBS", "br0") }, args: "delete /dev/null c1 {ns} veth br0 veth1002_BOBS", refuse: "."},
 		{id: "delete/not-a-pair", from: owner + " (a row that names another kind of interface)", ledger: "alice veth br0 veth1001_REAL\n", before: func(w *world) {
-			w.must(ip("link add veth1001_REAL type dummy", "link set veth1001_REAL master br0"))
+			w.must(ip("tuntap add dev veth1001_REAL mode tap", "link set veth1001_REAL master br0"))
 		}, args: "delete /dev/null c1 {ns} veth br0 veth1001_REAL", refuse: "."},
 		{id: "delete/wrong-bridge", from: "nic.md 1: <bridge> <host nic name>", usernet: "alice veth br0 2\nalice veth br1 2\n", before: made, then: func(w *world) {
 			w.must(ip("link add br1 type bridge"))

@@ -17,7 +17,7 @@ const calm = 1500 * time.Millisecond
 // hostageCases: no local user can delay another one's calls.
 func hostageCases() []testCase {
 	from := "nic.md 5.2: nobody is held hostage"
-	both := "alice veth br0 50\nbob veth br0 50\n@lan veth br0 50\n"
+	both := "alice veth br0 50\nbob veth br0 50\nbob veth br9 50\n@lan veth br0 50\n"
 	return []testCase{
 		{id: "hostage/full-pipe-of-unlisted-user", from: from + ": a full pipe as stderr blocks everybody", usernet: both, then: func(w *world) {
 			w.blocked(mallory, "create /dev/null c1 {pid:mallory} veth br0 eth0")
@@ -78,9 +78,9 @@ func (w *world) blocked(attacker user, args string) {
 func (w *world) stopped(attacker user, how string) {
 	w.hold(alice)
 	w.hold(attacker)
-	for i := range 6 {
+	for i := range 16 {
 		script := fmt.Sprintf("%s create /dev/null c1 {pid:%s} veth br0 s%d >/dev/null 2>&1 & sleep 0.%03d; %s 2>/dev/null || :; echo; read x <&3; kill -KILL $!",
-			w.helper, attacker.name, i, 2*i, how)
+			w.helper, attacker.name, i, i, how)
 		release := w.background(attacker, w.fill(script))
 		w.prompt(alice, i, attacker.name+" has stopped his own")
 		release()

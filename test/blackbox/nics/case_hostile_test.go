@@ -43,7 +43,7 @@ func hostileCases() []testCase {
 		bridge("slash", "br0/brif"),
 		{id: "bridge/empty", from: "nic.md 1: bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "", "eth0"}, refuse: "."},
 		{id: "bridge/blank", from: "nic.md 1: bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0 9", "eth0"}, refuse: "."},
-		{id: "bridge/not-a-bridge", from: "nic.md 5.6: not a bridge", usernet: "alice veth dummy7 5\n", before: func(w *world) { w.must(ip("link add dummy7 type dummy")) }, args: "create /dev/null c1 {pid} veth dummy7 eth0", refuse: "not a.*bridge"},
+		{id: "bridge/not-a-bridge", from: "nic.md 5.6: not a bridge", usernet: "alice veth tap7 5\n", before: func(w *world) { w.must(ip("tuntap add dev tap7 mode tap")) }, args: "create /dev/null c1 {pid} veth tap7 eth0", refuse: "not a.*bridge"},
 		{id: "bridge/altname", from: "nic.md 7: the device's kind decides (an altname must not get round a line)", usernet: "alice veth other 5\n", before: func(w *world) { w.must(ip("link property add dev br0 altname other")) }, args: "create /dev/null c1 {pid} veth other eth0", then: consistentAfter},
 		{id: "bridge/down", from: "nic.md 1: bridge", before: func(w *world) { w.must(ip("link set br0 down")) }, args: firstNic, grant: &nic{}},
 		{id: "bridge/none-exists", from: "nic.md 1: none", usernet: "alice veth none 5\n", before: func(w *world) { w.must(ip("link add none type bridge")) }, args: "create /dev/null c1 {pid} veth none eth0", grant: &nic{bridge: "none"}},

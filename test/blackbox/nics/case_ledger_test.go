@@ -126,33 +126,29 @@ func permissions(w *world) {
 func handOverCases() []testCase {
 	from := "nic.md 4: running containers must survive a change from the peer's helper to ours and back"
 	one := "alice veth br0 1\n"
-	create := func(w *world, u user, pid, nicName string) answer {
-		return w.callOther(u, "create", "/dev/null", "c1", pid, "veth", "br0", nicName)
-	}
 	return []testCase{
 		{id: "handover/from-the-other", from: from, usernet: one, then: func(w *world) {
-			create(w, alice, "{pid}", "eth0")
+			w.otherCreates(alice, "eth0")
 			w.createRefused(alice, "{pid} veth br0 eth1", "1")
 		}},
 		{id: "handover/to-the-other", from: from, usernet: one, args: firstNic, grant: &nic{}, then: func(w *world) {
-			a := create(w, alice, "{pid}", "eth1")
+			a := w.otherTries(alice, "eth1")
 			w.check(a.status == 1, exit, "the other program grants a second nic: %q", a.text())
 			w.check(len(w.ledger()) == 1, rows, "afterwards the ledger is %q", w.ledger())
 		}},
 		{id: "handover/there-and-back", from: from, usernet: "alice veth br0 3\nbob veth br0 1\n", args: firstNic, grant: &nic{}, then: func(w *world) {
-			a := create(w, alice, "{pid}", "eth1")
-			w.check(a.status == 0, exit, "the other program refuses: %q", a.text())
+			w.otherCreates(alice, "eth1")
 			w.create(alice, "{pid} veth br0 eth2", nic{name: "eth2"})
 			w.createRefused(alice, "{pid} veth br0 eth3", "3")
 			w.create(bob, "{pid:bob} veth br0 eth0", nic{})
 		}},
 		{id: "handover/group", from: from, usernet: "@lan veth br0 2\n", as: alice.in(lan), args: firstNic, grant: &nic{owner: "@lan"}, then: func(w *world) {
-			create(w, w.c.as, "{pid}", "eth1")
+			w.otherCreates(w.c.as, "eth1")
 			w.createRefused(w.c.as, "{pid} veth br0 eth2", "2")
 		}},
 		{id: "handover/free-again", from: from, usernet: one, then: func(w *world) {
-			create(w, alice, "{pid}", "eth0")
-			w.must(ip("link del " + column(w.ledger()[0], 4)))
+			w.otherCreates(alice, "eth0")
+			w.must(ip("link del " + w.nic))
 			w.create(alice, "{pid} veth br0 eth0", nic{})
 		}},
 	}

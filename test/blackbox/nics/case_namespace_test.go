@@ -49,9 +49,9 @@ func namespaceCases() []testCase {
 			w.removeRefused(alice, "{hidden}/pipe veth br0 veth1001_AbCd", ".")
 		}},
 	}
-	for label, text := range map[string]string{
+	for label, text := range sorted(map[string]string{
 		"nothing": "fd:", "text": "fd:x", "negative": "fd:-1", "tail": "fd:3x", "not-open": "fd:77", "huge": "fd:99999999999999999999", "wraps": "fd:4294967299", "blank": "fd: 3", "plus": "fd:+3",
-	} {
+	}) {
 		argv := []string{"create", "/dev/null", "c1", text, "veth", "br0", "eth0"}
 		out = append(out, testCase{id: "namespace/fd-bad-" + label, from: form, before: inherit("{ns}"), argv: argv, refuse: "."})
 	}

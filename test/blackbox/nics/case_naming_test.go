@@ -93,12 +93,12 @@ func addressCases() []testCase {
 		{id: "mtu/9000", from: mtu, before: withMTU(9000), args: firstNic, grant: &nic{mtu: 9000}},
 		{id: "mtu/1280", from: mtu, before: withMTU(1280), args: firstNic, grant: &nic{mtu: 1280}},
 		{id: "mtu/the-bridge-keeps-its-own", from: "nic.md 6: a bridge takes the lowest of its ports; lxc#1602", before: func(w *world) {
-			w.must(ip("link add dummy7 mtu 9000 type dummy", "link set dummy7 master br0", "link set dummy7 up"))
+			w.must(ip("tuntap add dev tap7 mode tap", "link set tap7 mtu 9000", "link set tap7 master br0", "link set tap7 up"))
 		}, args: firstNic, grant: &nic{mtu: 9000}, then: func(w *world) {
 			w.check(w.look().host["br0"].MTU == 9000, links, "the bridge has MTU %d now", w.look().host["br0"].MTU)
 		}},
 		{id: "address/the-bridge-keeps-its-own", from: "nic.md 6: host end MAC: first byte 0xfe, so that the bridge keeps its own address", before: func(w *world) {
-			w.must(ip("link add dummy7 address 02:00:00:00:00:07 type dummy", "link set dummy7 master br0"))
+			w.must(ip("tuntap add dev tap7 mode tap", "link set tap7 address 02:00:00:00:00:07", "link set tap7 master br0"))
 		}, args: firstNic, grant: &nic{}, then: func(w *world) {
 			got := w.look().host["br0"].Address
 			w.check(got == "02:00:00:00:00:07", links, "the bridge has address %s now", got)

@@ -10,7 +10,7 @@ var nameless = harness.Start{NoArgv: true}
 func nicNameCases() []testCase {
 	from := "nic.md 1: container nic name"
 	create := "create /dev/null c1 {pid} veth br0 "
-	dummy := func(w *world) { w.sh("nsenter --net={ns} ip link add eth0 type dummy") }
+	dummy := func(w *world) { w.sh("nsenter --net={ns} ip link add eth0 type veth peer name other0") }
 	out := []testCase{
 		{id: "nicname/default", from: from, args: "create /dev/null c1 {pid} veth br0", grant: &nic{name: "eth0"}},
 		{id: "nicname/default-next", from: "nic.md 1: the kernel picks the first free", before: dummy, args: "create /dev/null c1 {pid} veth br0", grant: &nic{name: "eth1"}},
@@ -22,11 +22,11 @@ func nicNameCases() []testCase {
 		{id: "nicname/taken", from: "nic.md 5.6: name taken", before: dummy, args: create + "eth0", refuse: "eth0.*(taken|exist|in use|already)"},
 		{id: "nicname/taken-on-the-machine", from: "nic.md 5.4: no create-then-rename: what the machine has does not matter", before: func(w *world) { w.plug("vethout", "none") }, args: create + "vethout", grant: &nic{name: "vethout"}},
 	}
-	for label, name := range map[string]string{
+	for label, name := range sorted(map[string]string{
 		"16-bytes": "abcdefghijklmnop", "long": "abcdefghijklmnopqrstuvwxyz0123456789", "slash": "a/b", "blank": "a b", "tab": "a\tb",
 		"newline": "a\nb", "percent-s": "eth%s", "percent-n": "%n%n%n", "two-patterns": "eth%d%d", "percent": "eth%", "empty": "",
 		"dot": ".", "dot-dot": "..", "colon": "eth0:1",
-	} {
+	}) {
 		argv := []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0", name}
 		out = append(out, testCase{id: "nicname/bad-" + label, from: from, argv: argv, refuse: "name"})
 	}

@@ -156,7 +156,7 @@ func (w *world) neverChanged(all []event, name, what string) {
 	}
 }
 
-var newLink = regexp.MustCompile(`type=RTM_NEWLINK, flags=[A-Z_|]*NLM_F_CREATE`)
+var newLink = regexp.MustCompile(`nlmsg_type=RTM_NEWLINK, nlmsg_flags=[A-Z_|]*NLM_F_CREATE`)
 
 // oneRequest counts the requests that make interfaces, and those that change the container's end, with strace.
 func oneRequest(w *world) {

@@ -57,7 +57,7 @@ func openVSwitchCases() []testCase {
 		}},
 		{id: "ovs/port-that-is-no-nic", from: "nic.md 5.7: delete proves ownership", usernet: ovsUsernet, before: func(w *world) {
 			ovsBridge(w)
-			w.sh("ip link add trunk7 type dummy; ovs-vsctl add-port ovs0 trunk7")
+			w.sh("ip link add trunk7 type veth peer name ptrunk7; ovs-vsctl add-port ovs0 trunk7")
 		}, args: "delete /dev/null c1 {ns} veth ovs0 trunk7", refuse: ".", then: func(w *world) {
 			w.check(strings.TrimSpace(ports(w)) == "trunk7", left, "the ports are %q", ports(w))
 		}},
@@ -85,7 +85,7 @@ func openVSwitchCases() []testCase {
 			ovsBridge(w)
 			w.c.start.Stdout = closedPipe(w)
 			w.undo = append(w.undo, func() { _ = w.c.start.Stdout.Close() })
-		}, args: ovsNic, refuse: ".", peer: differs{message: agrees}, then: func(w *world) {
+		}, args: ovsNic, refuse: ".", then: func(w *world) {
 			w.check(ports(w) == "", left, "the ports are %q", ports(w))
 		}},
 		{id: "ovs/hangs", from: "nic.md 7: with a time limit, never under a lock", usernet: ovsUsernet + "bob veth br0 5\n", before: func(w *world) {
@@ -138,7 +138,9 @@ func ovsWatched(w *world) {
 // ovsClean: nothing of the caller's reached ovs-vsctl.
 func ovsClean(w *world) {
 	text, err := os.ReadFile("/run/ovs-vsctl.seen")
-	w.must(err)
+	if err != nil {
+		w.fault("environment", "ovs-vsctl was not started")
+	}
 	for _, line := range strings.Split(string(text), "\n") {
 		w.check(!strings.HasPrefix(line, "env: "), "environment", "ovs-vsctl got %q", line)
 		w.check(!strings.Contains(line, "/etc/passwd"), "environment", "ovs-vsctl got descriptor %q", line)

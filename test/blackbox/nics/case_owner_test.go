@@ -17,8 +17,7 @@ func ownerCases() []testCase {
 		}},
 		{id: "owner/the-member", from: from, usernet: group, before: made, then: func(w *world) { w.remove(alice.in(lan), "{ns} veth br0 {nic}") }},
 		{id: "owner/other-member-of-the-original's", from: from, usernet: group, then: func(w *world) {
-			w.callOther(alice.in(lan), "create", "/dev/null", "c1", "{pid}", "veth", "br0", "eth0")
-			w.nic = column(w.ledger()[0], 4)
+			w.otherCreates(alice.in(lan), "eth0")
 			w.removeRefused(bob.in(lan), "{ns:bob} veth br0 {nic}", ".")
 		}},
 		{id: "owner/left-the-group", from: from, usernet: group, before: made, then: func(w *world) {

@@ -38,7 +38,10 @@ func quotaCases() []testCase {
 		limited("locked-memory-0", unix.RLIMIT_MEMLOCK, 0),
 		limited("stack-64K", unix.RLIMIT_STACK, 1<<16),
 		limited("data-0", unix.RLIMIT_DATA, 0),
-		limited("processes-0", unix.RLIMIT_NPROC, 0),
+		{
+			id: "quota/processes-0", from: from + " (threats.md 1: limits of the caller)", usernet: "alice veth br0 1\n",
+			start: harness.Start{Path: "/bin/bash", Argv: []string{"bash", "-c", `ulimit -u 0; exec "$0" "$@"`}}, then: countedUnderLimits,
+		},
 		limited("locks-0", 10, 0), // RLIMIT_LOCKS
 		{id: "quota/killed-by-its-user", from: from + " (SIGKILL leaves usable nics that nobody counts)", usernet: "alice veth br0 1\n", then: killed},
 	}

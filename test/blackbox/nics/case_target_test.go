@@ -39,9 +39,9 @@ func targetCases() []testCase {
 		{id: "target/never", from: "nic.md 1: <pid>", args: create("2147483647"), refuse: "."},
 		{id: "target/wraps-64", from: "nic.md 1: <pid>", before: wraps64, args: create("{wrapped}"), refuse: "."},
 	}
-	for label, text := range map[string]string{
+	for label, text := range sorted(map[string]string{
 		"zero": "0", "negative": "-1", "text": "abc", "empty": "", "tail": "{pid}x", "blank": " {pid}", "newline": "{pid}\n", "hex": "0x1", "huge": "99999999999999999999999",
-	} {
+	}) {
 		argv := []string{"create", "/dev/null", "c1", text, "veth", "br0", "eth0"}
 		out = append(out, testCase{id: "target/bad-" + label, from: "nic.md 1: <pid>", argv: argv, refuse: "."})
 	}

@@ -3,6 +3,8 @@
 package nics
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,12 +25,6 @@ const (
 
 // differs declares the aspects of a case in which the original fails, each with its id in docs/compatibility.md.
 type differs map[string]string
-
-// agrees, as an id, takes back the difference that refusals have by default, see testCase.differences.
-const agrees = ""
-
-// ownWords is the difference that nearly all refusals show: the original does not name the cause.
-const ownWords = "N01"
 
 // testCase is one row of the table. Argument lists are words separated by one blank, with these placeholders:
 //
@@ -51,8 +47,6 @@ type testCase struct {
 	grant  *nic   // the interface that must be there afterwards
 	refuse string // pattern (any case) of the message of a refusal
 	then   func(*world)
-
-	peer differs
 }
 
 const usualUsernet = "alice veth br0 2\nalice veth none 2\nbob veth br0 2\n"
@@ -63,21 +57,6 @@ type nic struct {
 	mtu                 int
 }
 
-// differences returns the differences that the case declares; a refusal declares ownWords unless it says otherwise.
-func (c testCase) differences() differs {
-	out := differs{}
-	if _, exits := c.peer[exit]; c.refuse != "" && !exits && c.peer[late] == "" {
-		out[message] = ownWords
-	}
-	for aspect, id := range c.peer {
-		out[aspect] = id
-		if id == agrees {
-			delete(out, aspect)
-		}
-	}
-	return out
-}
-
 func (c testCase) listed() string {
 	var ids []string
 	for _, id := range c.differences() {
@@ -85,6 +64,17 @@ func (c testCase) listed() string {
 	}
 	slices.Sort(ids)
 	return strings.Join(slices.Compact(ids), ",")
+}
+
+// sorted walks through a map in the order of its keys.
+func sorted[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !yield(key, m[key]) {
+				return
+			}
+		}
+	}
 }
 
 // allCases is the table, in the order of the contract's sections.

@@ -96,10 +96,10 @@ func usernetCases() []testCase {
 // numberCases: the fourth column.
 func numberCases() []testCase {
 	var out []testCase
-	for label, number := range map[string]string{
+	for label, number := range sorted(map[string]string{
 		"zero": "0", "negative": "-1", "very-negative": "-2147483649", "empty-sign": "-", "text": "x", "tail": "5x", "hex": "0x5", "float": "2.5", "exponent": "1e3",
 		"beyond-64-bits": "18446744073709551617", "wraps-to-five": "18446744073709551621", "endless": strings.Repeat("9", 400),
-	} {
+	}) {
 		out = append(out, testCase{
 			id: "number/" + label, from: "nic.md 3: negative and unparsable numbers grant nothing; the peer overflows",
 			usernet: "alice veth br0 " + number + "\n", args: firstNic, refuse: "alice|quota",

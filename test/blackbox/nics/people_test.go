@@ -3,8 +3,10 @@
 package nics
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"userns-helpers/test/blackbox/harness"
@@ -31,12 +33,12 @@ func (u user) primary(gid uint32) user {
 
 func (u user) owner() harness.Owner { return harness.Owner{UID: u.uid, GID: u.gid, Groups: u.groups} }
 
-// The groups; gid 3999 has no name.
+// The groups; gid 2999 has no name; it is the smallest, and the kernel sorts.
 const (
 	lan     = 3001
 	lab     = 3002
 	club    = 3003 // alice is a member in /etc/group, and no process of the suite carries it
-	unnamed = 3999
+	unnamed = 2999
 )
 
 var (
@@ -67,7 +69,8 @@ func crowd() []user {
 	return out
 }
 
-// furnish makes the users and groups on the private copy of the machine.
+// furnish makes the users and groups on the private copy of the machine. Ordinary users of the machine leave it: their
+// numbers may be ours.
 func furnish() error {
 	var passwd, group strings.Builder
 	for _, u := range people() {
@@ -75,21 +78,21 @@ func furnish() error {
 		fmt.Fprintf(&group, "%s:x:%d:\n", u.name, u.gid)
 	}
 	fmt.Fprintf(&group, "lan:x:%d:\nlab:x:%d:\nclub:x:%d:alice\n", lan, lab, club)
-	for path, text := range map[string]string{
-		"/etc/passwd": passwd.String(), "/etc/group": group.String(),
-		"/etc/subuid": "alice:100000:65536\n", "/etc/subgid": "alice:100000:65536\n",
-	} {
-		if err := appendTo(path, text); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(
+		replaceOrdinary("/etc/passwd", passwd.String()), replaceOrdinary("/etc/group", group.String()),
+		harness.File{Text: "alice:100000:65536\n"}.Put("/etc/subuid"), harness.File{Text: "alice:100000:65536\n"}.Put("/etc/subgid"),
+	)
 }
 
-func appendTo(path, text string) error {
+// replaceOrdinary keeps the lines of the system, with numbers below 1000, and adds text.
+func replaceOrdinary(path, text string) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("furnish: %w", err)
 	}
-	return harness.File{Text: string(old) + text}.Put(path)
+	lines := slices.DeleteFunc(strings.SplitAfter(string(old), "\n"), func(line string) bool {
+		fields := strings.Split(line, ":")
+		return len(fields) < 3 || len(fields[2]) > 3
+	})
+	return harness.File{Text: strings.Join(lines, "") + text}.Put(path)
 }
