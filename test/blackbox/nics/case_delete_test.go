@@ -2,6 +2,8 @@
 
 package nics
 
+import "strings"
+
 // deleteCases: the interface goes, for the one who made it, with its row.
 func deleteCases() []testCase {
 	form := "nic.md 1: delete; also works on Linux bridges and on none"
@@ -25,9 +27,12 @@ func deleteCases() []testCase {
 			w.remove(alice, "{ns} veth br0 {nic}")
 			w.create(alice, "{pid} veth br0 eth0", nic{})
 		}},
-		{id: "delete/twice", from: form, before: made, then: func(w *world) {
+		{id: "delete/twice", from: form + " (the second finds nothing)", before: made, then: func(w *world) {
 			w.remove(alice, "{ns} veth br0 {nic}")
-			w.removeRefused(alice, "{ns} veth br0 {nic}", "no .*|not ")
+			before := w.look()
+			a := w.call(alice, strings.Split("delete /dev/null c1 {ns} veth br0 {nic}", " ")...)
+			w.check(a.status == 0 || a.status == 1, exit, "exit status %d", a.status)
+			w.nothingLeft(before, w.look())
 		}},
 		{id: "delete/of-the-original", from: "nic.md 4: rows written by the peer count", then: func(w *world) {
 			w.otherCreates(alice, "eth0")

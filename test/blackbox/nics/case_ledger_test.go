@@ -146,6 +146,14 @@ func handOverCases() []testCase {
 			w.otherCreates(w.c.as, "eth1")
 			w.createRefused(w.c.as, "{pid} veth br0 eth2", "2")
 		}},
+		{id: "handover/large-uid", from: from + " (its names of large uids carry no uid)", usernet: "big veth br0 1\n", as: big, then: func(w *world) {
+			w.otherCreates(big, "eth0")
+			w.createRefused(big, "{pid} veth br0 eth1", "1")
+		}},
+		{id: "handover/large-uid-to-the-other", from: from, usernet: "big veth br0 1\n", as: big, args: firstNic, grant: &nic{}, then: func(w *world) {
+			a := w.otherTries(big, "eth1")
+			w.check(a.status == 1, exit, "the other program grants a second nic: %q", a.text())
+		}},
 		{id: "handover/free-again", from: from, usernet: one, then: func(w *world) {
 			w.otherCreates(alice, "eth0")
 			w.must(ip("link del " + w.nic))

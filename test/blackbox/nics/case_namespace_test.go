@@ -27,6 +27,11 @@ func namespaceCases() []testCase {
 		{id: "namespace/fd-of-user-namespace", from: form, before: inherit("/proc/{pid}/ns/user"), args: create("fd:3"), refuse: "namespace"},
 		{id: "namespace/fd-of-a-file", from: form, before: inherit("/etc/passwd"), args: create("fd:3"), refuse: "namespace"},
 		{id: "namespace/fd-of-a-folder", from: form, before: inherit("/proc/{pid}"), args: create("fd:3"), then: consistentAfter},
+		{id: "namespace/fd-of-the-runtime", from: "threats.md 2: fd:3 may name the runtime's own file if the caller passes none: refuse those", then: func(w *world) {
+			for n := 3; n < 10; n++ {
+				w.expect(alice, words("create /dev/null c1 fd:%d veth br0 eth0", n), nil, "namespace|descriptor|fd:")
+			}
+		}},
 		{id: "namespace/own", from: own, args: create("/proc/self/ns/net"), refuse: "namespace"},
 		{id: "namespace/own-thread", from: own, args: create("/proc/thread-self/ns/net"), refuse: "namespace"},
 		{id: "namespace/pid-1", from: own, args: create("/proc/1/ns/net"), refuse: "namespace"},

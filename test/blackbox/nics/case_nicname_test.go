@@ -14,6 +14,7 @@ func nicNameCases() []testCase {
 	out := []testCase{
 		{id: "nicname/default", from: from, args: "create /dev/null c1 {pid} veth br0", grant: &nic{name: "eth0"}},
 		{id: "nicname/default-next", from: "nic.md 1: the kernel picks the first free", before: dummy, args: "create /dev/null c1 {pid} veth br0", grant: &nic{name: "eth1"}},
+		{id: "nicname/empty", from: from + " (an empty one is none)", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0", ""}, grant: &nic{}},
 		{id: "nicname/pattern", from: from, args: create + "eth%d", grant: &nic{name: "eth0"}},
 		{id: "nicname/pattern-next", from: from, before: dummy, args: create + "eth%d", grant: &nic{name: "eth1"}},
 		{id: "nicname/given", from: from, args: create + "lan0", grant: &nic{name: "lan0"}},
@@ -24,7 +25,7 @@ func nicNameCases() []testCase {
 	}
 	for label, name := range sorted(map[string]string{
 		"16-bytes": "abcdefghijklmnop", "long": "abcdefghijklmnopqrstuvwxyz0123456789", "slash": "a/b", "blank": "a b", "tab": "a\tb",
-		"newline": "a\nb", "percent-s": "eth%s", "percent-n": "%n%n%n", "two-patterns": "eth%d%d", "percent": "eth%", "empty": "",
+		"newline": "a\nb", "percent-s": "eth%s", "percent-n": "%n%n%n", "two-patterns": "eth%d%d", "percent": "eth%",
 		"dot": ".", "dot-dot": "..", "colon": "eth0:1",
 	}) {
 		argv := []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0", name}

@@ -158,11 +158,14 @@ func (w *world) neverChanged(all []event, name, what string) {
 
 var newLink = regexp.MustCompile(`nlmsg_type=RTM_NEWLINK, nlmsg_flags=[A-Z_|]*NLM_F_CREATE`)
 
-// oneRequest counts the requests that make interfaces, and those that change the container's end, with strace.
+// netNSFD is the head of the attribute IFLA_NET_NS_FD (28), 8 bytes, as strace -xx shows what it does not decode.
+const netNSFD = `\x08\x00\x1c\x00`
+
+// oneRequest counts the requests that make interfaces, with strace, and looks into them.
 func oneRequest(w *world) {
 	trace := w.folder(0o777) + "/trace"
 	w.hold(alice)
-	argv := w.fill("-f -e trace=sendto,sendmsg,write,setns -s 4096 -o " + trace + " -u alice " + w.helper + " create /dev/null c1 {pid} veth br0 eth0")
+	argv := w.fill("-f -e trace=sendto,sendmsg,write,setns -s 4096 -xx -o " + trace + " -u alice " + w.helper + " create /dev/null c1 {pid} veth br0 eth0")
 	result, err := harness.Start{
 		Path: "/usr/bin/strace", Argv: append([]string{"strace"}, strings.Split(argv, " ")...), Env: []string{"PATH=/usr/bin"},
 	}.Run()
@@ -175,6 +178,11 @@ func oneRequest(w *world) {
 	w.must(err)
 	made := newLink.FindAllString(string(text), -1)
 	w.check(len(made) == 1, "requests", "%d requests make interfaces: %q", len(made), made)
-	w.check(strings.Count(string(text), "IFLA_NET_NS_FD") == 1, "requests", "the namespace is not named by one descriptor in one request")
-	w.check(!strings.Contains(string(text), "IFLA_NET_NS_PID"), "requests", "the namespace is named by a number that can be used again")
+	for _, line := range strings.Split(string(text), "\n") {
+		if newLink.MatchString(line) {
+			w.check(strings.Contains(line, netNSFD), "requests", "the request does not name the namespace by a descriptor: %s", line)
+			w.check(strings.Contains(line, "IFLA_MTU") && strings.Contains(line, "IFLA_ADDRESS"), "requests", "the request does not set address and MTU: %s", line)
+		}
+		w.check(!strings.Contains(line, "IFLA_NET_NS_PID"), "requests", "the namespace is named by a number that can be used again")
+	}
 }

@@ -47,6 +47,10 @@ func openVSwitchCases() []testCase {
 			w.remove(alice, "{ns} veth ovs0 {nic}")
 			w.create(alice, "{pid} veth ovs0 eth2", nic{name: "eth2", bridge: "ovs0"})
 		}},
+		{id: "ovs/free-after-the-container", from: "nic.md 5.1: the quota counts living nics", usernet: "alice veth ovs0 1\n", before: ovsBridge, args: ovsNic, grant: &nic{bridge: "ovs0"}, then: func(w *world) {
+			w.must(ip("link del " + w.nic))
+			w.create(alice, "{pid} veth ovs0 eth1", nic{name: "eth1", bridge: "ovs0"})
+		}},
 		{id: "ovs/other-member", from: "CVE-2026-39402 and its residue: any member deletes any other's port", usernet: "@lan veth ovs0 2\n", as: alice.in(lan), before: ovsBridge, args: ovsNic, grant: &nic{bridge: "ovs0", owner: "@lan"}, then: func(w *world) {
 			w.removeRefused(bob.in(lan), "{ns:bob} veth ovs0 {nic}", ".")
 			w.check(strings.TrimSpace(ports(w)) == w.nic, left, "the ports are %q", ports(w))
@@ -75,7 +79,7 @@ func openVSwitchCases() []testCase {
 		},
 		{id: "ovs/fails", from: "nic.md 5.5: failure leaves nothing", usernet: ovsUsernet, before: func(w *world) {
 			ovsBridge(w)
-			w.replaceOvsVsctl("#!/bin/sh\nexit 1\n")
+			w.replaceOvsVsctl("#!/bin/bash -p\nexit 1\n")
 		}, args: ovsNic, refuse: "Open vSwitch|ovs"},
 		{id: "ovs/missing-program", from: "nic.md 5.6: every cause has its own message: a missing OVS", usernet: ovsUsernet, before: func(w *world) {
 			ovsBridge(w)
@@ -90,7 +94,7 @@ func openVSwitchCases() []testCase {
 		}},
 		{id: "ovs/hangs", from: "nic.md 7: with a time limit, never under a lock", usernet: ovsUsernet + "bob veth br0 5\n", before: func(w *world) {
 			ovsBridge(w)
-			w.replaceOvsVsctl("#!/bin/sh\nexec sleep 7\n")
+			w.replaceOvsVsctl("#!/bin/bash -p\nexec sleep 7\n")
 		}, then: func(w *world) {
 			w.hold(alice)
 			w.hold(bob)
@@ -113,7 +117,8 @@ func ovsBridge(w *world) {
 	w.undo = append(w.undo, func() { w.sh("ovs-vsctl --if-exists del-br ovs0") })
 }
 
-// replaceOvsVsctl puts another program in the place of ovs-vsctl; none for an empty text.
+// replaceOvsVsctl puts another program in the place of ovs-vsctl; none for an empty text. A shell needs -p there: the
+// original starts ovs-vsctl with two user ids.
 func (w *world) replaceOvsVsctl(text string) {
 	const path = "/usr/bin/ovs-vsctl"
 	w.must(os.Rename(path, path+".real"))
@@ -125,7 +130,7 @@ func (w *world) replaceOvsVsctl(text string) {
 
 // watchOvsVsctl notes what ovs-vsctl is started with, and starts it.
 func watchOvsVsctl(w *world) {
-	w.replaceOvsVsctl("#!/bin/sh\n{ echo \"argv: $*\"; tr '\\0' '\\n' </proc/$$/environ | sed 's/^/env: /'; ls -l /proc/$$/fd | sed -n 's/^.* \\([0-9]*\\) -> /fd \\1: /p'; } >>/run/ovs-vsctl.seen\nexec /usr/bin/ovs-vsctl.real \"$@\"\n")
+	w.replaceOvsVsctl("#!/bin/bash -p\n{ echo \"argv: $*\"; tr '\\0' '\\n' </proc/$$/environ | sed 's/^/env: /'; ls -l /proc/$$/fd | sed -n 's/^.* \\([0-9]*\\) -> /fd \\1: /p'; } >>/run/ovs-vsctl.seen\nexec /usr/bin/ovs-vsctl.real \"$@\"\n")
 	w.undo = append(w.undo, func() { _ = os.Remove("/run/ovs-vsctl.seen") })
 }
 

@@ -41,14 +41,14 @@ func originalFails() []shown {
 			target/root-made target/user-namespace-only target/gone target/zombie target/wraps-32 target/never
 			target/wraps-64 target/bad-empty target/bad-hex target/bad-huge target/bad-negative
 			target/bad-newline target/bad-tail target/bad-text target/bad-zero namespace/fd-of-the-machine
-			namespace/fd-of-bob namespace/fd-of-user-namespace namespace/fd-of-a-file namespace/own
-			namespace/own-thread namespace/pid-1 namespace/bind-mount-of-the-machine namespace/bob
+			namespace/fd-of-bob namespace/fd-of-user-namespace namespace/fd-of-a-file namespace/fd-of-the-runtime
+			namespace/own namespace/own-thread namespace/pid-1 namespace/bind-mount-of-the-machine namespace/bob
 			namespace/bind-mount-of-bob namespace/user-namespace namespace/mount-namespace namespace/file
 			namespace/folder namespace/device namespace/fifo namespace/missing namespace/long
 			namespace/create-hides-paths namespace/delete-hides-folders namespace/delete-opens-as-caller
 			namespace/fd-bad-blank namespace/fd-bad-huge namespace/fd-bad-negative namespace/fd-bad-not-open
 			namespace/fd-bad-nothing namespace/fd-bad-plus namespace/fd-bad-tail namespace/fd-bad-text
-			namespace/fd-bad-wraps delete/twice delete/never-made delete/bob delete/bob-says-alice's-namespace
+			namespace/fd-bad-wraps delete/never-made delete/bob delete/bob-says-alice's-namespace
 			delete/bob's-namespace delete/unlisted-user delete/own-namespace-is-the-machine's delete/the-bridge
 			delete/lo delete/bob's-by-name delete/not-a-pair delete/wrong-bridge delete/name-16-bytes
 			delete/name-path delete/name-empty usernet/commented-out usernet/commented-out-indented usernet/empty
@@ -61,21 +61,22 @@ func originalFails() []shown {
 			group/name-of-the-user group/shared group/user-line-first group/group-line-first group/two-groups
 			trust/missing trust/folder trust/dangling-link ledger/living-row-counts
 			ledger/living-group-row-counts ledger/fifth-column ledger/nonsense handover/from-the-other
-			handover/there-and-back handover/group cause/bad-name cause/name-taken cause/no-file cause/no-line
-			cause/no-new-privileges cause/no-such-bridge cause/nosuid cause/not-a-bridge cause/not-setuid
-			cause/not-yours cause/ovs-stopped cause/process-gone cause/quota-full cause/type cause/user-namespace
-			cause/all-different cause/names-the-line cause/control-characters owner/other-member
-			owner/other-member-none owner/other-member-of-the-original's owner/left-the-group
-			naming/large-uid-quota ovs/quota ovs/other-user ovs/port-that-is-no-nic ovs/missing-bridge ovs/fails
-			ovs/missing-program bridge/lo bridge/missing bridge/16-bytes bridge/path bridge/dot-dot bridge/slash
-			bridge/empty bridge/blank bridge/not-a-bridge`},
+			handover/there-and-back handover/group handover/large-uid cause/bad-name cause/name-taken
+			cause/no-file cause/no-line cause/no-new-privileges cause/no-such-bridge cause/nosuid
+			cause/not-a-bridge cause/not-setuid cause/not-yours cause/ovs-stopped cause/process-gone
+			cause/quota-full cause/type cause/user-namespace cause/all-different cause/names-the-line
+			cause/control-characters owner/other-member owner/other-member-none
+			owner/other-member-of-the-original's owner/left-the-group naming/large-uid-quota ovs/quota
+			ovs/other-user ovs/port-that-is-no-nic ovs/missing-bridge ovs/fails ovs/missing-program bridge/lo
+			bridge/missing bridge/16-bytes bridge/path bridge/dot-dot bridge/slash bridge/empty bridge/blank
+			bridge/not-a-bridge`},
 		{"N02", exit, `
 			namespace/proc namespace/proc-fd namespace/bind-mount namespace/fd`},
 		{"N02", stdout, `
 			namespace/fd-without-process`},
 		{"N03", exit, `
 			delete/linux-bridge delete/none delete/proc-fd delete/bind-mount delete/frees-quota delete/twice
-			delete/of-the-original owner/the-member naming/large-uid-deletes`},
+			delete/of-the-original hostage/victim-deletes owner/the-member naming/large-uid-deletes`},
 		{"N04", exit, `
 			command/type-macvlan command/type-vlan command/type-phys command/type-capitals`},
 		{"N05", left, `
@@ -85,8 +86,10 @@ func originalFails() []shown {
 			cause/name-taken cause/control-characters`},
 		{"N06", exit, `
 			nicname/one-byte`},
-		{"N07", exit, `
-			nicname/bad-empty`},
+		{"N07", links, `
+			nicname/empty`},
+		{"N07", stdout, `
+			nicname/empty`},
 		{"N08", exit, `
 			target/bad-blank`},
 		{"N09", left, `
@@ -138,8 +141,9 @@ func originalFails() []shown {
 		{"N24", links, `
 			quota/file-size-0 quota/killed-by-its-user`},
 		{"N25", late, `
-			hostage/full-pipe-of-refused-user hostage/stopped hostage/frozen hostage/frozen-same-group ovs/hangs
-			hostage/stopped-unlisted-user hostage/frozen-unlisted-user`},
+			hostage/full-pipe-of-refused-user hostage/full-pipe-of-delete hostage/victim-deletes hostage/stopped
+			hostage/frozen hostage/frozen-same-group ovs/hangs hostage/stopped-unlisted-user
+			hostage/frozen-unlisted-user`},
 		{"N26", "born", `
 			onestep/host-end onestep/host-end-none onestep/mtu onestep/default-name`},
 		{"N26", "requests", `
@@ -168,7 +172,7 @@ func originalFails() []shown {
 			ovs/other-member`},
 		{"N34", "environment", `
 			ovs/environment`},
-		{"N34", exit, `
-			ovs/environment`},
+		{"N35", "asked", `
+			ovs/missing-bridge`},
 	}
 }

@@ -82,7 +82,7 @@ func (w *world) refused(a answer, pattern string, before, after seen) {
 	}
 	text := a.text()
 	if w.c.start.Stdout == nil && w.c.start.Stderr == nil {
-		w.check(regexp.MustCompile(`(?i)`+pattern).MatchString(text), message, "the message has no /%s/: %q", pattern, text)
+		w.check(regexp.MustCompile(`(?is)`+pattern).MatchString(text), message, "the message has no /%s/: %q", pattern, text)
 		w.check(!source.MatchString(text), message, "the message shows a source file: %q", text)
 		w.check(strings.HasSuffix(text, "\n"), message, "the message is not a line: %q", text)
 	}
