@@ -63,7 +63,10 @@ func OfProcess(c privilege.Caller, pid int) (*Namespace, error) {
 
 // OfDescriptor opens the network namespace that the caller passed as descriptor fd: the namespace itself, a pidfd, or
 // the directory /proc/PID. Errors are *Error.
+//
+// From here on no program that this one executes inherits fd.
 func OfDescriptor(c privilege.Caller, fd int) (*Namespace, error) {
+	defer unix.CloseOnExec(fd)
 	return open(c, func() (int, error) {
 		if isNamespace(fd) && inherited(fd) {
 			return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
