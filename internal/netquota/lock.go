@@ -8,7 +8,6 @@ import (
 
 // Kinds of locks, fcntl(2).
 const (
-	shared    = int16(unix.F_RDLCK)
 	exclusive = int16(unix.F_WRLCK)
 	none      = int16(unix.F_UNLCK)
 )
@@ -28,10 +27,10 @@ func try(fd int, kind int16, start, length int64) (bool, error) {
 }
 
 // The file "claims" has no content. Locks on its bytes say what processes that still run are about to use: a byte for
-// every name that HostName can make, one for every MAC address, and one for the rewriting of the ledger.
+// every name that HostName can make, one for every MAC address, and one for every user who rewrites the ledger.
 const (
-	macBytes   = int64(1) << 57 // names take user id × 2^24 + number: below 2^56
-	ledgerByte = int64(1) << 58
+	macBytes    = int64(1) << 57 // names take user id × 2^24 + number: below 2^56
+	ledgerBytes = int64(1) << 58
 )
 
 // nameByte is the byte of the nth name of uid.
@@ -45,3 +44,6 @@ func (m MAC) byteOf() int64 {
 	}
 	return b
 }
+
+// ledgerByte is the byte of the one process of uid that rewrites the ledger.
+func ledgerByte(uid uint32) int64 { return ledgerBytes | int64(uid) }

@@ -15,6 +15,8 @@ type slots struct {
 	fd      int
 	charge  Charge
 	records []record // as last read; what counts is read again under the lock
+	crowded bool     // a living interface that counts is in none of the slots
+	busy    bool     // crowded, and another process was at work on a slot
 }
 
 // load reads all records.

@@ -36,7 +36,7 @@ func ParseRule(line []byte) (Rule, bool) {
 	line, kind := lastWord(line)
 	owner := bytes.Trim(line, blanks)
 	n, err := strconv.ParseUint(string(number), 10, 32)
-	if len(owner) == 0 || err != nil {
+	if len(owner) == 0 || string(owner) == "@" || err != nil {
 		return Rule{}, false
 	}
 	return Rule{string(owner), Place{string(kind), string(bridge)}, n}, true

@@ -21,15 +21,27 @@ func (n neighbour) Serialize() []byte {
 	return b
 }
 
-// Knows reports whether the forwarding table of a bridge has an entry for an address (Linux 5.0). The address of each
-// port has one as long as it is a port.
-func (c *Conn) Knows(bridge int, mac [6]byte) (bool, error) {
-	_, err := c.ask(unix.RTM_GETNEIGH, unix.RTM_NEWNEIGH, neighbour{unix.AF_BRIDGE},
+// HasPort reports whether an address is that of a port of a bridge. As long as it is a port, the bridge's forwarding
+// table has a permanent entry for it (Linux 5.0). What the bridge has learned does not count: a container can send frames
+// from any address, and would take it from others.
+func (c *Conn) HasPort(bridge int, mac [6]byte) (bool, error) {
+	reply, err := c.ask(unix.RTM_GETNEIGH, unix.RTM_NEWNEIGH, neighbour{unix.AF_BRIDGE},
 		nl.NewRtAttr(unix.NDA_LLADDR, mac[:]), number(unix.NDA_MASTER, uint32(bridge)))
 	if errors.Is(err, unix.ENOENT) {
 		return false, nil
 	}
-	return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	return isPermanent(reply)
+}
+
+// isPermanent reports whether a message is about an entry that the bridge has not learned: ndm_state of struct ndmsg.
+func isPermanent(message []byte) (bool, error) {
+	if len(message) < unix.SizeofNdMsg {
+		return false, unix.EBADMSG
+	}
+	return binary.NativeEndian.Uint16(message[8:10])&unix.NUD_PERMANENT != 0, nil
 }
 
 // NamespaceID returns the id by which this namespace knows the one that is open as fd, or NoNamespace if it has none.
@@ -39,16 +51,14 @@ func (c *Conn) NamespaceID(fd int) (int, error) {
 	if err != nil {
 		return NoNamespace, err
 	}
-	attributes, err := nl.ParseRouteAttr(reply[min(len(reply), general{}.Len()):])
-	if err != nil {
-		return NoNamespace, err
-	}
-	for _, a := range attributes {
-		if a.Attr.Type == unix.NETNSA_NSID && len(a.Value) >= 4 {
-			return int(int32(binary.NativeEndian.Uint32(a.Value))), nil
+	id := NoNamespace
+	err = each(reply[min(len(reply), general{}.Len()):], func(kind uint16, value []byte) (err error) {
+		if kind == unix.NETNSA_NSID {
+			id, err = integer(value)
 		}
-	}
-	return NoNamespace, nil
+		return err
+	})
+	return id, err
 }
 
 // general is struct rtgenmsg with its padding, of family AF_UNSPEC.

@@ -2,8 +2,6 @@ package rtnl
 
 import (
 	"encoding/binary"
-	"strings"
-	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -69,66 +67,40 @@ func parseDevice(message []byte) (Device, error) {
 		return Device{}, unix.EBADMSG
 	}
 	d := Device{Index: int(int32(binary.NativeEndian.Uint32(message[4:8]))), PeerNSID: NoNamespace}
-	attributes, err := nl.ParseRouteAttr(message[unix.SizeofIfInfomsg:])
-	if err != nil {
+	if err := each(message[unix.SizeofIfInfomsg:], d.take); err != nil {
 		return Device{}, err
-	}
-	for _, a := range attributes {
-		if err := d.take(a); err != nil {
-			return Device{}, err
-		}
 	}
 	return d, nil
 }
 
 // take takes note of one attribute.
-func (d *Device) take(a syscall.NetlinkRouteAttr) error {
+func (d *Device) take(kind uint16, value []byte) error {
 	var err error
-	switch a.Attr.Type & nl.NLA_TYPE_MASK {
+	switch kind {
 	case unix.IFLA_IFNAME:
-		d.Name = cString(a.Value)
+		d.Name = cString(value)
 	case unix.IFLA_MTU:
-		d.MTU, err = integer(a.Value)
+		d.MTU, err = integer(value)
 	case unix.IFLA_MASTER:
-		d.Master, err = integer(a.Value)
+		d.Master, err = integer(value)
 	case unix.IFLA_LINK:
-		d.Peer, err = integer(a.Value)
+		d.Peer, err = integer(value)
 	case unix.IFLA_LINK_NETNSID:
-		d.PeerNSID, err = integer(a.Value)
+		d.PeerNSID, err = integer(value)
 	case unix.IFLA_LINKINFO:
-		d.Kind, err = nested(a.Value, unix.IFLA_INFO_KIND, nil)
+		err = each(value, func(kind uint16, value []byte) error {
+			if kind == unix.IFLA_INFO_KIND {
+				d.Kind = cString(value)
+			}
+			return nil
+		})
 	case unix.IFLA_PROP_LIST:
-		_, err = nested(a.Value, unix.IFLA_ALT_IFNAME, &d.AltNames)
+		err = each(value, func(kind uint16, value []byte) error {
+			if kind == unix.IFLA_ALT_IFNAME {
+				d.AltNames = append(d.AltNames, cString(value))
+			}
+			return nil
+		})
 	}
 	return err
-}
-
-// nested returns the last string of a kind inside an attribute, and appends all of them to every unless that is nil.
-func nested(value []byte, kind uint16, every *[]string) (string, error) {
-	attributes, err := nl.ParseRouteAttr(value)
-	last := ""
-	for _, a := range attributes {
-		if a.Attr.Type&nl.NLA_TYPE_MASK != kind {
-			continue
-		}
-		last = cString(a.Value)
-		if every != nil {
-			*every = append(*every, last)
-		}
-	}
-	return last, err
-}
-
-// cString is a string attribute without its NUL.
-func cString(value []byte) string {
-	s, _, _ := strings.Cut(string(value), "\x00")
-	return s
-}
-
-// integer is a 32 bit attribute.
-func integer(value []byte) (int, error) {
-	if len(value) < 4 {
-		return 0, unix.EBADMSG
-	}
-	return int(int32(binary.NativeEndian.Uint32(value))), nil
 }

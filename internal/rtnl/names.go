@@ -47,6 +47,9 @@ func Exists(name string) (bool, error) {
 // present makes sure that what an interface was not found in is there.
 func present(folder string) error { return unix.Faccessat(unix.AT_FDCWD, folder, unix.F_OK, 0) }
 
+// readAtOnce bytes hold some 6000 names: as long as one read has all of them, none is missed because others go meanwhile.
+const readAtOnce = 1 << 18
+
 // Names returns the names of all interfaces of this thread's network namespace.
 func Names() ([]string, error) {
 	fd, err := unix.Open(ipv4Folder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -55,7 +58,7 @@ func Names() ([]string, error) {
 	}
 	defer func() { _ = unix.Close(fd) }()
 	var names []string
-	buffer := make([]byte, 1<<15)
+	buffer := make([]byte, readAtOnce)
 	for {
 		n, err := unix.ReadDirent(fd, buffer)
 		if n <= 0 || err != nil {

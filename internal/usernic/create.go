@@ -78,7 +78,7 @@ func (n *nic) reserveAddress() error {
 		free, err := n.claim.Reserve(mac, n.kernel)
 		if free && n.kernel.bridge.kind == linuxBridge {
 			var known bool
-			known, err = n.kernel.conn.Knows(n.kernel.bridge.device.Index, hostMAC(mac))
+			known, err = n.kernel.conn.HasPort(n.kernel.bridge.device.Index, hostMAC(mac))
 			free = !known
 		}
 		if err != nil {
@@ -110,9 +110,13 @@ func (n *nic) createPair() error {
 		if err == nil {
 			return nil
 		}
-		n.made = false
 		taken, unsure := rtnl.Exists(n.claim.Name)
-		if !errors.Is(err, unix.EEXIST) || !taken || unsure != nil {
+		if !errors.Is(err, unix.EEXIST) {
+			n.made = taken || unsure != nil // the kernel's answer may be what got lost
+			return n.notCreated(err)
+		}
+		n.made = false
+		if !taken || unsure != nil {
 			return n.notCreated(err)
 		}
 		if err := n.rename(); err != nil {

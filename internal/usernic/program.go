@@ -99,10 +99,15 @@ func create(caller privilege.Caller, who netquota.Account, wanted request) (outc
 	if err != nil {
 		return outcome{}, err
 	}
-	links, book, err := open(wanted.place)
+	conn, book, err := open()
 	if err != nil {
 		return outcome{}, err
 	}
+	found, err := findBridge(conn, wanted.place.Bridge)
+	if err != nil {
+		return outcome{}, err
+	}
+	links := kernel{conn, found}
 
 	// Act: the slot first, then the row, then the interface.
 	claim, err := book.Claim(who, charges, links)
@@ -114,21 +119,17 @@ func create(caller privilege.Caller, who netquota.Account, wanted request) (outc
 	return outcome{line, n.undo}, err
 }
 
-// open opens what the interfaces of a place are made with: the kernel's socket, and the book.
-func open(place netquota.Place) (kernel, *netquota.Book, error) {
+// open opens what every change needs: the kernel's socket, and the book.
+func open() (*rtnl.Conn, *netquota.Book, error) {
 	conn, err := rtnl.Dial()
 	if err != nil {
-		return kernel{}, nil, failed("Failed to open a netlink socket", err)
-	}
-	found, err := findBridge(conn, place.Bridge)
-	if err != nil {
-		return kernel{}, nil, err
+		return nil, nil, failed("Failed to open a netlink socket", err)
 	}
 	book, err := netquota.Open(paths.Ledger(), paths.Slots())
 	if err != nil {
-		return kernel{}, nil, failed("Failed to open the ledger", err)
+		return nil, nil, failed("Failed to open the ledger", err)
 	}
-	return kernel{conn, found}, book, nil
+	return conn, book, nil
 }
 
 // openNamespace opens the caller's network namespace, or says why it is not one.

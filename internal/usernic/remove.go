@@ -17,7 +17,7 @@ func remove(caller privilege.Caller, who netquota.Account, wanted request) error
 	if err != nil {
 		return err
 	}
-	links, book, err := open(wanted.place)
+	conn, book, err := open()
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func remove(caller privilege.Caller, who netquota.Account, wanted request) error
 	if err != nil {
 		return failed("Failed to read the ledger", err)
 	}
-	yours, err := isYours(links.conn, who, owner, wanted.nic, namespace.FD())
+	yours, err := isYours(conn, who, owner, wanted.nic, namespace.FD())
 	switch {
 	case err != nil:
 		return failed("Failed to look up the interface "+wanted.nic, err)
@@ -33,10 +33,14 @@ func remove(caller privilege.Caller, who netquota.Account, wanted request) error
 		return refuse("Interface "+quoted(wanted.nic)+" on "+quoted(wanted.place.Bridge)+" is not yours",
 			"the ledger has no interface of that name that user "+quoted(who.Names[0])+" created on that bridge")
 	}
-	if err := links.Remove(wanted.nic, wanted.place); err != nil {
+	found, err := findBridge(conn, wanted.place.Bridge)
+	if err != nil {
+		return err
+	}
+	if err := (kernel{conn, found}).Remove(wanted.nic, wanted.place); err != nil {
 		return failed("Failed to delete the interface "+wanted.nic, err)
 	}
-	if err := book.Forget(map[string]bool{wanted.nic: true}); err != nil {
+	if err := book.Forget(who.UID, map[string]bool{wanted.nic: true}); err != nil {
 		return failed("Failed to write the ledger", err)
 	}
 	return nil

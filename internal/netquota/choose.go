@@ -1,0 +1,71 @@
+package netquota
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// errNoName says that the random names ran into taken ones, which takes millions of interfaces.
+var errNoName = errors.New("no free interface name was found")
+
+// freeName picks a random name of the user's that no interface and no slot has, and claims it against other processes.
+func (b *Book) freeName(s *survey, links Links) (string, error) {
+	for range 100 {
+		n, err := random()
+		if err != nil {
+			return "", err
+		}
+		name := HostName(s.who.UID, n)
+		held, err := try(b.claims, exclusive, nameByte(s.who.UID, n), 1)
+		if err != nil {
+			return "", err
+		}
+		if !held || s.stateOf(name) != 0 {
+			continue
+		}
+		alive, err := links.Exists(name)
+		if !alive || err != nil {
+			return name, err
+		}
+	}
+	return "", errNoName
+}
+
+// random is a number of a name, from the kernel's generator.
+func random() (uint32, error) {
+	var bytes [8]byte
+	if _, err := unix.Getrandom(bytes[:], 0); err != nil {
+		return 0, err
+	}
+	return uint32(binary.NativeEndian.Uint64(bytes[:]) % suffixes), nil
+}
+
+// Rename picks another name, for when the kernel says that somebody took the claim's name after all.
+func (c *Claim) Rename(links Links) error {
+	name, err := c.book.freeName(c.survey, links)
+	if err != nil {
+		return err
+	}
+	c.Name = name
+	return c.write(pending)
+}
+
+// Reserve makes mac the address of the claim and reports whether it could: not if a process that still runs has reserved
+// it, or a living interface of the account has it. The lock comes first, so that who had it has written it by then.
+func (c *Claim) Reserve(mac MAC, links Links) (bool, error) {
+	held, err := try(c.book.claims, exclusive, mac.byteOf(), 1)
+	if !held || err != nil {
+		return false, err
+	}
+	if err := c.survey.reload(); err != nil {
+		return false, err
+	}
+	used, err := c.survey.uses(mac, links)
+	if used || err != nil {
+		return false, err
+	}
+	c.mac = mac
+	return true, c.write(pending)
+}

@@ -1,0 +1,55 @@
+package netquota
+
+import "bytes"
+
+// Row is a row of the ledger: "owner type bridge nic".
+type Row struct {
+	Owner string
+	Place Place
+	Nic   string
+}
+
+// text is the row as the file has it.
+func (r Row) text() []byte {
+	return []byte(r.Owner + " " + r.Place.Type + " " + r.Place.Bridge + " " + r.Nic + "\n")
+}
+
+// nicOf returns the interface of a row that is charged to c, or "". What follows the fourth word is ignored, as LXC's
+// helper does.
+func (c Charge) nicOf(row []byte) string {
+	rest, ok := bytes.CutPrefix(row, []byte(c.Owner+" "+c.Place.Type+" "+c.Place.Bridge+" "))
+	if !ok {
+		return ""
+	}
+	nic, _, _ := bytes.Cut(rest, []byte(" "))
+	return string(nic)
+}
+
+// longestRow bounds a row: a name of 255 bytes, "@", a type, two names of 15 bytes, and what others put behind.
+const longestRow = 1024
+
+// without returns the lines of content but for the rows of dead, every one with its newline.
+func without(content []byte, dead map[string]bool) []byte {
+	kept := make([]byte, 0, len(content)+64)
+	for line := range bytes.Lines(content) {
+		if words := bytes.Fields(line); len(words) >= 4 && namesDead(words[3:], dead) {
+			continue
+		}
+		kept = append(kept, line...)
+	}
+	if len(kept) > 0 && kept[len(kept)-1] != '\n' {
+		kept = append(kept, '\n')
+	}
+	return kept
+}
+
+// namesDead reports whether one of words is the name of a dead interface. The owner's name may hold blanks, so the
+// interface is not always the fourth word.
+func namesDead(words [][]byte, dead map[string]bool) bool {
+	for _, w := range words {
+		if dead[string(w)] {
+			return true
+		}
+	}
+	return false
+}
