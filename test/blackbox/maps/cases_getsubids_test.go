@@ -57,7 +57,25 @@ func getsubidsCases() []check {
 		with(fails("an unreadable file", "", "alice"), "/etc/subuid", harness.File{Text: grantAlice, Mode: 0o600}),
 		with(fails("a folder", "", "alice"), "/etc/subuid", harness.File{Kind: 0o040000, Mode: 0o755}),
 		other(with(lists("a symlink", "", "0: alice 100000 65536\n", "alice"), "/etc/subuid", harness.File{Link: "/etc/elsewhere"}), "M15"),
+		named(fails("the other name of a uid", "twain:100000:5\n", "twin")),
+		named(lists("both names of a uid", "twain:100000:5\ntwin:200000:5\n", "0: twin 200000 5\n", "twin")),
+		named(lists("a name that is another's uid", "1002:100000:5\n", "0: 1002 100000 5\n", "1002")),
+		named(lists("a name with a backslash", "DOM\\carol:100000:5\n", "0: DOM\\carol 100000 5\n", "DOM\\carol")),
+		with(lists("a file that a user owns", "", "0: alice 100000 65536\n", "alice"), "/etc/subuid", harness.File{Text: grantAlice, UID: 1001}),
+		lists("-g behind the name is not looked at", grantAlice, "0: alice 100000 65536\n", "alice", "-g"),
+		lists("a second name is not looked at", grantAlice, "0: alice 100000 65536\n", "alice", "bob"),
+		fails("two names of groups", grantAlice, "-g", "alice", "bob"),
+		fails("--help is a user", grantAlice, "--help"),
+		other(lists("a line beyond 2^32", "alice:100000:4294867297\nalice:5:5\n", "0: alice 5 5\n", "alice"), "M20"),
+		other(lists("four fields", "alice:100000:10:x\nalice:5:5\n", "0: alice 5 5\n", "alice"), "M18"),
+		other(lists("a NUL before a good line", "bob\x00:1:1\nalice:5:5\n", "0: alice 5 5\n", "alice"), "M22"),
 		usage("no argument"),
 		usage("-h", "-h"),
 	}
+}
+
+// named gives c more users.
+func named(c check) check {
+	c.users = twins + numeric + "DOM\\carol:x:1006:2006::/:/bin/sh\n"
+	return c
 }

@@ -64,6 +64,10 @@ func nameCases() []check {
 		as(allowed("numeric name: by uid", "1005:100000:10\n"), numeric, bobsNumber),
 		as(allowed("numeric name: the uid's owner", "1002:100000:10\n"), numeric, bob),
 		as(denied("numeric name: the other's uid", "1005:100000:10\n"), numeric, bob),
+		as(allowed("numeric name: of its own uid", "1006:100000:10\n"), "1006:x:1006:2006::/:/bin/sh\n", harness.Owner{UID: 1006, GID: 2006}),
+		other(as(denied("numeric name: with a zero", "01001:100000:10\n"), "01001:x:1006:2006::/:/bin/sh\n", harness.Owner{UID: 1006, GID: 2006}), "M23"),
+		as(denied("numeric name: two lines, another's uid and nobody's", "1002:100000:5\n1003:100005:5\n"), numeric, bobsNumber),
+		denied("name: a group's name", "aux:100000:10\n"),
 		as(allowed("name with a backslash", "DOM\\carol:100000:10\n"), "DOM\\carol:x:1006:2006::/:/bin/sh\n", harness.Owner{UID: 1006, GID: 2006}),
 		as(allowed("name with a blank", "dave smith:100000:10\n"), "dave smith:x:1007:2007::/:/bin/sh\n", harness.Owner{UID: 1007, GID: 2007}),
 		as(allowed("name in UTF-8", "zoë:100000:10\n"), "zoë:x:1008:2008::/:/bin/sh\n", harness.Owner{UID: 1008, GID: 2008}),
@@ -149,6 +153,11 @@ func loginDefsCases() []check {
 		}
 		out = append(out, c)
 	}
+	out = append(out, check{
+		name: "GRANT_AUX_GROUP_SUBIDS: in a file that a user owns", as: &aux, args: granted, status: 1, differs: "M30",
+		first: "{tool}: cannot open /etc/login.defs: Operation not permitted", second: "(?i)own",
+		files: map[string]harness.File{"/etc/login.defs": {Text: "GRANT_AUX_GROUP_SUBIDS yes\n", UID: 1001}},
+	})
 	yes := defs("GRANT_AUX_GROUP_SUBIDS yes\n")
 	out = append(
 		out,

@@ -11,7 +11,9 @@ import (
 )
 
 // privilegeCases are section 6 of the contract: both installs, little privilege, setgroups, nothing half done.
-func privilegeCases() []check { return append(installCases(), setgroupsCases()...) }
+func privilegeCases() []check {
+	return append(append(installCases(), setgroupsCases()...), writeCases()...)
+}
 
 // allBut drops every capability from the bounding set except the given ones.
 func allBut(kept ...int) func(*world, *harness.Start) {
@@ -83,5 +85,45 @@ func setgroupsCases() []check {
 	failed.status, failed.first, failed.install = 1, "newgidmap: write to gid_map failed: Operation not permitted", "filecap"
 	failed.target = running("unshare", "-U", "-r", "unshare", "-U", "cat")
 	uid := check{name: "setgroups: newuidmap leaves it alone", tool: "newuidmap", args: []string{"{pid}", "0", "{own}", "1"}, mapped: "0 1001 1"}
-	return []check{own, again, usedBefore, both, behind, covered, roots, none, refused, bounds, short, failed, uid}
+	old := gid("a kernel without it: a warning", "allow", "0", "{own}", "1")
+	old.mapped, old.first, old.tune = "0 2001 1", "newgidmap: kernel doesn't support setgroups restrictions", opening("ENOENT")
+	oldRange := gid("a kernel without it, a range", "allow", one...)
+	oldRange.mapped, oldRange.tune = oneMapped, opening("ENOENT")
+	unreadable := gid("it cannot be opened", "allow", "0", "{own}", "1")
+	unreadable.status, unreadable.first, unreadable.tune = 1, "newgidmap: couldn't open process setgroups: Input/output error", opening("EIO")
+	return []check{old, oldRange, unreadable, own, again, usedBefore, both, behind, covered, roots, none, refused, bounds, short, failed, uid}
+}
+
+// opening makes the opening of setgroups fail with the error of that name.
+func opening(err string) func(*world, *harness.Start) {
+	return func(_ *world, start *harness.Start) { injected(start, "setgroups", "inject=openat:error="+err) }
+}
+
+// injected starts the program under strace, which changes the system calls that use path; strace runs as root, so that
+// setuid works under it.
+func injected(start *harness.Start, path, what string) {
+	start.Argv = append([]string{"strace", "-u", "alice", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", what, start.Path}, start.Argv[1:]...)
+	start.Path, start.UID, start.GID = "/usr/bin/strace", 0, 0
+}
+
+// writeCases are about the one write of the map. The two cases prove each other: the first that the write is met, the
+// second that there is no other.
+func writeCases() []check {
+	failing := func(when string) func(*world, *harness.Start) {
+		return func(w *world, start *harness.Start) {
+			path := w.fill("/proc/{pid}/" + map[string]string{"newuidmap": "uid_map", "newgidmap": "gid_map"}[w.tool])
+			injected(start, path, "inject=write,writev,pwrite64,pwritev,pwritev2:error=EIO:when="+when)
+		}
+	}
+	const failed = "{tool}: write to {kind}_map failed: Input/output error"
+	once := manyLines("340 lines", kernelLines, kernelBytes-1, 0)
+	once.name, once.tune = "write: the whole map in one", failing("2+")
+	return []check{
+		once,
+		{name: "write: an error", args: granted, status: 1, first: failed, tune: failing("1")},
+		{
+			name: "write: an error, own gid: setgroups is denied already", tool: "newgidmap", args: []string{"{pid}", "0", "{own}", "1"}, status: 1, first: failed,
+			tune: failing("1"), groups: "deny",
+		},
+	}
 }

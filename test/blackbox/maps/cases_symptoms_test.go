@@ -208,6 +208,24 @@ func ownerSymptoms() []check {
 			mapped: "(none)", uid: "(none)", gid: "(none)", groups: "(none)",
 		},
 		{
+			name: "target: a zombie", after: dead, args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Permission denied", second: "(?i)ended|zombie",
+			differs: "M11",
+		},
+		{
+			name: "target: the caller's own shell", tool: "newuidmap", target: nothing, groups: "-", shell: "newuidmap $$ 0 100000 10; exit $?", status: 1, first: writePermission,
+			second: "(?i)namespace",
+		},
+		{
+			name: "target: the caller's own shell (shadow#1117)", tool: "newuidmap", target: nothing, groups: "-", status: 1,
+			shell: "newuidmap $$ 4294967295 4294967295 10; exit $?", first: "newuidmap: subuid overflow detected.",
+		},
+		{
+			name: "target: in a pid namespace of its own", args: granted, mapped: oneMapped, target: running("unshare", "-U", "-p", "cat"),
+		},
+		{
+			name: "target: in many namespaces", args: granted, mapped: oneMapped, target: running("unshare", "-U", "-m", "-n", "-i", "-u", "-C", "--propagation", "unchanged", "cat"),
+		},
+		{
 			name: "target: hidden by hidepid", install: "filecap", target: bobs, args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)hidepid",
 			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
 		},

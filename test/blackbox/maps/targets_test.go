@@ -5,6 +5,8 @@ package maps
 import (
 	"fmt"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/test/blackbox/harness"
 )
 
@@ -28,6 +30,14 @@ func running(argv ...string) func(*world) (*harness.Target, error) {
 func gone(w *world) error {
 	w.target.Release()
 	return nil
+}
+
+// dead kills the target and leaves it a zombie.
+func dead(w *world) error {
+	if err := unix.Kill(w.target.PID, unix.SIGKILL); err != nil {
+		return fmt.Errorf("kill the target: %w", err)
+	}
+	return unix.Waitid(unix.P_PID, w.target.PID, nil, unix.WEXITED|unix.WNOWAIT, nil)
 }
 
 // mapped writes the caller's ids into the target's maps, as root.
