@@ -34,6 +34,19 @@ func deleteCases() []testCase {
 			w.check(a.status == 0 || a.status == 1, exit, "exit status %d", a.status)
 			w.nothingLeft(before, w.look())
 		}},
+		{id: "delete/twice-at-once", from: form + " (and a create at the same time)", usernet: "alice veth br0 2\n", before: made, then: func(w *world) {
+			doomed := w.nic
+			answers := w.atOnce(4, func(i int) answer {
+				if i == 3 {
+					return w.callStarted(w.c.start, w.helper, alice, words("create /dev/null c1 {pid} veth br0 eth1")...)
+				}
+				return w.callStarted(w.c.start, w.helper, alice, words("delete /dev/null c1 {ns} veth br0 %s", doomed)...)
+			})
+			w.check(answers[0].status == 0 || answers[1].status == 0 || answers[2].status == 0, exit, "none of three deletes works: %v", answers)
+			w.check(answers[3].status == 0, exit, "the create beside them: %v", answers[3])
+			w.check(w.alive(alice) == 1, links, "%d nics live", w.alive(alice))
+			w.check(len(w.ledger()) == 1 && !strings.Contains(w.ledger()[0], doomed), rows, "the rows %q", w.ledger())
+		}},
 		{id: "delete/of-the-original", from: "nic.md 4: rows written by the peer count", then: func(w *world) {
 			w.otherCreates(alice, "eth0")
 			w.remove(alice, "{ns} veth br0 {nic}")

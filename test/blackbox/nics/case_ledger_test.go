@@ -72,6 +72,21 @@ func ledgerCases() []testCase {
 			w.createRefused(alice, "{pid} veth br0 eth1", full)
 		}},
 		{id: "ledger/nobody-recorded-it", from: "nic.md 5.1: no living nic is forgotten (what a killed peer leaves)", usernet: "alice veth br0 1\n", before: plug("veth1001_GhSt"), args: firstNic, refuse: full},
+		{id: "ledger/nobody-recorded-it-none", from: "nic.md 5.1: no living nic is forgotten (what a killed peer leaves)", usernet: "alice veth none 1\n", before: func(w *world) { w.plug("veth1001_GhSt", "none") }, args: "create /dev/null c1 {pid} veth none eth0", refuse: full},
+		{id: "ledger/nobody-recorded-it-group", from: "nic.md 5.1: no living nic is forgotten (what a killed peer leaves)", usernet: "@lan veth br0 1\n", as: alice.in(lan), before: plug("veth1001_GhSt"), args: firstNic, refuse: full},
+		{id: "ledger/nobody-recorded-it-room-for-one", from: "nic.md 5.1: no living nic is forgotten; counted once", usernet: "alice veth br0 1\n@lan veth br0 1\n", as: alice.in(lan), before: plug("veth1001_GhSt"), then: func(w *world) {
+			granted := 0
+			for i := range 3 {
+				if w.call(w.c.as, words("create /dev/null c1 {pid} veth br0 n%d", i)...).status == 0 {
+					granted++
+				}
+			}
+			w.check(granted == 1, exit, "%d grants; one nic lives, and two lines allow one each", granted)
+		}},
+		{id: "ledger/unrecorded-on-another-bridge", from: "nic.md 3: count by (owner, type, bridge)", usernet: "alice veth br0 1\nalice veth br1 1\n", before: func(w *world) {
+			w.must(ip("link add br1 type bridge"))
+			w.plug("veth1001_GhSt", "br1")
+		}, args: firstNic, grant: &nic{}, then: func(w *world) { w.createRefused(alice, "{pid} veth br1 eth1", "1") }},
 		{id: "ledger/somebody-else's-unrecorded", from: "nic.md 5.1", usernet: "alice veth br0 1\n", before: plug("veth1002_GhSt", "veth10011_GhS"), args: firstNic, grant: &nic{}},
 	}
 }

@@ -57,19 +57,19 @@ func namingCases() []testCase {
 	}
 }
 
-// recognisable: two nics of one large uid share what comes before the random part, and another uid's does not.
+// recognisable: five nics of one large uid share what comes before the random part, and another uid's does not.
 func recognisable(w *world) {
 	var made []string
-	for i, u := range []user{big, big, bigger} {
+	for i, u := range []user{big, big, big, big, big, bigger} {
 		w.create(u, fmt.Sprintf("{pid:%s} veth br0 n%d", u.name, i), nic{name: fmt.Sprintf("n%d", i)})
 		made = append(made, w.nic)
 	}
-	if made[2] == "" {
-		return // refused, and recorded as such
+	common := made[0]
+	for _, name := range made[:5] {
+		common = shared(common, name)
 	}
-	common := shared(made[0], made[1])
-	w.check(len(common) > len("veth"), "recognisable", "two nics of uid %d: %v", big.uid, made)
-	w.check(!strings.HasPrefix(made[2], common), "recognisable", "nics of uid %d and %d: %v", big.uid, bigger.uid, made)
+	w.check(len(common) > len("veth"), "recognisable", "five nics of uid %d: %v", big.uid, made)
+	w.check(!strings.HasPrefix(made[5], common), "recognisable", "nics of uid %d and %d: %v", big.uid, bigger.uid, made)
 }
 
 func shared(a, b string) string {
@@ -134,6 +134,19 @@ func addressCases() []testCase {
 			all, err := linksOf(w.held["second"].PID)
 			w.must(err)
 			w.differ(first, all["eth0"].Address)
+		}},
+		{id: "address/at-once", from: "nic.md 6: never the same for two living nics of a bridge", usernet: "alice veth br0 20\n", then: func(w *world) {
+			for i := range 8 {
+				w.holdAs(fmt.Sprintf("t%d", i), alice, "unshare", "-Urn", "cat")
+			}
+			w.atOnce(8, func(i int) answer {
+				return w.callStarted(w.c.start, w.helper, alice, words("create /dev/null dummy {pid:t%d} veth br0 eth0", i)...)
+			})
+			seen := map[string]bool{}
+			for _, all := range w.look().inner {
+				seen[all["eth0"].Address] = true
+			}
+			w.check(len(seen) == 8 && !seen[""], "stable", "8 nics at once have the addresses %v", seen)
 		}},
 		{id: "address/none-stable", from: stable, usernet: both, then: func(w *world) {
 			first := w.inside(alice, "box", "none", "eth0")

@@ -5,6 +5,7 @@ package nics
 import (
 	"os"
 	"strings"
+	"time"
 
 	"userns-helpers/test/blackbox/harness"
 )
@@ -84,13 +85,21 @@ func openVSwitchCases() []testCase {
 		{id: "ovs/missing-program", from: "nic.md 5.6: every cause has its own message: a missing OVS", usernet: ovsUsernet, before: func(w *world) {
 			ovsBridge(w)
 			w.replaceOvsVsctl("")
-		}, args: ovsNic, refuse: "Open vSwitch|ovs-vsctl"},
+		}, args: ovsNic, refuse: `ovs-vsctl`},
 		{id: "ovs/closed-pipe", from: "nic.md 2: output that cannot be written is a failure", usernet: ovsUsernet, before: func(w *world) {
 			ovsBridge(w)
 			w.c.start.Stdout = closedPipe(w)
 			w.undo = append(w.undo, func() { _ = w.c.start.Stdout.Close() })
 		}, args: ovsNic, refuse: ".", then: func(w *world) {
 			w.check(ports(w) == "", left, "the ports are %q", ports(w))
+		}},
+		{id: "ovs/time-limit", from: "nic.md 7: with a time limit; 5.5: failure leaves nothing", usernet: ovsUsernet, before: func(w *world) {
+			ovsBridge(w)
+			w.replaceOvsVsctl("#!/bin/sh\nexec sleep 61\n")
+			w.undo = append(w.undo, func() { w.sh("pkill -x -f 'sleep 61' || :") })
+		}, start: harness.Start{Timeout: 12 * time.Second}, args: ovsNic, refuse: "Open vSwitch|ovs", then: func(w *world) {
+			left := w.sh("pgrep -x -f 'sleep 61' || :")
+			w.check(w.told.status == -1 || left == "", "child", "ovs-vsctl still runs: process %s", left)
 		}},
 		{id: "ovs/hangs", from: "nic.md 7: with a time limit, never under a lock", usernet: ovsUsernet + "bob veth br0 5\n", before: func(w *world) {
 			ovsBridge(w)

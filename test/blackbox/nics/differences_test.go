@@ -60,23 +60,28 @@ func originalFails() []shown {
 			number/negative number/text number/wraps-to-five number/zero group/member-only-in-the-file
 			group/name-of-the-user group/shared group/user-line-first group/group-line-first group/two-groups
 			trust/missing trust/folder trust/dangling-link ledger/living-row-counts
-			ledger/living-group-row-counts ledger/fifth-column ledger/nonsense handover/from-the-other
-			handover/there-and-back handover/group handover/large-uid cause/bad-name cause/name-taken
-			cause/no-file cause/no-line cause/no-new-privileges cause/no-such-bridge cause/nosuid
-			cause/not-a-bridge cause/not-setuid cause/not-yours cause/ovs-stopped cause/process-gone
-			cause/quota-full cause/type cause/user-namespace cause/all-different cause/names-the-line
-			cause/control-characters owner/other-member owner/other-member-none
-			owner/other-member-of-the-original's owner/left-the-group naming/large-uid-quota ovs/quota
-			ovs/other-user ovs/port-that-is-no-nic ovs/missing-bridge ovs/fails ovs/missing-program bridge/lo
-			bridge/missing bridge/16-bytes bridge/path bridge/dot-dot bridge/slash bridge/empty bridge/blank
-			bridge/not-a-bridge`},
+			ledger/living-group-row-counts ledger/fifth-column ledger/nonsense
+			ledger/unrecorded-on-another-bridge handover/from-the-other handover/there-and-back handover/group
+			handover/large-uid cause/bad-name cause/name-taken cause/no-file cause/no-line
+			cause/no-new-privileges cause/no-such-bridge cause/nosuid cause/not-a-bridge cause/not-setuid
+			cause/not-yours cause/ovs-stopped cause/process-gone cause/quota-full cause/type cause/user-namespace
+			cause/all-different cause/names-the-line cause/control-characters owner/other-member
+			owner/other-member-none owner/other-member-of-the-original's owner/left-the-group
+			naming/large-uid-quota ovs/quota ovs/other-user ovs/port-that-is-no-nic ovs/missing-bridge ovs/fails
+			ovs/missing-program bridge/lo bridge/missing bridge/16-bytes bridge/path bridge/dot-dot bridge/slash
+			bridge/empty bridge/blank bridge/not-a-bridge`},
 		{"N02", exit, `
 			namespace/proc namespace/proc-fd namespace/bind-mount namespace/fd`},
 		{"N02", stdout, `
 			namespace/fd-without-process`},
 		{"N03", exit, `
 			delete/linux-bridge delete/none delete/proc-fd delete/bind-mount delete/frees-quota delete/twice
-			delete/of-the-original hostage/victim-deletes owner/the-member naming/large-uid-deletes`},
+			delete/twice-at-once delete/of-the-original hostage/victim-deletes owner/the-member
+			naming/large-uid-deletes`},
+		{"N03", links, `
+			delete/twice-at-once`},
+		{"N03", rows, `
+			delete/twice-at-once`},
 		{"N04", exit, `
 			command/type-macvlan command/type-vlan command/type-phys command/type-capitals`},
 		{"N05", left, `
@@ -135,14 +140,15 @@ func originalFails() []shown {
 			ledger/permissions ledger/permissions-umask-077 ledger/permissions-umask-777`},
 		{"N23", exit, `
 			ledger/removed-while-nics-live ledger/emptied-while-nics-live ledger/folder-removed-while-nics-live
-			ledger/nobody-recorded-it`},
+			ledger/nobody-recorded-it ledger/nobody-recorded-it-none ledger/nobody-recorded-it-group
+			ledger/nobody-recorded-it-room-for-one`},
 		{"N24", left, `
 			output/file-size-limit quota/file-size-0`},
 		{"N24", links, `
 			quota/file-size-0 quota/killed-by-its-user`},
 		{"N25", late, `
 			hostage/full-pipe-of-refused-user hostage/full-pipe-of-delete hostage/victim-deletes hostage/stopped
-			hostage/frozen hostage/frozen-same-group ovs/hangs hostage/stopped-unlisted-user
+			hostage/frozen ovs/time-limit ovs/hangs hostage/stopped-unlisted-user hostage/frozen-same-group
 			hostage/frozen-unlisted-user`},
 		{"N26", "born", `
 			onestep/host-end onestep/host-end-none onestep/mtu onestep/default-name`},

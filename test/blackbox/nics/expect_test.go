@@ -59,7 +59,7 @@ func (w *world) expect(u user, words []string, grant *nic, refuse string) answer
 	after := w.look()
 	switch {
 	case a.status == -1:
-		w.fault(late, "still running after %v", patience)
+		w.fault(late, "still running after %v", a.took)
 		return a
 	case refuse != "":
 		w.refused(a, refuse, before, after)
