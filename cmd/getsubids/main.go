@@ -4,6 +4,7 @@ package main
 import (
 	"os"
 
+	_ "userns-helpers/internal/entry" // the entry point only: there is no privilege to protect
 	"userns-helpers/internal/getsubids"
 )
 

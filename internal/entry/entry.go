@@ -35,10 +35,13 @@ func Clean(arguments []string) error {
 	return unix.Exec("/proc/self/exe", arguments, environment[:])
 }
 
+// fromRuntime is what the Go runtime itself adds to the environment of a setuid program (AT_SECURE, getauxval(3)).
+const fromRuntime = "GOTRACEBACK=none"
+
 // clean reports whether nothing but ours is in an environment.
 func clean(variables []string) bool {
 	for _, v := range variables {
-		if !slices.Contains(environment[:], v) {
+		if v != fromRuntime && !slices.Contains(environment[:], v) {
 			return false
 		}
 	}

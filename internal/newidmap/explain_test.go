@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/install"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/target"
 	"userns-helpers/internal/trusted"
@@ -39,7 +40,7 @@ func mappings(t *testing.T, words string) []idmap.Mapping {
 
 func TestExplainWrite(t *testing.T) {
 	setuid, setfcap := privilege.Of(unix.CAP_SETUID), privilege.Of(unix.CAP_SETFCAP)
-	good := install{setuidRoot: true, bounding: true}
+	good := install.Facts{SetuidRoot: true, Bounding: true}
 	child := namespace{known: true, child: true, owner: 1000}
 	all := idMap("         0          0 4294967295\n")
 	base := writeFacts{errno: unix.EPERM, caller: 1000, install: good, namespace: child, parent: all}
@@ -55,17 +56,17 @@ func TestExplainWrite(t *testing.T) {
 		{"grandchild", func(f *writeFacts) { f.namespace.child = false }, "directly below"},
 		{"another's namespace", func(f *writeFacts) { f.namespace.owner = 1001 }, "made by user 1001"},
 		{"a closed namespace", func(f *writeFacts) { f.namespace = namespace{closed: true} }, "may not look"},
-		{"no privilege in the file", func(f *writeFacts) { f.missing, f.install = setuid, install{bounding: true} }, "neither the setuid bit"},
-		{"setuid, not root's", func(f *writeFacts) { f.missing, f.install = setuid, install{setuidOther: true, bounding: true} }, "chown root"},
-		{"nosuid", func(f *writeFacts) { f.missing, f.install.nosuid = setuid, true }, "nosuid"},
+		{"no privilege in the file", func(f *writeFacts) { f.missing, f.install = setuid, install.Facts{Bounding: true} }, "neither the setuid bit"},
+		{"setuid, not root's", func(f *writeFacts) { f.missing, f.install = setuid, install.Facts{SetuidOther: true, Bounding: true} }, "chown root"},
+		{"nosuid", func(f *writeFacts) { f.missing, f.install.Nosuid = setuid, true }, "nosuid"},
 		{"nosuid, file capabilities", func(f *writeFacts) {
-			f.missing, f.install = setuid|setfcap, install{fileCaps: true, nosuid: true, noNewPrivs: true, bounding: true}
+			f.missing, f.install = setuid|setfcap, install.Facts{FileCaps: true, Nosuid: true, NoNewPrivs: true, Bounding: true}
 		}, "nosuid"},
-		{"no_new_privs", func(f *writeFacts) { f.missing, f.install.noNewPrivs = setuid, true }, "no_new_privs"},
-		{"bounding set", func(f *writeFacts) { f.missing, f.install.bounding = setuid, false }, "bounding set"},
+		{"no_new_privs", func(f *writeFacts) { f.missing, f.install.NoNewPrivs = setuid, true }, "no_new_privs"},
+		{"bounding set", func(f *writeFacts) { f.missing, f.install.Bounding = setuid, false }, "bounding set"},
 		{"traced", func(f *writeFacts) { f.missing = setuid }, "traced"},
 		{"root's id, file capabilities", func(f *writeFacts) {
-			f.missing, f.install = setfcap, install{fileCaps: true, bounding: true}
+			f.missing, f.install = setfcap, install.Facts{FileCaps: true, Bounding: true}
 		}, "setcap cap_setuid,cap_setfcap+ep"},
 		{"root's id, bounding set", func(f *writeFacts) { f.missing = setfcap }, "CAP_SETFCAP"},
 		{"outside of the parent", func(f *writeFacts) { f.parent = idMap("0 100000 65536\n") }, "[100000-100010)"},
@@ -90,7 +91,7 @@ func TestExplainWrite(t *testing.T) {
 
 func TestExplainInstallNamesTheCapability(t *testing.T) {
 	for kind, word := range map[idmap.Kind]string{idmap.UID: "setcap cap_setuid+ep", idmap.GID: "setcap cap_setgid+ep"} {
-		if advice := explainInstall(kind, install{}); !strings.Contains(advice, word) {
+		if advice := (install.Facts{}).Explain(need(kind)); !strings.Contains(advice, word) {
 			t.Errorf("%q does not say %q", advice, word)
 		}
 	}

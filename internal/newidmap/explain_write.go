@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/install"
 	"userns-helpers/internal/privilege"
 )
 
@@ -15,7 +16,7 @@ type writeFacts struct {
 	gone      bool          // the process has ended
 	caller    uint32        // the caller's user id
 	missing   privilege.Set // of the needed capabilities, those that the program was not given
-	install   install
+	install   install.Facts
 	namespace namespace
 	parent    []idmap.Range // the ids that exist in our own namespace, the parent: one range for each line of its map
 }
@@ -85,10 +86,10 @@ func explainCapability(kind idmap.Kind, f writeFacts) string {
 	setfcap := privilege.Of(unix.CAP_SETFCAP)
 	switch {
 	case f.missing&^setfcap != 0:
-		return explainInstall(kind, f.install)
+		return f.install.Explain(need(kind))
 	case f.missing == 0:
 		return ""
-	case !f.install.setuidRoot:
+	case !f.install.SetuidRoot:
 		return "mapping host id 0 needs CAP_SETFCAP since Linux 5.12, and this program has the file capability cap_setuid only: " +
 			"setcap cap_setuid,cap_setfcap+ep, or install it setuid root"
 	}

@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/install"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/target"
 	"userns-helpers/internal/verdict"
@@ -11,10 +12,10 @@ import (
 
 // noPrivilege is the failure to change what this process may do, before anything was done for the caller.
 func noPrivilege(kind idmap.Kind, err error) error {
-	f := observeInstall(kind)
+	f := install.Observe(need(kind))
 	advice := "the kernel does not let this program change its user ids or capabilities: " + reason(err)
-	if !f.bounding {
-		advice = explainInstall(kind, f)
+	if !f.Bounding {
+		advice = f.Explain(need(kind))
 	}
 	return &verdict.Failure{Headline: "Could not set caps", Advice: advice, Err: err}
 }
@@ -24,8 +25,8 @@ func openFailed(kind idmap.Kind, process *target.Process, name, headline string,
 	uid, _ := process.Owner()
 	file, known := process.FileOwner(name)
 	advice := explainOpen(err, process.Gone(), known && file != uid)
-	if f := observeInstall(kind); f.setuidOther {
-		advice = explainInstall(kind, f)
+	if f := install.Observe(need(kind)); f.SetuidOther {
+		advice = f.Explain(need(kind))
 	}
 	return &verdict.Failure{Headline: headline + strerror(err), Advice: advice, Err: err}
 }
@@ -58,7 +59,7 @@ func writeFailed(caller privilege.Caller, process *target.Process, d *Decision, 
 		gone:      process.Gone(),
 		caller:    caller.UID(),
 		missing:   needed(d.Kind, d.Asked) &^ caller.Permitted(),
-		install:   observeInstall(d.Kind),
+		install:   install.Observe(need(d.Kind)),
 		namespace: observeNamespace(process),
 		parent:    idMap(readFile("/proc/self/" + d.Kind.MapFile())),
 	}

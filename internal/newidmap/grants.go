@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/audit"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
@@ -14,13 +15,13 @@ import (
 )
 
 // decide judges what was asked for, and fills in d with the reasons. An error is a refusal or the lack of an answer; the
-// causes of the latter are looked for after all privilege is gone.
+// causes of the latter are looked for after all privilege but that of writing a record is gone.
 func (p program) decide(caller privilege.Caller, u user, d *Decision) error {
 	found, err := p.find(u, d)
 	switch {
 	case err == nil:
 		return p.judge(u, found, d)
-	case caller.Narrow(0) == nil:
+	case caller.Narrow(privilege.Of(audit.Capability)) == nil:
 		return noGrants(p.grants, u, err, linkOf(p.grants))
 	}
 	return noGrants(p.grants, u, err, "")

@@ -3,6 +3,7 @@ package newidmap
 import (
 	"slices"
 
+	"userns-helpers/internal/audit"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/target"
@@ -12,7 +13,7 @@ import (
 // owner is whose a process is, as the owner of /proc/PID: its effective ids.
 type owner struct{ uid, gid uint32 }
 
-// checkOwner refuses a process that is not the caller's. The reasons are looked for after all privilege is gone.
+// checkOwner refuses a process that is not the caller's. The reasons are looked for after all privilege but that of writing a record is gone.
 func (p program) checkOwner(caller privilege.Caller, u user, process *target.Process) error {
 	var st owner
 	st.uid, st.gid = process.Owner()
@@ -20,7 +21,7 @@ func (p program) checkOwner(caller privilege.Caller, u user, process *target.Pro
 		return nil
 	}
 	advice := "the process has other owners than you have"
-	if caller.Narrow(0) == nil {
+	if caller.Narrow(privilege.Of(audit.Capability)) == nil {
 		advice = explainOwner(u, st, observeOwner(process))
 	}
 	return &verdict.Refusal{Headline: ownerHeadline(u, st), Advice: advice}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/install"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/target"
 	"userns-helpers/internal/verdict"
@@ -144,22 +145,6 @@ func TestIDMap(t *testing.T) {
 	}
 }
 
-func TestFilePermitted(t *testing.T) {
-	setuid := []byte{1, 0, 0, 2, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // cap_setuid=ep
-	if got := filePermitted(setuid); got != privilege.Of(unix.CAP_SETUID) {
-		t.Errorf("%x", got)
-	}
-	bpf := []byte{1, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // cap_bpf=ep, revision 3
-	if got := filePermitted(bpf); got != privilege.Of(unix.CAP_BPF) {
-		t.Errorf("%x", got)
-	}
-	for _, short := range [][]byte{nil, {}, setuid[:12], setuid[:19]} {
-		if got := filePermitted(short); got != 0 {
-			t.Errorf("%d bytes: %x", len(short), got)
-		}
-	}
-}
-
 func TestLinkOf(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "link")
 	if got := linkOf(path); got != "" {
@@ -199,7 +184,7 @@ func TestObserve(t *testing.T) {
 	if !f.known || f.real != want || f.eff != want {
 		t.Errorf("owner %+v, want %+v", f, want)
 	}
-	if f := observeInstall(idmap.UID); f.setuidRoot || f.setuidOther || f.fileCaps {
+	if f := install.Observe(need(idmap.UID)); f.SetuidRoot || f.SetuidOther || f.FileCaps {
 		t.Errorf("a test binary is installed like this: %+v", f)
 	}
 	if d := readFile("/proc/self/uid_map"); len(idMap(d)) == 0 {
@@ -230,11 +215,9 @@ func FuzzKernelTexts(f *testing.F) {
 	f.Add("Uid:\t1000\t0\t0\t0\n")
 	f.Add("23 27 0:21 / /proc rw,relatime shared:5 - proc proc rw,gid=99,hidepid=invisible\n")
 	f.Add("         0       1000          1\n         1     100000      65536\n")
-	f.Add("\x01\x00\x00\x02\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
 	f.Fuzz(func(t *testing.T, text string) {
 		statusIDs(text, "Uid:")
 		procGID(text)
-		filePermitted([]byte(text))
 		for _, r := range idMap(text) {
 			if r.Empty() || r.End() > 1<<32 {
 				t.Errorf("%q: range %v", text, r)

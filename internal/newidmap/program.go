@@ -9,9 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/audit"
+	"userns-helpers/internal/entry"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/verdict"
 )
 
 // program is what does not depend on the caller.
@@ -26,12 +29,15 @@ type program struct {
 // Run is the program; arguments are those of the process, its name first. It returns the exit status: 0 if the map was
 // written, 1 if not. It prints once, at the end.
 func Run(kind idmap.Kind, arguments []string) int {
+	if err := entry.Clean(arguments); err != nil {
+		return finish(unix.Stderr, verdict.Text(kind.Program(), "", err), 1)
+	}
 	arguments = arguments[min(1, len(arguments)):] // execve(2) can pass no argument at all
 	if text := inform(kind, arguments); text != nil {
 		return finish(unix.Stdout, text, 0)
 	}
 	d := installed(kind).run(arguments)
-	// The one place for an audit record of the run: d has the facts, nothing is held, nothing was printed yet.
+	d.record()
 	return finish(unix.Stderr, d.text(), d.status())
 }
 
@@ -84,10 +90,15 @@ func (p program) attempt(caller privilege.Caller, arguments []string, d *Decisio
 	}
 
 	// Narrow: from here on the caller's own user id and what the map needs. There is no way back.
-	if err := caller.Narrow(needed(p.kind, d.Asked)); err != nil {
+	if err := caller.Narrow(kept(p.kind, d.Asked)); err != nil {
 		return noPrivilege(p.kind, err)
 	}
 	return act(caller, process, d)
+}
+
+// kept are the capabilities that are left while the map is written: what it needs, and CAP_AUDIT_WRITE for the record.
+func kept(kind idmap.Kind, asked []idmap.Mapping) privilege.Set {
+	return needed(kind, asked) | privilege.Of(audit.Capability)
 }
 
 // needed is the capability without which the kernel refuses the map: CAP_SETUID or CAP_SETGID, and CAP_SETFCAP where

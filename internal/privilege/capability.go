@@ -43,7 +43,7 @@ func (c Caller) Narrow(keep Set) error {
 		if err := effectiveGroup(c.gid); err != nil {
 			return err
 		}
-		if err := unix.Setresuid(0, int(c.uid), 0); err != nil {
+		if err := unix.Setresuid(-1, int(c.uid), -1); err != nil {
 			return err
 		}
 	}

@@ -50,7 +50,7 @@ func Begin() (Caller, error) {
 		return Caller{}, err
 	}
 	if caller.raised {
-		if err := becomeRoot(); err != nil {
+		if err := caller.becomeRoot(); err != nil {
 			return Caller{}, err
 		}
 	}
@@ -79,9 +79,23 @@ func identify() (Caller, error) {
 // becomeRoot makes the real and saved user ids 0 as well, on all threads. kill(2) lets a sender reach a process whose
 // real or saved user id is the sender's own: from here on the caller cannot stop, continue or kill the program. The
 // effective group id of this thread becomes 0, so that files made from here on belong to root's group.
-func becomeRoot() error {
-	if err := unix.Setresuid(0, 0, 0); err != nil {
-		return err
+//
+// Where the bounding set took CAP_SETUID away, the real user id stays the caller's: without it the effective id could
+// never become the caller's again. Where it took CAP_SETGID, the group stays the caller's. A program that needs the
+// other of the two works all the same (rootlesskit#404).
+func (c Caller) becomeRoot() error {
+	if c.permitted.Has(Of(unix.CAP_SETUID)) {
+		if err := unix.Setresuid(0, 0, 0); err != nil {
+			return err
+		}
+	}
+	return c.rootGroup()
+}
+
+// rootGroup makes the effective group id of this thread 0 if it may.
+func (c Caller) rootGroup() error {
+	if !c.permitted.Has(Of(unix.CAP_SETGID)) {
+		return nil
 	}
 	return effectiveGroup(0)
 }
@@ -99,7 +113,7 @@ func (c Caller) Do(f func() error) error {
 		return err
 	}
 	defer func() {
-		if raise() != nil {
+		if c.raise() != nil {
 			unix.Exit(1)
 		}
 	}()
@@ -117,11 +131,11 @@ func (c Caller) lower() error {
 }
 
 // raise undoes lower: the effective capabilities become the permitted ones when the user id comes back to 0.
-func raise() error {
+func (c Caller) raise() error {
 	if err := effectiveUser(0); err != nil {
 		return err
 	}
-	return effectiveGroup(0)
+	return c.rootGroup()
 }
 
 // same tells setresuid(2) and setresgid(2) to leave an id as it is.
