@@ -25,6 +25,9 @@ import (
 // environment is what a program runs with: environ(7). The assembly has it too.
 var environment = [...]string{"GOMAXPROCS=1", "GOGC=off"}
 
+// secure is what the runtime itself adds where the kernel says AT_SECURE, as in every setuid program (runtime.secureEnv).
+const secure = "GOTRACEBACK=none"
+
 // Clean makes sure that the environment is empty but for the two variables above. It is the first thing a program does;
 // arguments are those of the process. It does not return if the program is executed again, which keeps the setuid bit's
 // effect and the caller's real ids (execve(2)). If that fails there is an error and the program must not go on.
@@ -38,7 +41,8 @@ func Clean(arguments []string) error {
 // fromRuntime is what the Go runtime itself adds to the environment of a setuid program (AT_SECURE, getauxval(3)).
 const fromRuntime = "GOTRACEBACK=none"
 
-// clean reports whether nothing but ours is in an environment.
+// clean reports whether nothing but ours, and what the runtime adds, is in an environment. A variable that it does not
+// expect in a program that was executed again would execute it for ever.
 func clean(variables []string) bool {
 	for _, v := range variables {
 		if v != fromRuntime && !slices.Contains(environment[:], v) {
