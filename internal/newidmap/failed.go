@@ -38,7 +38,7 @@ func explainOpen(err error, gone, foreign bool) string {
 	case gone || err == unix.ESRCH:
 		return "the process ended meanwhile: start it again"
 	case err == unix.EACCES && foreign:
-		return "the process is not dumpable, so the kernel gives its files to root: let it call prctl(PR_SET_DUMPABLE, 1) while it " +
+		return "the process is not dumpable, or ended and was not waited for, so the kernel gives its files to root: let it call prctl(PR_SET_DUMPABLE, 1) while it " +
 			"waits for its maps, and be executed from a file that you can read"
 	case err == unix.EACCES:
 		return "the files of the process are yours, and yet closed to you: its user namespace was not made by you, or a security " +
