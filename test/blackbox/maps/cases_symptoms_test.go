@@ -47,7 +47,7 @@ func writeSymptoms() []check {
 			tune: func(_ *world, start *harness.Start) { start.NoNewPrivs = true },
 		},
 		{
-			name: "write: the capability is not in the bounding set", args: granted, status: 1, first: "{tool}: Could not set caps", second: "(?i)bounding", differs: "M27",
+			name: "write: the capability is not in the bounding set", args: granted, status: 1, first: writePermission, second: "(?i)bounding",
 			tune: dropping(unix.CAP_SETUID, unix.CAP_SETGID),
 		},
 		{

@@ -52,7 +52,6 @@ type check struct {
 	uid     string // the other map, where a case writes both
 	gid     string
 	groups  string // setgroups afterwards; "": allow; "-": there is no target
-	awaits  string // ours is known to fail, until this is there; fails when ours does as written
 	differs string // the id in docs/compatibility.md of what Debian does instead; "TOOL ID": only that tool
 }
 
