@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/install"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
@@ -99,12 +98,6 @@ func notClaimed(place netquota.Place, err error) error {
 			strconv.Itoa(c.Line) + ")"
 	}
 	return refuse("Quota reached", advice+"; stop a container, or have the number raised")
-}
-
-// notPrivileged says why the program has no rights, and what to do about it.
-func notPrivileged() error {
-	need := install.Need{Program: name, Capability: unix.CAP_NET_ADMIN}
-	return refuse("Not privileged", install.Observe(need).Explain(need))
 }
 
 func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/entry"
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
@@ -33,13 +34,24 @@ type outcome struct {
 // On success standard error stays empty, and standard output gets one line in one write: liblxc reads both from one
 // pipe, once.
 func Run(arguments []string) int {
-	done, err := perform(arguments[min(1, len(arguments)):])
-	if err == nil {
-		err = done.report()
+	if err := entry.Clean(arguments); err != nil {
+		return complain(err)
 	}
-	if err == nil {
-		return 0
+	r := &run{arguments: arguments[min(1, len(arguments)):]}
+	done, err := r.perform()
+	r.record(err)
+	if err != nil {
+		return complain(err)
 	}
+	if err := done.report(); err != nil {
+		r.record(err)
+		return complain(err)
+	}
+	return 0
+}
+
+// complain prints why the program did not do what was asked, and returns the exit status.
+func complain(err error) int {
 	_, _ = unix.Write(unix.Stderr, verdict.Text(name, usage, err))
 	return 1
 }
@@ -59,43 +71,48 @@ func (o outcome) report() error {
 	return errors.Join(failed("Failed to write to standard output", err), o.undo())
 }
 
-// perform is the story of the privilege.
-func perform(arguments []string) (outcome, error) {
-	// Parse: what the caller wants, before anything is touched.
-	wanted, err := parse(arguments)
-	if err != nil {
-		return outcome{}, err
-	}
+// run is one run of the program, with the facts that a record of it needs. What was not reached is zero.
+type run struct {
+	arguments []string
+	wanted    request
+	caller    privilege.Caller
+	who       netquota.Account
+	charge    netquota.Charge // what the interface is charged to
+	made      string          // the line that says what was made
+}
 
+// perform is the story of the privilege.
+func (r *run) perform() (outcome, error) {
 	// Identify: who the caller is. From here on he cannot signal or starve the program.
-	caller, err := privilege.Begin()
-	if err != nil {
+	var err error
+	if r.caller, err = privilege.Begin(); err != nil {
 		return outcome{}, failed("Failed to take the caller's settings back", err)
 	}
-	if !caller.Raised() {
-		return outcome{}, notPrivileged()
-	}
-	if err := privilege.CloseInherited(wanted.target.fd); err != nil {
-		return outcome{}, failed("Failed to close inherited descriptors", err)
-	}
-	who, err := identify(caller)
-	if err != nil {
+
+	// Parse: what he wants. The program keeps what that needs, and one of his descriptors at most.
+	if r.wanted, err = parse(r.arguments); err != nil {
 		return outcome{}, err
 	}
-	if wanted.verb == "delete" {
-		return outcome{}, remove(caller, who, wanted)
+	if err := confine(r.caller, r.wanted.target.fd); err != nil {
+		return outcome{}, err
 	}
-	return create(caller, who, wanted)
+	if r.who, err = identify(r.caller); err != nil {
+		return outcome{}, err
+	}
+	if r.wanted.verb == "delete" {
+		return outcome{}, remove(r.caller, r.who, r.wanted)
+	}
+	return r.create()
 }
 
 // create decides whether the caller may have the interface, and makes it.
-func create(caller privilege.Caller, who netquota.Account, wanted request) (outcome, error) {
+func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines, then the namespace, opened once and with the caller's rights, then the bridge.
-	charges, err := allowance(who, wanted.place)
+	charges, err := allowance(r.who, r.wanted.place)
 	if err != nil {
 		return outcome{}, err
 	}
-	namespace, err := openNamespace(caller, wanted.target)
+	namespace, err := openNamespace(r.caller, r.wanted.target)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -103,19 +120,21 @@ func create(caller privilege.Caller, who netquota.Account, wanted request) (outc
 	if err != nil {
 		return outcome{}, err
 	}
-	found, err := findBridge(conn, wanted.place.Bridge)
+	found, err := findBridge(conn, r.wanted.place.Bridge)
 	if err != nil {
 		return outcome{}, err
 	}
 	links := kernel{conn, found}
 
 	// Act: the slot first, then the row, then the interface.
-	claim, err := book.Claim(who, charges, links)
+	claim, err := book.Claim(r.who, charges, links)
 	if err != nil {
-		return outcome{}, notClaimed(wanted.place, err)
+		return outcome{}, notClaimed(r.wanted.place, err)
 	}
-	n := &nic{request: wanted, uid: caller.UID(), namespace: namespace, kernel: links, claim: claim}
+	r.charge = claim.Charge
+	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, claim: claim}
 	line, err := n.make()
+	r.made = line
 	return outcome{line, n.undo}, err
 }
 

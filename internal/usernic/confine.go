@@ -1,0 +1,61 @@
+package usernic
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/audit"
+	"userns-helpers/internal/install"
+	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/verdict"
+)
+
+// What the program needs: to make interfaces, and to work as the caller and as itself again, which ovs-vsctl needs too.
+const (
+	makeInterfaces = unix.CAP_NET_ADMIN
+	becomeUser     = unix.CAP_SETUID
+	becomeGroup    = unix.CAP_SETGID
+)
+
+// readAnything is what the program keeps besides, where it has it: LXC's helper leaves folders behind that nobody can
+// enter (mode 000), and Open vSwitch's socket may belong to a user of its own.
+const readAnything = unix.CAP_DAC_OVERRIDE
+
+// confine leaves the program what it needs, and of the caller's descriptors the one that is wanted (negative: none).
+func confine(caller privilege.Caller, wanted int) error {
+	if !caller.Raised() {
+		need := install.Need{Program: name, Capability: makeInterfaces}
+		return refuse("Not privileged", install.Observe(need).Explain(need))
+	}
+	need := privilege.Of(makeInterfaces, becomeUser, becomeGroup)
+	missing, err := caller.Confine(need, need|privilege.Of(readAnything, audit.Capability))
+	switch {
+	case err != nil:
+		return failed("Failed to give capabilities up", err)
+	case missing != 0:
+		return &verdict.Refusal{
+			Headline: "Not privileged",
+			Advice: "not in the capability bounding set: " + strings.Join(names(missing), ", ") +
+				"; have it added to this container or service (--cap-add, CapabilityBoundingSet=)",
+		}
+	}
+	if err := privilege.CloseInherited(wanted); err != nil {
+		return failed("Failed to close inherited descriptors", err)
+	}
+	return nil
+}
+
+// names are the names of the needed capabilities in a set.
+func names(set privilege.Set) []string {
+	var found []string
+	for _, c := range []struct {
+		number uint
+		name   string
+	}{{makeInterfaces, "cap_net_admin"}, {becomeUser, "cap_setuid"}, {becomeGroup, "cap_setgid"}} {
+		if set.Has(privilege.Of(c.number)) {
+			found = append(found, c.name)
+		}
+	}
+	return found
+}
