@@ -32,7 +32,9 @@ VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dir
 GO         = go
 # For the packager: appended to the linker's flags.
 GO_LDFLAGS =
-LDFLAGS_ALL = -X userns-helpers/internal/paths.version=$(VERSION) \
+# The entry point that keeps the caller's environment from the Go runtime: internal/entry has the assembly.
+ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_start)
+LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/paths.version=$(VERSION) \
 	$(foreach name,$(PATHS),-X userns-helpers/internal/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)
 
 # A build never fetches another toolchain by itself.
