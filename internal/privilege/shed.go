@@ -62,16 +62,29 @@ var limits = [...]struct {
 	{unix.RLIMIT_CORE, 0},
 }
 
-// raiseLimits sets the limits of this process. Inside a user namespace the right to raise them may be missing
-// (CAP_SYS_RESOURCE counts in the initial one only): there a limit stays as it is, and what it prevents fails.
+// raiseLimits sets the limits of this process. Where the right to raise a hard limit is missing (CAP_SYS_RESOURCE counts
+// in the initial user namespace only) the soft limit is raised to it, and what that still prevents fails.
 func raiseLimits() error {
 	for _, l := range limits {
 		err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: l.value, Max: l.value})
-		if err != nil && !errors.Is(err, unix.EPERM) {
+		if errors.Is(err, unix.EPERM) {
+			err = raiseSoft(l.resource)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// raiseSoft raises a soft limit to the hard one.
+func raiseSoft(resource int) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(resource, &limit); err != nil {
+		return err
+	}
+	limit.Cur = limit.Max
+	return unix.Setrlimit(resource, &limit)
 }
 
 // CloseInherited closes the descriptors above 2 that the caller passed, except keep (negative: none).
