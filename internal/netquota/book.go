@@ -25,6 +25,7 @@ type Book struct {
 	folder int
 	claims int
 	owner  uint32 // of all files: root; tests are run by others
+	pause  int64  // nanoseconds; tests do not wait
 }
 
 // UnsafeError says that a folder or file of the book could have been written by somebody other than root.
@@ -41,7 +42,7 @@ func Open(ledger, slots string) (*Book, error) { return openOwned(ledger, slots,
 
 // openOwned opens the book of an owner.
 func openOwned(ledger, slots string, owner uint32) (*Book, error) {
-	b := &Book{ledger: ledger, owner: owner}
+	b := &Book{ledger: ledger, owner: owner, pause: pause}
 	parent, err := b.openFolder(path.Dir(ledger), 0o755)
 	if err != nil {
 		return nil, err

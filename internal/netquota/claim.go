@@ -50,7 +50,7 @@ func (b *Book) Claim(who Account, charges []Charge, links Links) (*Claim, error)
 		case !busy:
 			return nil, &FullError{charges}
 		}
-		_ = unix.Nanosleep(&unix.Timespec{Nsec: pause}, nil)
+		_ = unix.Nanosleep(&unix.Timespec{Nsec: b.pause}, nil)
 		if err := s.reload(); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,227 @@
+package netquota
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// world is the kernel that the tests play: the interfaces that live, and what they were charged to.
+type world struct {
+	folder string
+	mu     sync.Mutex
+	living map[string]Charge
+	broken []string // promises that were broken
+}
+
+func newWorld(t *testing.T) *world {
+	return &world{folder: t.TempDir(), living: make(map[string]Charge)}
+}
+
+func (w *world) ledger() string { return filepath.Join(w.folder, "lxc", "nics") }
+func (w *world) slots() string  { return filepath.Join(w.folder, "lxc", "nics.d") }
+
+// open is a process with the book open.
+func (w *world) open(t testing.TB) *process {
+	t.Helper()
+	book, err := openOwned(w.ledger(), w.slots(), uint32(os.Getuid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &process{world: w, book: book}
+}
+
+// create makes an interface, and takes note when that breaks the quota of what it is charged to.
+func (w *world) create(name string, charge Charge) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, taken := w.living[name]; taken {
+		w.broken = append(w.broken, "the name "+name+" was taken")
+	}
+	w.living[name] = charge
+	if n := w.count(charge); uint64(n) > charge.Quota {
+		w.broken = append(w.broken, strconv.Itoa(n)+" live, charged to "+charge.Owner+", whose quota is "+strconv.FormatUint(charge.Quota, 10))
+	}
+}
+
+// count is how many live that are charged to the owner of charge at its place; mu is held.
+func (w *world) count(charge Charge) int {
+	n := 0
+	for _, c := range w.living {
+		if c.Owner == charge.Owner && c.Place == charge.Place {
+			n++
+		}
+	}
+	return n
+}
+
+// alive is count for those who do not hold mu.
+func (w *world) alive(charge Charge) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.count(charge)
+}
+
+// kill ends an interface, as a container that stops does.
+func (w *world) kill(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.living, name)
+}
+
+// check fails the test when a promise was broken.
+func (w *world) check(t interface {
+	Helper()
+	Fatalf(string, ...any)
+},
+) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.broken) > 0 {
+		t.Fatalf("broken: %s", strings.Join(w.broken, "; "))
+	}
+}
+
+// process is Links for one process, which ends at a chosen question to the kernel.
+type process struct {
+	*world
+	book  *Book
+	claim *Claim
+	asked int
+	endAt int // 0: never
+	done  int // stages of its work
+}
+
+// ended is what a process panics with.
+type ended struct{}
+
+func (p *process) step() {
+	p.asked++
+	if p.asked == p.endAt {
+		panic(ended{})
+	}
+}
+
+func (p *process) Exists(name string) (bool, error) {
+	p.step()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, alive := p.living[name]
+	return alive, nil
+}
+
+func (p *process) Names() ([]string, error) {
+	p.step()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	names := []string{"lo", "all"}
+	for name := range p.living {
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+func (p *process) On(name string, place Place) (bool, error) {
+	p.step()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	charge, alive := p.living[name]
+	return alive && charge.Place == place, nil
+}
+
+func (p *process) Remove(name string, _ Place) error {
+	p.step()
+	p.kill(name)
+	p.step()
+	return nil
+}
+
+// make is what the program does: it stops after so many of its steps, 6 being all.
+func (p *process) make(who Account, charges []Charge, mac MAC, steps int) (err error) {
+	if p.claim, err = p.book.Claim(who, charges, p); err != nil || steps < 2 {
+		return err
+	}
+	if _, err := p.claim.Reserve(mac, p); err != nil || steps < 3 {
+		return err
+	}
+	if err := p.claim.Record(p); err != nil || steps < 4 {
+		return err
+	}
+	p.create(p.claim.Name, p.claim.Charge)
+	if steps < 5 {
+		return nil
+	}
+	return p.claim.Complete()
+}
+
+// exit closes what the process has open, which frees its locks.
+func (p *process) exit() {
+	for _, fd := range []int{p.book.folder, p.book.claims} {
+		_ = unix.Close(fd)
+	}
+	if p.claim != nil {
+		for _, file := range p.claim.survey.slots {
+			_ = unix.Close(file.fd)
+		}
+	}
+}
+
+// openFiles are the descriptors of this process on files of the book.
+func (w *world) openFiles(t interface{ Fatal(...any) }) map[int]bool {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := make(map[int]bool)
+	for _, e := range entries {
+		target, err := os.Readlink("/proc/self/fd/" + e.Name())
+		fd, notNumber := strconv.Atoi(e.Name())
+		if err == nil && notNumber == nil && strings.HasPrefix(target, w.folder) {
+			open[fd] = true
+		}
+	}
+	return open
+}
+
+// rows are the lines of the ledger.
+func (w *world) rows(t testing.TB) []string {
+	t.Helper()
+	text, err := os.ReadFile(w.ledger())
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' })
+}
+
+var (
+	lan      = Place{"veth", "lxcbr0"}
+	alice    = Account{UID: 2001, Names: []string{"alice"}, Groups: []string{"students"}}
+	bob      = Account{UID: 2002, Names: []string{"bob"}, Groups: []string{"students"}}
+	ofAlice  = Charge{"alice", lan, 2, 1}
+	students = Charge{"@students", lan, 2, 2}
+)
+
+// room is how many more can be made of the charges, each by a process of its own that exits.
+func (w *world) room(t testing.TB, who Account, charges ...Charge) int {
+	t.Helper()
+	for n := 0; ; n++ {
+		p := w.open(t)
+		err := p.make(who, charges, MAC{2, byte(n)}, 6)
+		p.exit()
+		var full *FullError
+		switch {
+		case err == nil:
+		case errors.As(err, &full):
+			return n
+		default:
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package usernic
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+	"pgregory.net/rapid"
+
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/ovs"
+	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/trusted"
+)
+
+// TestAddresses: stable, local, not multicast, the host's end above every other, and different for what differs.
+func TestAddresses(t *testing.T) {
+	word := rapid.StringMatching(`[a-z0-9]{1,8}`)
+	rapid.Check(t, func(r *rapid.T) {
+		host, bridge, container := word.Draw(r, "host"), word.Draw(r, "bridge"), word.Draw(r, "container")
+		uid, n := rapid.Uint32().Draw(r, "uid"), rapid.IntRange(0, candidates-1).Draw(r, "n")
+		mac := containerMAC(host, uid, bridge, container, n)
+		if mac != containerMAC(host, uid, bridge, container, n) || mac[0] != 0x02 || hostMAC(mac)[0] != 0xfe || hostMAC(mac)[1] != mac[1] {
+			r.Fatal(mac)
+		}
+		for _, other := range []netquota.MAC{
+			containerMAC(host+"x", uid, bridge, container, n), containerMAC(host, uid+1, bridge, container, n),
+			containerMAC(host, uid, bridge+"x", container, n), containerMAC(host, uid, bridge, container+"x", n),
+			containerMAC(host, uid, bridge, container, n+1), containerMAC(host, uid, bridge+container, "", n),
+		} {
+			if other == mac {
+				r.Fatal("the same address for something else")
+			}
+		}
+	})
+}
+
+// TestAltName: what the kernel takes, whatever the container is called; owner, bridge and end stay readable.
+func TestAltName(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		container := string(rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(r, "container"))
+		nic := netquota.HostName(rapid.Uint32().Draw(r, "uid"), 5)
+		alt := altName(7, container, "lxcbr0", nic)
+		if len(alt) > longestAlt || !strings.HasPrefix(alt, "usernic-7-") || !strings.HasSuffix(alt, "-lxcbr0-"+nic[len(nic)-4:]) ||
+			strings.ContainsAny(alt, "/:% \t\n\x00") {
+			r.Fatalf("%q", alt)
+		}
+	})
+	if got := altName(2001, "web 1", "lxcbr0", "veth2001_AbCd"); got != "usernic-2001-web_1-lxcbr0-AbCd" {
+		t.Error(got)
+	}
+}
+
+// TestMessages: each cause has words of its own.
+func TestMessages(t *testing.T) {
+	who := netquota.Account{UID: 1, Names: []string{"alice"}}
+	full := &netquota.FullError{Charges: []netquota.Charge{{Owner: "alice", Place: lxcbr0, Quota: 2, Line: 3}, {Owner: "@lan", Place: lxcbr0, Quota: 1, Line: 4}}}
+	n := &nic{request: request{nic: "eth7", place: lxcbr0}}
+	_, notBridge := classify(rtnl.Device{Name: "eth0"})
+	_, dummy := classify(rtnl.Device{Name: "eth0", Kind: "dummy"})
+	seen := make(map[string]string)
+	for want, err := range map[string]error{
+		"2 of 2 interfaces of alice on lxcbr0 live (/etc/lxc/lxc-usernet line 3), 1 of 1 interfaces of @lan": notClaimed(lxcbr0, full),
+		"Failed to count the interfaces: input/output error":                                                 notClaimed(lxcbr0, unix.EIO),
+		"No /etc/lxc/lxc-usernet: without that file":                                                         noUsernet(who, lxcbr0, unix.ENOENT),
+		"chown root:root and chmod 644":                                                                      noUsernet(who, lxcbr0, &trusted.UntrustedError{Path: "x", Reason: "is writable by group or others"}),
+		"Failed to open /etc/lxc/lxc-usernet: permission denied":                                             noUsernet(who, lxcbr0, unix.EACCES),
+		`The name "eth7" is taken`:                                                                           n.notCreated(unix.EEXIST),
+		`The bridge "lxcbr0" is full`:                                                                        n.notCreated(unix.EXFULL),
+		"without CAP_NET_ADMIN":                                                                              n.notCreated(unix.EPERM),
+		"Failed to create the interface: cannot allocate memory":                                             n.notCreated(unix.ENOMEM),
+		`"eth0" is not a bridge: it is an interface of kind hardw`:                                           notBridge,
+		"of kind dummy":                              dummy,
+		"is not installed":                           ovsFailed("h", &ovs.Error{Status: -1, Err: unix.ENOENT}),
+		"is ovs-vswitchd running?":                   ovsFailed("h", &ovs.Error{Status: -1, Err: ovs.ErrTimeout}),
+		"are ovsdb-server and ovs-vswitchd running?": ovsFailed("h", &ovs.Error{Status: 1, Output: "database connection failed"}),
+		"Cannot determine your user name":            unidentified(unix.EIO),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", want, err)
+			continue
+		}
+		if other, taken := seen[err.Error()]; taken {
+			t.Errorf("%q and %q have one text", other, want)
+		}
+		seen[err.Error()] = want
+	}
+	if !strings.Contains(missingLine(who, lxcbr0), "alice veth lxcbr0 1") {
+		t.Error(missingLine(who, lxcbr0))
+	}
+	if !errors.Is(ovsFailed("h", &ovs.Error{Err: unix.ENOENT}), unix.ENOENT) {
+		t.Error("the cause is lost")
+	}
+}
+
+// TestBridge: the MTU is the bridge's, and only a Linux bridge is for the kernel to connect.
+func TestBridge(t *testing.T) {
+	device := rtnl.Device{Index: 7, MTU: 1400}
+	for _, c := range []struct {
+		b           bridge
+		mtu, master int
+	}{{bridge{}, 1500, 0}, {bridge{linuxBridge, device}, 1400, 7}, {bridge{openVSwitch, device}, 1400, 0}} {
+		if c.b.mtu() != c.mtu || c.b.master() != c.master {
+			t.Errorf("%+v: %d %d", c.b, c.b.mtu(), c.b.master())
+		}
+	}
+}
