@@ -168,16 +168,38 @@ func inherited(fd int) bool {
 	return err == nil && flags&unix.FD_CLOEXEC == 0
 }
 
+// own is the network namespace of this thread.
+const own = "/proc/thread-self/ns/net"
+
 // isHost reports whether fd is the namespace of this thread.
 func isHost(fd int) (bool, error) {
 	var theirs, ours unix.Stat_t
 	if err := unix.Fstat(fd, &theirs); err != nil {
 		return false, err
 	}
-	if err := unix.Stat("/proc/thread-self/ns/net", &ours); err != nil {
+	if err := unix.Stat(own, &ours); err != nil {
 		return false, err
 	}
 	return theirs.Dev == ours.Dev && theirs.Ino == ours.Ino, nil
+}
+
+// Administered reports whether the user namespace of this program owns the network namespace that it runs in: if it does
+// not, no capability of the program counts there.
+func Administered() (bool, error) {
+	fd, err := unix.Open(own, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false, err
+	}
+	defer closeFD(fd)
+	owner, err := unix.IoctlRetInt(fd, unix.NS_GET_USERNS)
+	if errors.Is(err, unix.EPERM) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	closeFD(owner)
+	return true, nil
 }
 
 // deepest is how many user namespaces the kernel nests at most, user_namespaces(7).

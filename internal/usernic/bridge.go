@@ -68,19 +68,26 @@ func classify(device rtnl.Device) (bridge, error) {
 		return bridge{linuxBridge, device}, nil
 	case rtnl.KindOpenVSwitch, rtnl.KindTun:
 		is, err := ovs.IsBridge(device.Name)
-		if err != nil && (device.Kind == rtnl.KindOpenVSwitch || !errors.Is(err, unix.ENOENT)) {
+		if err != nil {
 			return bridge{}, ovsFailed("Failed to ask Open vSwitch for the bridge "+quoted(device.Name), err)
 		}
 		if is {
 			return bridge{openVSwitch, device}, nil
 		}
 	}
-	kind := device.Kind
-	if kind == "" {
-		kind = "hardware"
+	return bridge{}, refuse(quoted(device.Name)+" is not a bridge", "it is an interface of kind "+kindOf(device)+
+		": only Linux bridges, Open vSwitch bridges and \"none\" can be used")
+}
+
+// kindOf is the kind of a device in words.
+func kindOf(device rtnl.Device) string {
+	switch device.Kind {
+	case "":
+		return "hardware"
+	case rtnl.KindTun:
+		return "tun or tap, and not one of Open vSwitch's"
 	}
-	return bridge{}, refuse(quoted(device.Name)+" is not a bridge",
-		"it is an interface of kind "+kind+": only Linux bridges, Open vSwitch bridges and \"none\" can be used")
+	return device.Kind
 }
 
 // ovsFailed is a failure of Open vSwitch, with what to do about it.
@@ -89,7 +96,7 @@ func ovsFailed(headline string, err error) error {
 	var ended *ovs.Error
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		advice += ": Open vSwitch is not installed"
+		advice += ": Open vSwitch, to which an interface of this kind may belong, is not installed"
 	case errors.Is(err, ovs.ErrTimeout):
 		advice += ": is ovs-vswitchd running?"
 	case errors.As(err, &ended) && ended.Err == nil:

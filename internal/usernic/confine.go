@@ -7,6 +7,7 @@ import (
 
 	"userns-helpers/internal/audit"
 	"userns-helpers/internal/install"
+	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/verdict"
 )
@@ -42,6 +43,19 @@ func confine(caller privilege.Caller, wanted int) error {
 	}
 	if err := privilege.CloseInherited(wanted); err != nil {
 		return failed("Failed to close inherited descriptors", err)
+	}
+	return administers()
+}
+
+// administers refuses to work in a user namespace whose root is not the root of the network around it.
+func administers() error {
+	here, err := netnsfd.Administered()
+	if err != nil {
+		return failed("Failed to look at the program's own network namespace", err)
+	}
+	if !here {
+		return refuse("Not privileged", name+" was called inside a user namespace, whose root may not change the network outside of it: "+
+			"call it from outside (not under unshare -U, bwrap, or in a rootless container)")
 	}
 	return nil
 }
