@@ -27,7 +27,8 @@ func wantRootless(u user) string {
 
 func TestPodmanUnshare(t *testing.T) {
 	anna := newUser(t, "pod-anna")
-	text := anna.must(t, "podman", "unshare", "cat", "/proc/self/uid_map", "/proc/self/gid_map")
+	// vfs: newer versions do not put their overlay on the private machine's.
+	text := anna.must(t, "podman", "--storage-driver", "vfs", "unshare", "cat", "/proc/self/uid_map", "/proc/self/gid_map")
 	check(t, strings.Join(strings.Fields(text), " ") == wantRootless(anna), "podman unshare maps the range: "+text)
 }
 
