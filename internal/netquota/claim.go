@@ -19,10 +19,11 @@ type Claim struct {
 	mac    MAC
 }
 
-// A slot may be held by a process that fails a moment later: before a refusal the slots are looked at again, looks times
-// pause nanoseconds apart. That bounds what a frozen process can add to a refusal: 100 ms.
+// A slot may be held by a process that fails a moment later, or by the interface of a container that has ended and that
+// the kernel has not cleaned up yet, as when a container is started again at once. Before a refusal the slots are looked
+// at again, looks times pause nanoseconds apart. That bounds what this adds to a refusal: 0.8 s, for whatever reason.
 const (
-	looks = 20
+	looks = 160
 	pause = 5_000_000
 )
 
@@ -41,13 +42,13 @@ func (b *Book) Claim(who Account, charges []Charge, links Links) (*Claim, error)
 		return nil, err
 	}
 	for range looks {
-		taken, busy, err := c.attempt(links)
+		taken, soon, err := c.attempt(links)
 		switch {
 		case err != nil:
 			return nil, err
 		case taken:
 			return c, nil
-		case !busy:
+		case !soon:
 			return nil, &FullError{charges}
 		}
 		_ = unix.Nanosleep(&unix.Timespec{Nsec: b.pause}, nil)
@@ -58,12 +59,17 @@ func (b *Book) Claim(who Account, charges []Charge, links Links) (*Claim, error)
 	return nil, &FullError{charges}
 }
 
-// attempt tidies up and takes a slot.
-func (c *Claim) attempt(links Links) (taken, busy bool, err error) {
+// attempt tidies up and takes a slot; soon reports that one may be free soon.
+func (c *Claim) attempt(links Links) (taken, soon bool, err error) {
 	if err := c.survey.tidy(links); err != nil {
 		return false, false, err
 	}
-	return c.takeFirst(links)
+	taken, soon, err = c.takeFirst(links)
+	if taken || soon || err != nil {
+		return taken, soon, err
+	}
+	soon, err = c.survey.leaving(links)
+	return false, soon, err
 }
 
 // takeFirst takes a slot of the first charge that has a free one, and writes the claim into it.

@@ -335,3 +335,23 @@ func TestFullError(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestClaimAfterRestart: with a quota of one, a container that is started again at once gets an interface although the
+// kernel has not cleaned the old one up; one that lives on is not waited for.
+func TestClaimAfterRestart(t *testing.T) {
+	w := newWorld(t)
+	one := []Charge{{Owner: "alice", Place: Place{"veth", "lxcbr0"}, Quota: 1, Line: 1}}
+	first := w.open(t)
+	if err := first.make(alice, one, MAC{2}, 6); err != nil {
+		t.Fatal(err)
+	}
+	var full *FullError
+	if err := w.open(t).make(alice, one, MAC{3}, 6); !errors.As(err, &full) {
+		t.Fatalf("a second interface: %v", err)
+	}
+	w.leaving[first.claim.Name] = true
+	if err := w.open(t).make(alice, one, MAC{2}, 6); err != nil {
+		t.Fatalf("after the container ended: %v", err)
+	}
+	w.check(t)
+}

@@ -96,3 +96,19 @@ func (s *survey) uses(mac MAC, links Links) (bool, error) {
 	}
 	return false, nil
 }
+
+// leaving reports whether an interface in a slot is about to go.
+func (s *survey) leaving(links Links) (bool, error) {
+	for _, file := range s.slots {
+		for _, r := range file.records[:min(file.quota(), len(file.records))] {
+			if r.name == "" {
+				continue
+			}
+			gone, err := links.Leaving(r.name)
+			if gone || err != nil {
+				return gone, err
+			}
+		}
+	}
+	return false, nil
+}

@@ -37,6 +37,8 @@ type Links interface {
 	Names() ([]string, error)
 	// On reports whether the named interface belongs to place, as far as the kernel knows.
 	On(name string, place Place) (bool, error)
+	// Leaving reports whether the named interface is gone or about to go, its container having ended.
+	Leaving(name string) (bool, error)
 	// Remove deletes the named interface, if it lives, and its port on the bridge of place.
 	Remove(name string, place Place) error
 }

@@ -14,14 +14,15 @@ import (
 
 // world is the kernel that the tests play: the interfaces that live, and what they were charged to.
 type world struct {
-	folder string
-	mu     sync.Mutex
-	living map[string]Charge
-	broken []string // promises that were broken
+	folder  string
+	mu      sync.Mutex
+	living  map[string]Charge
+	leaving map[string]bool // of the living: those whose container has ended
+	broken  []string        // promises that were broken
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{folder: t.TempDir(), living: make(map[string]Charge)}
+	return &world{folder: t.TempDir(), living: make(map[string]Charge), leaving: make(map[string]bool)}
 }
 
 func (w *world) ledger() string { return filepath.Join(w.folder, "lxc", "nics") }
@@ -134,6 +135,18 @@ func (p *process) On(name string, place Place) (bool, error) {
 	defer p.mu.Unlock()
 	charge, alive := p.living[name]
 	return alive && charge.Place == place, nil
+}
+
+// Leaving is when an interface ends that was marked: the kernel cleans up while somebody waits.
+func (p *process) Leaving(name string) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.leaving[name] {
+		delete(p.leaving, name)
+		delete(p.living, name)
+		return true, nil
+	}
+	return false, nil
 }
 
 func (p *process) Remove(name string, _ Place) error {

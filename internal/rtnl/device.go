@@ -2,6 +2,7 @@ package rtnl
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -21,9 +22,10 @@ type Device struct {
 	Index    int
 	Kind     string // "" for hardware
 	MTU      int
-	Master   int // index of the bridge that it is a port of, or 0
-	Peer     int // index of the other end of a pair, in its namespace
-	PeerNSID int // id of that namespace as this one sees it; -1: this one
+	Master   int  // index of the bridge that it is a port of, or 0
+	Peer     int  // index of the other end of a pair, in its namespace
+	PeerNSID int  // id of that namespace as this one sees it; -1: this one
+	PeerGone bool // that namespace is being destroyed, and the device with it
 	AltNames []string
 }
 
@@ -40,6 +42,27 @@ func (c *Conn) Device(name string) (Device, error) {
 		return Device{}, err
 	}
 	return parseDevice(reply)
+}
+
+// Leaving reports whether an interface that is one end of a pair is about to go: it is gone, or the namespace of its peer
+// has lost its last process and descriptor, and waits for the kernel to clean it up. The kernel then refuses to look into
+// that namespace (EINVAL).
+func (c *Conn) Leaving(name string) (bool, error) {
+	device, err := c.Device(name)
+	switch {
+	case errors.Is(err, unix.ENODEV), err == nil && device.PeerGone:
+		return true, nil
+	case err != nil, device.Kind != KindVeth, device.PeerNSID == NoNamespace:
+		return false, err
+	}
+	_, err = c.DeviceIn(device.PeerNSID, device.Peer)
+	switch {
+	case errors.Is(err, unix.EINVAL):
+		return true, nil
+	case errors.Is(err, unix.ENODEV): // the peer is in a third namespace
+		return false, nil
+	}
+	return false, err
 }
 
 // DeviceIn describes the interface with an index in the namespace that this one knows by an id.
@@ -87,6 +110,7 @@ func (d *Device) take(kind uint16, value []byte) error {
 		d.Peer, err = integer(value)
 	case unix.IFLA_LINK_NETNSID:
 		d.PeerNSID, err = integer(value)
+		d.PeerGone = d.PeerNSID == NoNamespace // the kernel says nothing of a peer in this namespace
 	case unix.IFLA_LINKINFO:
 		err = each(value, func(kind uint16, value []byte) error {
 			if kind == unix.IFLA_INFO_KIND {

@@ -60,6 +60,9 @@ func (n *nic) steps() (string, error) {
 	if err := n.connect(host); err != nil {
 		return "", err
 	}
+	if host.PeerGone {
+		return "", refuse("The container has ended", "its network namespace is being destroyed, and the new interface with it")
+	}
 	peer, err := n.kernel.conn.DeviceIn(host.PeerNSID, host.Peer)
 	if err != nil {
 		return "", failed("Failed to look up the interface in the container", err)

@@ -50,6 +50,9 @@ func (k kernel) On(name string, place netquota.Place) (bool, error) {
 	return true, nil
 }
 
+// Leaving reports whether an interface is about to go with its container.
+func (k kernel) Leaving(name string) (bool, error) { return k.conn.Leaving(name) }
+
 // Remove deletes an interface and its port. Neither has to be there.
 func (k kernel) Remove(name string, place netquota.Place) error {
 	var port error
