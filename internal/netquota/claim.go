@@ -51,13 +51,16 @@ func (b *Book) Claim(who Account, charges []Charge, links Links) (*Claim, error)
 		case !soon:
 			return nil, &FullError{charges}
 		}
-		_ = unix.Nanosleep(&unix.Timespec{Nsec: b.pause}, nil)
+		b.wait()
 		if err := s.reload(); err != nil {
 			return nil, err
 		}
 	}
 	return nil, &FullError{charges}
 }
+
+// wait waits between two looks.
+func (b *Book) wait() { _ = unix.Nanosleep(&unix.Timespec{Nsec: b.pause}, nil) }
 
 // attempt tidies up and takes a slot; soon reports that one may be free soon.
 func (c *Claim) attempt(links Links) (taken, soon bool, err error) {

@@ -355,3 +355,27 @@ func TestClaimAfterRestart(t *testing.T) {
 	}
 	w.check(t)
 }
+
+// TestReserveAfterRestart: the address of an interface that is about to go is waited for, that of a living one is not.
+func TestReserveAfterRestart(t *testing.T) {
+	w := newWorld(t)
+	two := []Charge{{Owner: "alice", Place: Place{"veth", "lxcbr0"}, Quota: 2, Line: 1}}
+	first := w.open(t)
+	if err := first.make(alice, two, MAC{2}, 6); err != nil {
+		t.Fatal(err)
+	}
+	name := first.claim.Name
+	first.exit()
+	again := w.open(t)
+	claim, err := again.book.Claim(alice, two, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if free, err := claim.Reserve(MAC{2}, again); free || err != nil {
+		t.Fatalf("the address of a living interface: %v, %v", free, err)
+	}
+	w.leaving[name] = true
+	if free, err := claim.Reserve(MAC{2}, again); !free || err != nil {
+		t.Fatalf("the address of one that is about to go: %v, %v", free, err)
+	}
+}

@@ -81,8 +81,8 @@ func (s *survey) alive(name string, links Links) (bool, error) {
 	return links.Exists(name)
 }
 
-// uses reports whether a living interface of the account has the address.
-func (s *survey) uses(mac MAC, links Links) (bool, error) {
+// user is the living interface of the account that has an address, or "".
+func (s *survey) user(mac MAC, links Links) (string, error) {
 	for _, file := range s.slots {
 		for _, r := range file.records {
 			if r.name == "" || r.mac != mac {
@@ -90,11 +90,11 @@ func (s *survey) uses(mac MAC, links Links) (bool, error) {
 			}
 			alive, err := links.Exists(r.name)
 			if alive || err != nil {
-				return alive, err
+				return r.name, err
 			}
 		}
 	}
-	return false, nil
+	return "", nil
 }
 
 // leaving reports whether an interface in a slot is about to go.
