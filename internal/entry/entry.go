@@ -20,6 +20,8 @@ import (
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/verdict"
 )
 
 // environment is what a program runs with: environ(7). The assembly has it too.
@@ -35,17 +37,18 @@ func Clean(arguments []string) error {
 	if clean(unix.Environ()) {
 		return nil
 	}
-	return unix.Exec("/proc/self/exe", arguments, environment[:])
+	err := unix.Exec("/proc/self/exe", arguments, environment[:])
+	return &verdict.Failure{
+		Headline: "Could not empty the environment",
+		Advice:   "the program could not be executed again without it, from /proc/self/exe: " + err.Error(), Err: err,
+	}
 }
-
-// fromRuntime is what the Go runtime itself adds to the environment of a setuid program (AT_SECURE, getauxval(3)).
-const fromRuntime = "GOTRACEBACK=none"
 
 // clean reports whether nothing but ours, and what the runtime adds, is in an environment. A variable that it does not
 // expect in a program that was executed again would execute it for ever.
 func clean(variables []string) bool {
 	for _, v := range variables {
-		if v != fromRuntime && !slices.Contains(environment[:], v) {
+		if v != secure && !slices.Contains(environment[:], v) {
 			return false
 		}
 	}

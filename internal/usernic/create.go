@@ -165,18 +165,29 @@ func (n *nic) connect(host rtnl.Device) error {
 	if err := rtnl.QuietIPv6(host.Name); err != nil {
 		return failed("Failed to switch IPv6 off on the host's end", err)
 	}
-	switch n.kernel.bridge.kind {
-	case linuxBridge:
-		if err := conn.Protect(host.Index); err != nil {
-			return failed("Failed to protect the bridge", err)
-		}
-	case openVSwitch:
-		if err := ovs.AddPort(n.request.place.Bridge, host.Name, n.uid); err != nil {
-			return ovsFailed("Failed to add the interface to the Open vSwitch bridge "+quoted(n.request.place.Bridge), err)
-		}
+	if err := n.plug(host); err != nil {
+		return err
 	}
 	if err := conn.Up(host.Index); err != nil {
 		return failed("Failed to raise the interface", err)
+	}
+	return nil
+}
+
+// plug finishes the port: a Linux bridge has had it since the pair was made, and is protected from it; Open vSwitch gets
+// it now.
+func (n *nic) plug(host rtnl.Device) error {
+	bridge := quoted(n.request.place.Bridge)
+	switch n.kernel.bridge.kind {
+	case linuxBridge:
+		if err := n.kernel.conn.Protect(host.Index); err != nil {
+			return failed("Failed to protect the bridge "+bridge, err)
+		}
+	case openVSwitch:
+		if err := ovs.AddPort(n.request.place.Bridge, host.Name, n.uid); err != nil {
+			return ovsFailed("Failed to add the interface to the Open vSwitch bridge "+bridge, err)
+		}
+	case noBridge:
 	}
 	return nil
 }

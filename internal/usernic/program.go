@@ -171,6 +171,7 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespac
 		advice += ": an interface can only be made for a container with a network namespace of its own (lxc.net.0.type = veth)"
 	case netnsfd.Gone:
 		advice += ": the container has ended"
+	case netnsfd.Unreachable, netnsfd.NotNetwork: // nothing to add
 	}
 	return nil, refuse(headline, advice)
 }
