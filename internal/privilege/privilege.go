@@ -50,6 +50,14 @@ func Begin() (Caller, error) {
 		return Caller{}, err
 	}
 	if caller.raised {
+		if err := raiseLimits(); err != nil {
+			return Caller{}, err
+		}
+	}
+	if err := roomForSignals(); err != nil {
+		return Caller{}, err
+	}
+	if caller.raised {
 		if err := caller.becomeRoot(); err != nil {
 			return Caller{}, err
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // shed undoes what the caller set up for this process before it was executed: umask, folder, signal dispositions and
-// mask, timers, and, where the program was raised and so may, resource limits and the scheduling class.
+// mask, timers, and, where the program was raised and so may, the scheduling class. Begin has raised the limits before.
 func shed(c Caller) error {
 	unix.Umask(0o022)
 	if err := unix.Chdir("/"); err != nil {
@@ -28,7 +28,7 @@ func shed(c Caller) error {
 		return nil
 	}
 	schedule()
-	return raiseLimits()
+	return nil
 }
 
 // ignoreTerminal ignores the signals that a terminal sends without asking for permission, and SIGPIPE: writing to a
@@ -47,13 +47,13 @@ func schedule() {
 
 // limits that could end the program, or cut a write short, between two steps. The limit on core files goes to zero,
 // the memory of this process being nobody's business; the limit on open files is raised to a number, not to infinity,
-// which the kernel refuses (fs.nr_open).
+// which the kernel refuses (fs.nr_open). Pending signals are what roomForSignals is about.
 var limits = [...]struct {
 	resource int
 	value    uint64
 }{
+	{unix.RLIMIT_SIGPENDING, unix.RLIM_INFINITY},
 	{unix.RLIMIT_FSIZE, unix.RLIM_INFINITY},
-	{unix.RLIMIT_CPU, unix.RLIM_INFINITY},
 	{unix.RLIMIT_NPROC, unix.RLIM_INFINITY},
 	{unix.RLIMIT_AS, unix.RLIM_INFINITY},
 	{unix.RLIMIT_DATA, unix.RLIM_INFINITY},
@@ -66,15 +66,29 @@ var limits = [...]struct {
 // in the initial user namespace only) the soft limit is raised to it, and what that still prevents fails.
 func raiseLimits() error {
 	for _, l := range limits {
-		err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: l.value, Max: l.value})
-		if errors.Is(err, unix.EPERM) {
-			err = raiseSoft(l.resource)
-		}
-		if err != nil {
+		if err := setLimit(l.resource, l.value); err != nil {
 			return err
 		}
 	}
-	return nil
+	return setLimit(unix.RLIMIT_CPU, processorTime())
+}
+
+// processorTime is what this process may use, in seconds: a minute more than it has used already, before execve(2) too. No
+// call takes a second; the limit bounds what no check could, a program that spins.
+func processorTime() uint64 {
+	var used unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &used) != nil {
+		return unix.RLIM_INFINITY
+	}
+	return uint64(used.Utime.Sec) + uint64(used.Stime.Sec) + 60
+}
+
+func setLimit(resource int, value uint64) error {
+	err := unix.Setrlimit(resource, &unix.Rlimit{Cur: value, Max: value})
+	if errors.Is(err, unix.EPERM) {
+		return raiseSoft(resource)
+	}
+	return err
 }
 
 // raiseSoft raises a soft limit to the hard one.
