@@ -1,0 +1,263 @@
+//go:build system
+
+package hostile
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+var (
+	audited = person("audited")
+	_       = grant("audited veth audit 1")
+)
+
+const devLog = "/dev/log"
+
+// syslog is a fake syslog daemon.
+type syslog struct {
+	t  *testing.T
+	fd int
+}
+
+// listen makes the socket that syslog(3) writes to.
+func listen(t *testing.T) *syslog {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = os.Remove(devLog)
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: devLog}), os.Chmod(devLog, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = unix.Close(fd), os.Remove(devLog) })
+	return &syslog{t, fd}
+}
+
+// drain returns what was written since the last time, datagram by datagram.
+func (s *syslog) drain() []string {
+	var out []string
+	for {
+		buffer := make([]byte, 1<<16)
+		n, _, err := unix.Recvfrom(s.fd, buffer, 0)
+		if err != nil {
+			return out
+		}
+		out = append(out, string(buffer[:n]))
+	}
+}
+
+// auditCase is a call and the fields of its record.
+type auditCase struct {
+	name   string
+	argv   []string
+	status int
+	want   string // a regular expression for the datagram behind "<PRI>program[pid]: "
+}
+
+// auditCases are a grant, a refusal and a failure of each program, with a caller who would like a second line.
+func auditCases(t *testing.T) []auditCase {
+	t.Helper()
+	netns := container(t, audited)
+	mapped := hold(t, audited, "unshare", "-U", "cat")
+	pid, base, uid := strconv.Itoa(mapped.PID), strconv.Itoa(audited.base()), strconv.Itoa(int(audited.uid))
+	who := fmt.Sprintf(`ppid=%d uid=%s gid=%s user="audited" `, os.Getpid(), uid, uid)
+	target := fmt.Sprintf(`target="%s" pid=%s `, pid, pid)
+	return []auditCase{
+		{"newuidmap-grants", []string{newuidmap, pid, "0", base, "9"}, 0, `result=granted ` + who + target + `asked="0 ` + base + ` 9" by="/etc/subuid:\d+"`},
+		{"newgidmap-grants", []string{newgidmap, pid, "0", base, "9"}, 0, `result=granted ` + who + target + `asked="0 ` + base + ` 9" by="/etc/subgid:\d+"`},
+		{"newuidmap-refuses", []string{newuidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
+		{"newgidmap-refuses", []string{newgidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
+		{"create-grants", creates(netns, "audit"), 0, `result=granted ` + who + `asked="create /dev/null c1 \d+ veth audit" by="/etc/lxc/lxc-usernet:\d+" owner="audited" made="eth0:\d+:veth` + uid + `_\w+:\d+"`},
+		{"create-refuses", creates(netns, "lo"), 1, `result=refused ` + who + `asked="create /dev/null c1 \d+ veth lo" why=".*may not create.*"`},
+		{"control-characters", []string{usernic, "create", "/dev/null", "c1\n<80>login: root\x1b[2J", strconv.Itoa(netns.PID), "veth", "l\no"}, 1, `result=refused .*asked="create /dev/null c1\\n<80>login: root.*`},
+		{"number", []string{newuidmap, pid, "0\n<80>x", "1", "1"}, 1, `result=refused .*`},
+	}
+}
+
+// TestAuditSyslog: each grant and each refusal is one datagram, of one line, with the documented fields.
+func TestAuditSyslog(t *testing.T) {
+	daemon := listen(t)
+	for _, c := range auditCases(t) {
+		t.Run(c.name, func(t *testing.T) {
+			daemon.drain()
+			r := call(t, audited, c.argv...)
+			got := daemon.drain()
+			priority := 10<<3 | 5
+			if c.status == 0 {
+				priority = 10<<3 | 6
+			}
+			program := c.argv[0][strings.LastIndex(c.argv[0], "/")+1:]
+			want := regexp.MustCompile(fmt.Sprintf(`^<%d>%s\[\d+\]: %s$`, priority, program, c.want))
+			if r.status != c.status || len(got) != 1 || !want.MatchString(got[0]) {
+				t.Errorf("%v; %d datagrams: %q; not %s", r, len(got), got, want)
+			}
+			for _, text := range got {
+				if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd }) {
+					t.Errorf("control characters in %q", text)
+				}
+			}
+		})
+	}
+	sweep(t, audited)
+}
+
+// TestAuditLogs: a log that is missing, full, of another kind or a trap changes nothing and is not waited for.
+func TestAuditLogs(t *testing.T) {
+	logs := map[string]func(*testing.T){
+		"missing": func(*testing.T) { _ = os.Remove(devLog) },
+		"full": func(t *testing.T) {
+			listen(t)
+			fd, _ := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)
+			defer unix.Close(fd)
+			for n := 0; unix.Sendto(fd, make([]byte, 1000), 0, &unix.SockaddrUnix{Name: devLog}) == nil; n++ {
+				if n > 100_000 {
+					t.Fatal("the socket never fills up")
+				}
+			}
+		},
+		"stream": func(t *testing.T) {
+			_ = os.Remove(devLog)
+			fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+			if err := errors.Join(err, unix.Bind(fd, &unix.SockaddrUnix{Name: devLog}), unix.Listen(fd, 0)); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = unix.Close(fd) })
+		},
+		"fifo":       func(*testing.T) { _, _ = os.Remove(devLog), unix.Mkfifo(devLog, 0o666) },
+		"nobody":     func(t *testing.T) { s := listen(t); _ = unix.Close(s.fd) },
+		"unwritable": func(t *testing.T) { listen(t); _ = os.Chmod(devLog, 0) },
+	}
+	for kind, prepare := range logs {
+		t.Run(kind, func(t *testing.T) {
+			cases := auditCases(t)
+			prepare(t)
+			for _, c := range cases {
+				if r := call(t, audited, c.argv...); r.status != c.status || r.took > time.Second {
+					t.Errorf("%s: %v after %v", c.name, r, r.took)
+				}
+			}
+			sweep(t, audited)
+		})
+	}
+	_ = os.Remove(devLog)
+}
+
+// trustedApp is AUDIT_TRUSTED_APP of linux/audit.h.
+const trustedApp = 1121
+
+// TestAuditKernelMessage: each run sends the kernel's audit one message, of the kind for trusted programs, whose fields
+// are those of syslog, and never waits for an answer.
+func TestAuditKernelMessage(t *testing.T) {
+	for _, c := range auditCases(t) {
+		t.Run(c.name, func(t *testing.T) {
+			var sent []string
+			sockets := map[string]bool{}
+			plan{u: audited, argv: c.argv}.run(t, func(x *traced) {
+				for x.next() {
+					if x.at.nr == unix.SYS_SOCKET && x.at.args[0] == unix.AF_NETLINK && x.at.args[2] == unix.NETLINK_AUDIT {
+						sockets["made"] = true
+						if x.at.args[1]&unix.SOCK_NONBLOCK == 0 {
+							t.Error("the socket would block")
+						}
+					}
+					if x.at.nr == unix.SYS_SENDTO {
+						buffer := make([]byte, x.at.args[2])
+						buffer = buffer[:x.bytes(x.at.args[1], buffer)]
+						if len(buffer) > 16 && binary.NativeEndian.Uint16(buffer[4:]) == trustedApp {
+							sent = append(sent, string(buffer[16:]))
+						}
+					}
+				}
+			})
+			end := "res=failed\x00"
+			if c.status == 0 {
+				end = "res=success\x00"
+			}
+			program := c.argv[0][strings.LastIndex(c.argv[0], "/")+1:]
+			want := regexp.MustCompile(`^op=` + program + ` ` + c.want + ` ` + end + `$`)
+			if len(sent) != 1 || !want.MatchString(sent[0]) || !sockets["made"] {
+				t.Errorf("%d messages: %q; not %s", len(sent), sent, want)
+			}
+		})
+	}
+	sweep(t, audited)
+}
+
+// TestAuditKernel: the kernel's audit has the records, each once. It speaks in the machine's own network namespace only,
+// which the script run passes as descriptor 9, and where it turns audit on for this time.
+func TestAuditKernel(t *testing.T) {
+	if *auditedFlag != "yes" {
+		fmt.Printf("observed: %s: the kernel's audit cannot be turned on here (%s): TestAuditKernelMessage shows what is sent to it, nothing what arrives\n", t.Name(), *auditedFlag)
+		return
+	}
+	fd := auditLog(t)
+	defer unix.Close(fd)
+	for _, c := range auditCases(t) {
+		call(t, audited, c.argv...)
+		records := auditRecords(fd, fmt.Sprintf("ppid=%d uid=%d ", os.Getpid(), audited.uid))
+		want := regexp.MustCompile(`pid=\d+ uid=\d+ .*op=` + c.argv[0][strings.LastIndex(c.argv[0], "/")+1:] + " " + c.want)
+		if len(records) != 1 || !want.MatchString(records[0]) {
+			t.Errorf("%s: %d records: %q; not %s", c.name, len(records), records, want)
+		}
+	}
+	sweep(t, audited)
+	fmt.Printf("observed: %s: the kernel has the records\n", t.Name())
+}
+
+// auditLog opens the kernel's audit for reading, in the network namespace of descriptor 9.
+func auditLog(t *testing.T) int {
+	t.Helper()
+	type answer struct {
+		fd  int
+		err error
+	}
+	answers := make(chan answer)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		if err := unix.Setns(hostNamespace, unix.CLONE_NEWNET); err != nil {
+			answers <- answer{-1, err}
+			return
+		}
+		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_AUDIT)
+		if err == nil {
+			err = unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1}) // AUDIT_NLGRP_READLOG
+		}
+		answers <- answer{fd, err}
+	}()
+	got := <-answers
+	if got.err != nil {
+		t.Fatal(got.err)
+	}
+	return got.fd
+}
+
+// hostNamespace is the descriptor of the machine's network namespace.
+const hostNamespace = 9
+
+// auditRecords reads for a moment and returns the records that contain a text.
+func auditRecords(fd int, text string) []string {
+	var out []string
+	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 200_000})
+	for {
+		buffer := make([]byte, 1<<16)
+		n, _, err := unix.Recvfrom(fd, buffer, 0)
+		if err != nil {
+			return out
+		}
+		if n > 16 && binary.NativeEndian.Uint16(buffer[4:]) == trustedApp && strings.Contains(string(buffer[16:n]), text) {
+			out = append(out, string(buffer[16:n]))
+		}
+	}
+}

@@ -1,0 +1,182 @@
+//go:build system
+
+package hostile
+
+import (
+	"strings"
+	"testing"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+var (
+	killedCreating = person("kc")
+	killedNone     = person("kn")
+	killedDeleting = person("kd")
+	killedOVS      = person("ko")
+	_              = grant("kc veth killed 1", "kn veth none 1", "kd veth killed 1", "ko veth ovs0 1")
+)
+
+// killing is an attack on the quota of u: one interface on bridge.
+type killing struct {
+	y      tally
+	u      user
+	bridge string
+	target *harness.Target
+}
+
+// TestKillCreate: a create that is killed at whatever system call leaves no interface that is not counted, and takes no
+// slot with it.
+func TestKillCreate(t *testing.T) {
+	t.Parallel()
+	for name, u := range map[string]user{"killed": killedCreating, "none": killedNone} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := &killing{u: u, bridge: name, target: container(t, u)}
+			begin, _ := k.extent(t)
+			for n := 1; k.create(t, n); n = following(n, begin) {
+			}
+			k.y.report(t, 100)
+		})
+	}
+}
+
+// following is the system call after n to attack at: every one, but for those before the program begins, which are the
+// runtime's start and change nothing (TestSignalsBefore): of those every 16th.
+func following(n, begin int) int {
+	if n+16 < begin {
+		return n + 16
+	}
+	return n + 1
+}
+
+// create kills one create at its nth system call and judges what is left. It returns false when there is no such call.
+func (k *killing) create(t *testing.T, n int) bool {
+	where := "the first"
+	done := false
+	plan{u: k.u, argv: creates(k.target, k.bridge)}.run(t, func(x *traced) {
+		if done = !x.skip(n); !done {
+			where = at(n, x.at)
+			x.kill()
+		}
+	})
+	if done {
+		sweep(t, k.u)
+		return false
+	}
+	k.y.point()
+	k.judge(t, where)
+	return true
+}
+
+// judge tries to get more than the quota, which is one, and to get all of it.
+func (k *killing) judge(t *testing.T, where string) {
+	t.Helper()
+	before := k.y.total()
+	second := call(t, k.u, creates(k.target, k.bridge)...)
+	third := call(t, k.u, creates(k.target, k.bridge)...)
+	nics := nicsOf(t, k.u)
+	switch {
+	case len(nics) > 1:
+		k.y.fault("quota exceeded", "%s: %q with a quota of 1", where, nics)
+	case len(nics) == 0:
+		k.y.fault("slot lost", "%s: no interface lives, and the next create: %v", where, second)
+	case third.status == 0 || !strings.Contains(third.err, "uota"):
+		k.y.fault("refused for another reason than the quota", "%s: %v", where, third)
+	}
+	for _, nic := range nics {
+		if wrong := incomplete(nic, k.bridge); wrong != "" {
+			k.y.fault("half-made interface", "%s: %s", where, wrong)
+		}
+		if n := listed(t, nic); n != 1 {
+			k.y.fault("not one row", "%s: %s has %d rows", where, nic, n)
+		}
+	}
+	if k.bridge == "ovs0" && ports(t) != strings.Join(nics, "\n")+"\n" {
+		k.y.fault("other ports than interfaces", "%s: ports %q, interfaces %q", where, ports(t), nics)
+	}
+	if row := malformed(t); row != "" {
+		k.y.fault("malformed row", "%s: %q", where, row)
+	}
+	sweep(t, k.u)
+	k.forgive(t, before)
+}
+
+// forgive repairs the ledger by hand after a fault, so that each point is judged alone.
+func (k *killing) forgive(t *testing.T, before int) {
+	t.Helper()
+	if k.y.total() == before {
+		return
+	}
+	if err := sh("rm -rf " + ledgerPath + " " + slotsPath); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKillDelete: a delete that is killed at whatever system call leaves the interface as it was, or gone, and counted
+// right; and it can be repeated.
+func TestKillDelete(t *testing.T) {
+	t.Parallel()
+	k := &killing{u: killedDeleting, bridge: "killed", target: container(t, killedDeleting)}
+	begin, _ := k.extent(t)
+	for n := 1; k.delete(t, n); n = following(n, begin) {
+	}
+	k.y.report(t, 100)
+}
+
+func (k *killing) delete(t *testing.T, n int) bool {
+	made := call(t, k.u, creates(k.target, k.bridge)...)
+	if made.made() == "" {
+		t.Fatalf("create before the delete: %v", made)
+	}
+	where, done := "", false
+	argv := deletes(k.target, k.bridge, made.made())
+	plan{u: k.u, argv: argv}.run(t, func(x *traced) {
+		if done = !x.skip(n); !done {
+			where = at(n, x.at)
+			x.kill()
+		}
+	})
+	if done {
+		sweep(t, k.u)
+		return false
+	}
+	k.y.point()
+	if len(nicsOf(t, k.u)) == 1 {
+		if again := call(t, k.u, argv...); again.status != 0 {
+			k.y.fault("delete cannot be repeated", "%s: %v", where, again)
+		}
+		sweep(t, k.u)
+	}
+	k.judge(t, where)
+	return true
+}
+
+// TestKillOpenVSwitch: the same for a port of Open vSwitch, whose record ovs-vsctl(8) makes. Each call takes ten times as
+// long, so that the points lie at a distance, from the program's beginning to its end.
+func TestKillOpenVSwitch(t *testing.T) {
+	k := &killing{u: killedOVS, bridge: "ovs0", target: container(t, killedOVS)}
+	const points = 60
+	first, last := k.extent(t)
+	for i := range points {
+		k.create(t, first+(last-first)*i/points)
+	}
+	k.y.report(t, points*3/4)
+}
+
+// extent finds the numbers of the system calls of a create with which the program begins, and ends.
+func (k *killing) extent(t *testing.T) (first, last int) {
+	t.Helper()
+	r := plan{u: k.u, argv: creates(k.target, k.bridge)}.run(t, func(x *traced) {
+		x.begun()
+		first = x.calls
+		for x.next() {
+			last = x.calls
+		}
+	})
+	if r.made() == "" {
+		t.Fatalf("create: %v", r)
+	}
+	sweep(t, k.u)
+	return first, last
+}
