@@ -56,6 +56,44 @@ func (r *Reader) Next() ([]byte, bool) {
 	}
 }
 
+// NextWith is Next for the lines that begin with one of prefixes, of which none is empty. A line that does not costs
+// a search for its end and a comparison of its first byte.
+func (r *Reader) NextWith(prefixes []string) ([]byte, bool) {
+	for {
+		if !r.tooLong {
+			r.passOver(prefixes)
+		}
+		line, ok := r.Next()
+		if !ok || begins(line, prefixes) {
+			return line, ok
+		}
+	}
+}
+
+// passOver drops the whole lines in front of rest that begin with none of prefixes.
+func (r *Reader) passOver(prefixes []string) {
+	rest, number := r.rest, r.number
+	for !begins(rest, prefixes) {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			break
+		}
+		rest = rest[end+1:]
+		number++
+	}
+	r.rest, r.number = rest, number
+}
+
+// begins reports whether text begins with one of prefixes.
+func begins(text []byte, prefixes []string) bool {
+	for _, p := range prefixes {
+		if len(text) >= len(p) && text[0] == p[0] && string(text[:len(p)]) == p {
+			return true
+		}
+	}
+	return false
+}
+
 // last returns what follows the last newline.
 func (r *Reader) last() ([]byte, bool) {
 	line := r.rest

@@ -3,6 +3,7 @@ package lines
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -82,6 +83,36 @@ func FuzzAgainstSplit(f *testing.F) {
 		got, _, _ := collect(t, iotest.OneByteReader(strings.NewReader(input)), 100)
 		if strings.Join(got, "\n") != strings.Join(want, "\n") || len(got) != len(want) {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// FuzzNextWith compares NextWith with a walk over all lines, at every alignment that the fuzzer finds.
+func FuzzNextWith(f *testing.F) {
+	f.Add("bob:1:2\nalice:3:4\n#alice:\nalice\n1000:5:6", "alice:", "1000:")
+	f.Add("\n\n\n\n\n\n\n\n\na\n\n\xffa\na", "a", "\xff")
+	f.Add(strings.Repeat("x", 200)+"\na", "a", "x")
+	f.Fuzz(func(t *testing.T, input, one, other string) {
+		if one == "" || other == "" {
+			return
+		}
+		type found struct {
+			text   string
+			number int
+		}
+		var want, got []found
+		all := New(strings.NewReader(input), 100)
+		for line, ok := all.Next(); ok; line, ok = all.Next() {
+			if text := string(line); strings.HasPrefix(text, one) || strings.HasPrefix(text, other) {
+				want = append(want, found{text, all.Number()})
+			}
+		}
+		some := New(iotest.HalfReader(strings.NewReader(input)), 100)
+		for line, ok := some.NextWith([]string{one, other}); ok; line, ok = some.NextWith([]string{one, other}) {
+			got = append(got, found{string(line), some.Number()})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
 		}
 	})
 }

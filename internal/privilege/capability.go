@@ -33,19 +33,16 @@ func permittedNow() (Set, error) {
 	return Set(data[0].Permitted) | Set(data[1].Permitted)<<32, nil
 }
 
-// Narrow is the last step before a map is written: the effective user id becomes the caller's, so that the kernel sees
-// the owner of the user namespace at work (user_namespaces(7)) and CAP_SYS_ADMIN is not needed; permitted and effective
-// become what both keep and the program's own permitted set hold; inheritable becomes empty. All threads. Real and
-// saved user ids stay 0 where they are, against the caller's signals. There is no way back: this thread's bounding set
-// becomes keep as well, so that not even a program that root executes could get more.
+// Narrow is the last step before a map is written. The effective user id of this thread becomes the caller's, so that the
+// kernel sees the owner of the user namespace at work (user_namespaces(7)) and CAP_SYS_ADMIN is not needed. On all threads
+// permitted and effective become what both keep and the program's own permitted set hold, and inheritable becomes empty;
+// this thread's bounding set becomes keep as well, so that not even a program that root executes could get more. There is
+// no way back to a capability. Real and saved user ids stay 0 where they are, against the caller's signals.
 //
 // Where the program was given none of keep it keeps nothing, and the kernel is left to refuse what follows.
 func (c Caller) Narrow(keep Set) error {
 	if c.raised {
-		if err := errors.Join(limitBounding(keep), effectiveGroup(c.gid)); err != nil {
-			return err
-		}
-		if err := unix.Setresuid(-1, int(c.uid), -1); err != nil {
+		if err := errors.Join(limitBounding(keep), c.lower()); err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,7 @@ func newRows(file io.Reader, owner Owner) *rows {
 // next returns the next grant. A line of somebody else costs the comparison of its first bytes.
 func (r *rows) next() (Grant, bool) {
 	for {
-		line, ok := r.lines.Next()
+		line, ok := r.lines.NextWith(r.owner.keys)
 		if !ok {
 			return Grant{}, false
 		}
