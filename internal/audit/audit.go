@@ -7,6 +7,7 @@
 package audit
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -71,7 +72,7 @@ const (
 func (r *Record) Write(err error) {
 	result := outcome(err)
 	if err != nil {
-		r.Text("why", err.Error())
+		r.Text("why", cmp.Or(err.Error(), "the command line is wrong"))
 	}
 	text := append([]byte("result="+result+" "), r.text...)
 	text = text[:min(len(text), longestRecord)]

@@ -54,14 +54,14 @@ func (c *Claim) Rename(links Links) error {
 
 // Reserve makes mac the address of the claim and reports whether it could: not if a process that still runs has reserved
 // it, or a living interface of the account has it. The lock comes first, so that who had it has written it by then. An
-// interface that is about to go is waited for, within the bound of a claim: a container that is started again at once is
+// interface that is about to go is waited for, within the bound of the whole call: a container that is started again at once is
 // to get its address again.
 func (c *Claim) Reserve(mac MAC, links Links) (bool, error) {
 	held, err := try(c.book.claims, exclusive, mac.byteOf(), 1)
 	if !held || err != nil {
 		return false, err
 	}
-	for range looks {
+	for {
 		user, err := c.user(mac, links)
 		if err != nil {
 			return false, err
@@ -71,12 +71,10 @@ func (c *Claim) Reserve(mac MAC, links Links) (bool, error) {
 			return true, c.write(pending)
 		}
 		leaving, err := links.Leaving(user)
-		if !leaving || err != nil {
+		if !leaving || err != nil || !c.book.wait() {
 			return false, err
 		}
-		c.book.wait()
 	}
-	return false, nil
 }
 
 // user is the living interface of the account that has an address, or "".

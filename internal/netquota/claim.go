@@ -20,8 +20,8 @@ type Claim struct {
 }
 
 // A slot may be held by a process that fails a moment later, or by the interface of a container that has ended and that
-// the kernel has not cleaned up yet, as when a container is started again at once. Before a refusal the slots are looked
-// at again, looks times pause nanoseconds apart. That bounds what this adds to a refusal: 0.8 s, for whatever reason.
+// the kernel has not cleaned up yet, as when a container is started again at once. So the slots are looked at again, looks
+// times at most, pause nanoseconds apart. That bounds what waiting adds to a whole call: 0.8 s, for whatever reasons.
 const (
 	looks = 160
 	pause = 5_000_000
@@ -41,26 +41,31 @@ func (b *Book) Claim(who Account, charges []Charge, links Links) (*Claim, error)
 	if c.Name, err = b.freeName(s, links); err != nil {
 		return nil, err
 	}
-	for range looks {
+	for {
 		taken, soon, err := c.attempt(links)
 		switch {
 		case err != nil:
 			return nil, err
 		case taken:
 			return c, nil
-		case !soon:
+		case !soon || !b.wait():
 			return nil, &FullError{charges}
 		}
-		b.wait()
 		if err := s.reload(); err != nil {
 			return nil, err
 		}
 	}
-	return nil, &FullError{charges}
 }
 
-// wait waits between two looks.
-func (b *Book) wait() { _ = unix.Nanosleep(&unix.Timespec{Nsec: b.pause}, nil) }
+// wait waits between two looks, and reports whether there may be another.
+func (b *Book) wait() bool {
+	b.looks--
+	if b.looks <= 0 {
+		return false
+	}
+	_ = unix.Nanosleep(&unix.Timespec{Nsec: b.pause}, nil)
+	return true
+}
 
 // attempt tidies up and takes a slot; soon reports that one may be free soon.
 func (c *Claim) attempt(links Links) (taken, soon bool, err error) {

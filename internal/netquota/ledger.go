@@ -101,10 +101,27 @@ func (b *Book) addOnce(text []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if err := fits(fd, text); err != nil {
+		return false, err
+	}
 	if err := writeAll(fd, text); err != nil {
 		return false, err
 	}
 	return b.current(fd)
+}
+
+// fits refuses to append what the limit on the size of files would cut, where a hard limit of the caller's could not be
+// raised: a part of a row would stay.
+func fits(fd int, text []byte) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	size, err := unix.Seek(fd, 0, unix.SEEK_END)
+	if err == nil && uint64(size)+uint64(len(text)) > limit.Cur {
+		return unix.EFBIG
+	}
+	return err
 }
 
 // onNewLine puts a newline in front of text if the file does not end in one: an administrator's editor may leave it so.

@@ -9,8 +9,8 @@ import (
 // ErrPendingSignals says that the caller left no room for pending signals, and that the limit cannot be raised.
 var ErrPendingSignals = errors.New("too few signals can be queued: raise RLIMIT_SIGPENDING (ulimit -i), or end what holds queued signals")
 
-// mostThreads is more than a program with one processor has: four or five.
-const mostThreads = 32
+// mostThreads is more than a program with one processor has, which is four or five.
+const mostThreads = 8
 
 // tried is SIGRTMAX, which the Go runtime takes and forgets.
 const tried = unix.Signal(64)

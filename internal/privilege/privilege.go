@@ -1,7 +1,7 @@
 // Package privilege is the only one that changes what this process may do: ids, capabilities, limits, descriptors.
 //
-// It promises that the caller, who chose everything that a process inherits, cannot signal, starve or observe the
-// program once Begin has returned, and that work done for the caller (Caller.Do) is done with the caller's rights and
+// It promises that the caller, who chose everything that a process inherits, cannot signal or observe the program, nor
+// starve it by limits, once Begin has returned, and that work done for the caller (Caller.Do) is done with the caller's rights and
 // no others. It trusts the kernel's answers about the real ids, and nothing else.
 //
 // Linux keeps credentials per thread. Each function here says whether it changes the calling thread or all threads;
@@ -49,10 +49,8 @@ func Begin() (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	if caller.raised {
-		if err := raiseLimits(); err != nil {
-			return Caller{}, err
-		}
+	if err := raiseLimits(); err != nil {
+		return Caller{}, err
 	}
 	if err := roomForSignals(); err != nil {
 		return Caller{}, err

@@ -8,7 +8,7 @@ import (
 )
 
 // shed undoes what the caller set up for this process before it was executed: umask, folder, signal dispositions and
-// mask, timers, and, where the program was raised and so may, the scheduling class. Begin has raised the limits before.
+// mask, timers, and, where the program was raised, the scheduling class. Begin has raised the limits before.
 func shed(c Caller) error {
 	unix.Umask(0o022)
 	if err := unix.Chdir("/"); err != nil {
@@ -126,11 +126,17 @@ func CloseInherited(keep int) error {
 	return closeRange(fd, ^uint(0)>>33)
 }
 
-// closeRange closes first to last; before Linux 5.9, which has no close_range(2), they stay open.
+// mostDescriptors bounds what is closed one by one.
+const mostDescriptors = 1 << 16
+
+// closeRange closes first to last; before Linux 5.9, which has no close_range(2), one by one and below 65536.
 func closeRange(first int, last uint) error {
 	err := unix.CloseRange(uint(first), last, 0)
-	if errors.Is(err, unix.ENOSYS) {
-		return nil
+	if !errors.Is(err, unix.ENOSYS) {
+		return err
 	}
-	return err
+	for fd := first; uint(fd) <= min(last, mostDescriptors); fd++ {
+		_ = unix.Close(fd)
+	}
+	return nil
 }

@@ -100,7 +100,7 @@ func (r *run) perform() (outcome, error) {
 		return outcome{}, err
 	}
 	if r.wanted.verb == "delete" {
-		return outcome{}, remove(r.caller, r.who, r.wanted)
+		return outcome{}, r.remove()
 	}
 	return r.create()
 }

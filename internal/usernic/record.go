@@ -15,11 +15,36 @@ func (r *run) record(err error) {
 	record.Number("uid", uint64(r.caller.UID()))
 	record.Number("gid", uint64(r.caller.GID()))
 	record.Text("user", strings.Join(r.who.Names, ","))
-	record.Text("asked", strings.Join(r.arguments, " "))
-	if err == nil && r.wanted.verb == "create" {
-		record.Text("by", paths.Usernet()+":"+strconv.Itoa(r.charge.Line))
-		record.Text("owner", r.charge.Owner)
-		record.Text("made", strings.TrimSuffix(r.made, "\n"))
+	if len(r.arguments) > 3 {
+		record.Text("target", r.arguments[3])
+	}
+	record.Number("pid", uint64(r.wanted.target.pid))
+	record.Text("asked", commandLine(r.arguments))
+	if err == nil {
+		r.recordGrounds(record)
 	}
 	record.Write(err)
+}
+
+// recordGrounds says what allowed it: the line of lxc-usernet(5) to create, the owner in the ledger to delete.
+func (r *run) recordGrounds(record *audit.Record) {
+	if r.wanted.verb == "create" {
+		record.Text("by", paths.Usernet()+":"+strconv.Itoa(r.charge.Line))
+	}
+	record.Text("owner", r.charge.Owner)
+	if r.made != "" {
+		record.Text("made", strings.TrimSuffix(r.made, "\n"))
+	}
+}
+
+// commandLine joins arguments with blanks, and quotes those that are empty or have blanks or quotes themselves.
+func commandLine(arguments []string) string {
+	var line []string
+	for _, a := range arguments {
+		if a == "" || strings.ContainsAny(a, " \"") {
+			a = strconv.Quote(a)
+		}
+		line = append(line, a)
+	}
+	return strings.Join(line, " ")
 }

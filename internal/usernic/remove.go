@@ -5,15 +5,15 @@ import (
 	"strings"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
 )
 
 // remove deletes an interface that the caller made. The path of the namespace is opened with the caller's rights, and
 // the caller has to own it, before anything else is looked at: the answer never tells what is at a path that the caller
 // cannot see (CVE-2018-6556, CVE-2022-47952).
-func remove(caller privilege.Caller, who netquota.Account, wanted request) error {
-	namespace, err := openNamespace(caller, wanted.target)
+func (r *run) remove() error {
+	who, wanted := r.who, r.wanted
+	namespace, err := openNamespace(r.caller, wanted.target)
 	if err != nil {
 		return err
 	}
@@ -25,6 +25,7 @@ func remove(caller privilege.Caller, who netquota.Account, wanted request) error
 	if err != nil {
 		return failed("Failed to read the ledger", err)
 	}
+	r.charge.Owner = owner
 	yours, err := isYours(conn, who, owner, wanted.nic, namespace.FD())
 	switch {
 	case err != nil:
