@@ -46,26 +46,11 @@ func TestKillMap(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var y tally
-			begin := m.begin(t)
-			for n := 1; m.kill(t, &y, n); n = following(n, begin) {
+			for n := earliest; m.kill(t, &y, n); n++ {
 			}
 			y.report(t, 50)
 		})
 	}
-}
-
-// begin is the number of the system call with which the program begins.
-func (m mapping) begin(t *testing.T) (n int) {
-	t.Helper()
-	target := hold(t, killedMapping, "unshare", "-U", "cat")
-	r := plan{u: killedMapping, argv: m.argv(target.PID)}.run(t, func(x *traced) {
-		x.begun()
-		n = x.calls
-	})
-	if r.status != 0 {
-		t.Fatal(r)
-	}
-	return n
 }
 
 func (m mapping) kill(t *testing.T, y *tally, n int) bool {
@@ -77,8 +62,8 @@ func (m mapping) kill(t *testing.T, y *tally, n int) bool {
 	var last systemCall
 	done := false
 	plan{u: killedMapping, argv: m.argv(target.PID)}.run(t, func(x *traced) {
-		if done = !x.skip(n); !done {
-			last = x.at
+		if done = !x.reach(n); !done {
+			last = x.main
 			x.kill()
 		}
 	})
@@ -99,7 +84,7 @@ func (m mapping) judge(t *testing.T, y *tally, target *harness.Target, where str
 		y.fault("part of a map", "%s: %q", where, before)
 	case groups == "deny" && !m.denies:
 		y.fault("setgroups denied", "%s", where)
-	// Between the denial and the map there are a close(2) and the write(2) itself.
+	// Between the denial, itself a write(2), and the map there is a close(2).
 	case groups == "deny" && before == "" && last.nr != unix.SYS_WRITE && last.nr != unix.SYS_CLOSE:
 		y.fault("setgroups denied long before the map", "%s", where)
 	}

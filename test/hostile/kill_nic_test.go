@@ -33,29 +33,19 @@ func TestKillCreate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := &killing{u: u, bridge: name, target: container(t, u)}
-			begin, _ := k.extent(t)
-			for n := 1; k.create(t, n); n = following(n, begin) {
+			for n := earliest; k.create(t, n); n++ {
 			}
 			k.y.report(t, 100)
 		})
 	}
 }
 
-// following is the system call after n to attack at: every one, but for those before the program begins, which are the
-// runtime's start and change nothing (TestSignalsBefore): of those every 16th.
-func following(n, begin int) int {
-	if n+16 < begin {
-		return n + 16
-	}
-	return n + 1
-}
-
-// create kills one create at its nth system call and judges what is left. It returns false when there is no such call.
+// create kills one create at point n and judges what is left. It returns false when there is no such point.
 func (k *killing) create(t *testing.T, n int) bool {
 	where := "the first"
 	done := false
 	plan{u: k.u, argv: creates(k.target, k.bridge)}.run(t, func(x *traced) {
-		if done = !x.skip(n); !done {
+		if done = !x.reach(n); !done {
 			where = at(n, x.at)
 			x.kill()
 		}
@@ -118,8 +108,7 @@ func (k *killing) forgive(t *testing.T, before int) {
 func TestKillDelete(t *testing.T) {
 	t.Parallel()
 	k := &killing{u: killedDeleting, bridge: "killed", target: container(t, killedDeleting)}
-	begin, _ := k.extent(t)
-	for n := 1; k.delete(t, n); n = following(n, begin) {
+	for n := earliest; k.delete(t, n); n++ {
 	}
 	k.y.report(t, 100)
 }
@@ -132,7 +121,7 @@ func (k *killing) delete(t *testing.T, n int) bool {
 	where, done := "", false
 	argv := deletes(k.target, k.bridge, made.made())
 	plan{u: k.u, argv: argv}.run(t, func(x *traced) {
-		if done = !x.skip(n); !done {
+		if done = !x.reach(n); !done {
 			where = at(n, x.at)
 			x.kill()
 		}
@@ -156,27 +145,26 @@ func (k *killing) delete(t *testing.T, n int) bool {
 // long, so that the points lie at a distance, from the program's beginning to its end.
 func TestKillOpenVSwitch(t *testing.T) {
 	k := &killing{u: killedOVS, bridge: "ovs0", target: container(t, killedOVS)}
+	t.Cleanup(func() { emptyOpenVSwitch(t) })
 	const points = 60
-	first, last := k.extent(t)
+	last := k.length(t)
 	for i := range points {
-		k.create(t, first+(last-first)*i/points)
+		k.create(t, last*i/points)
 	}
 	k.y.report(t, points*3/4)
 }
 
-// extent finds the numbers of the system calls of a create with which the program begins, and ends.
-func (k *killing) extent(t *testing.T) (first, last int) {
+// length is the number of system calls of a create from its beginning.
+func (k *killing) length(t *testing.T) (n int) {
 	t.Helper()
 	r := plan{u: k.u, argv: creates(k.target, k.bridge)}.run(t, func(x *traced) {
-		x.begun()
-		first = x.calls
-		for x.next() {
-			last = x.calls
+		for more := x.begun(); more; more = x.next() {
+			n++
 		}
 	})
 	if r.made() == "" {
 		t.Fatalf("create: %v", r)
 	}
 	sweep(t, k.u)
-	return first, last
+	return n
 }

@@ -33,6 +33,7 @@ type traced struct {
 	program string
 	pid     int
 	at      systemCall // where it is held; tid 0: nowhere
+	main    systemCall // the last one of the first thread, on which the program's own work is done
 	inside  bool       // the program has been executed
 	free    bool       // system calls are not of interest any more
 	ended   bool
@@ -165,10 +166,26 @@ func (x *traced) until(wanted func(systemCall) bool) bool {
 	return false
 }
 
-// begun goes on to the first system call after the program took its ids out of the caller's reach.
+// begun goes on to the first system call after the program took its ids out of the caller's reach. Debian's programs
+// never do: they begin at once.
 func (x *traced) begun() bool {
+	if *peersFlag {
+		return x.next()
+	}
 	return x.until(is(unix.SYS_SETRESUID)) && x.until(func(systemCall) bool { return x.unreachable() })
 }
+
+// reach goes on to a point of an attack: n system calls after the program has begun. What comes before is the runtime's
+// start, which changes nothing (TestSignalsBefore): of that the points below 0 are every 16th system call.
+func (x *traced) reach(n int) bool {
+	if n < 0 {
+		return x.skip(16 * (n - earliest + 1))
+	}
+	return x.begun() && x.skip(n)
+}
+
+// earliest is the first point: the runtime makes about 190 system calls.
+const earliest = -11
 
 // unreachable reports whether the real and saved user ids of all threads are root's.
 func (x *traced) unreachable() bool {
@@ -277,8 +294,14 @@ func (x *traced) entering(tid int) bool {
 	if err != nil || info.op != entry {
 		return false // ESRCH: it is being killed
 	}
+	if tid != x.pid && (info.nr == unix.SYS_NANOSLEEP || info.nr == unix.SYS_FUTEX || info.nr == unix.SYS_SCHED_YIELD) {
+		return false // the runtime's own threads, waiting
+	}
 	x.calls++
 	x.at = systemCall{tid, info.nr, info.args}
+	if tid == x.pid {
+		x.main = x.at
+	}
 	return true
 }
 

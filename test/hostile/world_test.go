@@ -256,3 +256,11 @@ func ports(t testing.TB) string {
 	}
 	return string(text)
 }
+
+// emptyOpenVSwitch removes the ports whose interfaces a test has swept away.
+func emptyOpenVSwitch(t testing.TB) {
+	t.Helper()
+	if err := sh("for p in $(ovs-vsctl list-ports ovs0); do ovs-vsctl del-port $p; done"); err != nil {
+		t.Fatal(err)
+	}
+}
