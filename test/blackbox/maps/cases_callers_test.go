@@ -110,6 +110,9 @@ func processCases() []check {
 	limit := func(name string, resource int, value uint64) check {
 		return with(name, func(_ *world, start *harness.Start) { start.Limits = map[int]uint64{resource: value} })
 	}
+	// The kernel counts the processes of a uid over the whole machine, where somebody else may be uid 1001.
+	processes := limit("RLIMIT_NPROC 3", unix.RLIMIT_NPROC, 3)
+	processes.as, processes.users, processes.grants = &harness.Owner{UID: 54321, GID: 54321}, "lone:x:54321:54321::/:/bin/sh\n", "lone:100000:65536\n"
 	refused := func(name string, tune func(*world, *harness.Start)) check {
 		return check{name: "inherited: refused: " + name, args: []string{"{pid}", "0", "5", "10"}, status: 1, first: noRange, tune: tune}
 	}
@@ -132,7 +135,7 @@ func processCases() []check {
 	return []check{
 		with("every signal ignored", ignoring), with("every signal blocked", blocking), refused("every signal ignored", ignoring), refused("every signal blocked", blocking),
 		limit("RLIMIT_FSIZE 0", unix.RLIMIT_FSIZE, 0), limit("RLIMIT_FSIZE 1", unix.RLIMIT_FSIZE, 1), limit("RLIMIT_CORE 0", unix.RLIMIT_CORE, 0),
-		limit("RLIMIT_NPROC 3", unix.RLIMIT_NPROC, 3), limit("RLIMIT_NOFILE 8", unix.RLIMIT_NOFILE, 8), limit("RLIMIT_NOFILE 6", unix.RLIMIT_NOFILE, 6),
+		processes, limit("RLIMIT_NOFILE 8", unix.RLIMIT_NOFILE, 8), limit("RLIMIT_NOFILE 6", unix.RLIMIT_NOFILE, 6),
 		limit("RLIMIT_MEMLOCK 0", unix.RLIMIT_MEMLOCK, 0), limit("RLIMIT_CPU 1", unix.RLIMIT_CPU, 1),
 		with("descriptors 0 to 2 closed", closing(0, 1, 2)), with("standard input closed", closing(0)), refused("standard input closed", closing(0)),
 		refused("standard output closed", closing(1)), silent("standard error closed", closing(2)), silent("all three closed", closing(0, 1, 2)),
