@@ -12,35 +12,43 @@ import (
 // rows of tables in docs/compatibility.md that begin with an id, a letter and two digits:
 //
 //	| M07 | what the original does | what ours does | why |
+//	| M08 | 4.13: what that release of the original does, and no other | what ours does | why |
 //
 // A suite reads the ids of its own letter.
 type Differences struct {
-	text  map[string]string
-	shown map[string]bool
+	release string
+	of      map[string]string // the release that a listed id is about; "": each
+	shown   map[string]bool
 }
 
-var row = regexp.MustCompile(`^\|\s*([A-Z][0-9]{2})\s*\|(.*)\|\s*$`)
+var (
+	row = regexp.MustCompile(`^\|\s*([A-Z][0-9]{2})\s*\|(.*)\|\s*$`)
+	of  = regexp.MustCompile(`^\s*([0-9]+\.[0-9]+): `)
+)
 
-// ReadDifferences reads the rows whose id begins with letter. It is an error if an id stands twice, or if a row does
-// not say what the original does, what ours does, and why.
-func ReadDifferences(path string, letter byte) (*Differences, error) {
+// ReadDifferences reads the rows whose id begins with letter, to judge that release of the original. It is an error if
+// an id stands twice, or if a row does not say what the original does, what ours does, and why.
+func ReadDifferences(path string, letter byte, release string) (*Differences, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the list of differences: %w", err)
 	}
-	d := &Differences{text: map[string]string{}, shown: map[string]bool{}}
+	d := &Differences{release: release, of: map[string]string{}, shown: map[string]bool{}}
 	for _, line := range strings.Split(string(text), "\n") {
 		found := row.FindStringSubmatch(line)
 		if found == nil || found[1][0] != letter {
 			continue
 		}
-		if _, twice := d.text[found[1]]; twice {
+		if _, twice := d.of[found[1]]; twice {
 			return nil, fmt.Errorf("%s: %s stands twice", path, found[1])
 		}
 		if !complete(found[2]) {
 			return nil, fmt.Errorf("%s: %s needs four columns, none empty", path, found[1])
 		}
-		d.text[found[1]] = found[2]
+		d.of[found[1]] = ""
+		if only := of.FindStringSubmatch(found[2]); only != nil {
+			d.of[found[1]] = only[1]
+		}
 	}
 	return d, nil
 }
@@ -50,27 +58,33 @@ func complete(columns string) bool {
 	return len(cells) == 3 && !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) == "" })
 }
 
-// Judge compares what a case says (id, "" for no difference) with what was seen, and returns what is wrong with it.
-func (d *Differences) Judge(id string, differs bool) error {
-	switch {
-	case !differs && id == "":
-		return nil
-	case !differs:
-		return fmt.Errorf("no difference was seen, but the case names %s", id)
-	case id == "":
-		return fmt.Errorf("an unexplained difference: fix it, or give it a row in docs/compatibility.md and name the row in the case")
-	case d.text[id] == "":
-		return fmt.Errorf("the case names difference %s, which docs/compatibility.md does not list", id)
+// Judge compares what a case says (ids, separated by blanks; "" for no difference) with what was seen, and returns what
+// is wrong with it. Of the ids it is those of this release that count.
+func (d *Differences) Judge(ids string, differs bool) error {
+	here := false
+	for _, id := range strings.Fields(ids) {
+		only, listed := d.of[id]
+		switch {
+		case !listed:
+			return fmt.Errorf("the case names difference %s, which docs/compatibility.md does not list", id)
+		case only != "" && only != d.release:
+			continue
+		case !differs:
+			return fmt.Errorf("no difference was seen, but the case names %s", id)
+		}
+		here, d.shown[id] = true, true
 	}
-	d.shown[id] = true
+	if differs && !here {
+		return fmt.Errorf("an unexplained difference: fix it, or give it a row in docs/compatibility.md and name the row in the case")
+	}
 	return nil
 }
 
-// Stale returns the ids in the list that no case has shown, sorted.
+// Stale returns the ids in the list that are about this release, and that no case has shown, sorted.
 func (d *Differences) Stale() []string {
 	var out []string
-	for id := range d.text {
-		if !d.shown[id] {
+	for id, only := range d.of {
+		if (only == "" || only == d.release) && !d.shown[id] {
 			out = append(out, id)
 		}
 	}

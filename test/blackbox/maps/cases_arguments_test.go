@@ -16,7 +16,7 @@ const oneMapped = "0 100000 10"
 func argumentCases() []check {
 	out := []check{
 		{
-			name: "the text of the usage line", wording: true, status: 1, differs: "M01",
+			name: "the text of the usage line", wording: true, status: 1, differs: "M01, newgidmap M34",
 			first:  "usage: {tool} [<pid>|fd:<pidfd>] <{kind}> <lower{kind}> <count> [ <{kind}> <lower{kind}> <count> ] ...",
 			second: "{tool}: .",
 		},
@@ -114,8 +114,13 @@ func numberCases() []check {
 			args := []string{"{pid}", "0", "100000", "10"}
 			args[position+1] = number
 			c := check{name: "no " + field + ": " + what, args: args, status: 1, usage: true, second: "{tool}: ."}
-			if what == "2^64" || what == "of 40 digits" {
+			switch {
+			case what == "2^64" || what == "of 40 digits":
 				c.usage, c.first, c.second, c.differs = false, "{tool}: subuid overflow detected.", "usage: {tool} ", "M26"
+			case what == "Go's 0b1":
+				c.differs = "M36"
+			case field == "count" && (what == "0x alone" || what == "Go's 0o7"):
+				c.differs = "M37"
 			}
 			out = append(out, c)
 		}

@@ -11,7 +11,8 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-// descriptorCases are about fd:N, which Debian's 4.13 does not know: it takes fd:N for a process id (difference M09).
+// descriptorCases are about fd:N. Debian's 4.13 does not know it, and takes fd:N for a process id (difference M09); 4.17
+// knows no pidfd (M38), and does not look at what the descriptor leads to (M35).
 func descriptorCases() []check {
 	const folder = unix.O_RDONLY | unix.O_DIRECTORY
 	inherits := func(path string, flags int) func(*world, *harness.Start) {
@@ -23,15 +24,18 @@ func descriptorCases() []check {
 	refused := func(name, arg, second string, tune func(*world, *harness.Start)) check {
 		return check{name: "fd: " + name, args: append([]string{arg}, one...), tune: tune, status: 1, usage: true, second: second}
 	}
+	unchecked := func(name, path string, flags int) check {
+		return other(refused(name, "fd:3", "(?i)descriptor 3|fd:3", inherits(path, flags)), "M35")
+	}
 	different := refused("folder of another user's process", "fd:3", "", inherits("/proc/{pid}", folder))
 	different.target, different.usage, different.differs = bobs, false, "M09"
 	different.first = "{tool}: Target process is owned by a different user: uid:1001 pw_uid:1001 st_uid:1002, gid:2001 pw_gid:2001 st_gid:2002"
 	foreign := different
-	foreign.name, foreign.tune = "fd: pidfd of another user's process", pidfd
+	foreign.name, foreign.tune, foreign.differs = "fd: pidfd of another user's process", pidfd, "M09, M38"
 	out := []check{
 		accepted("folder of the process", "fd:3", inherits("/proc/{pid}", folder)),
 		accepted("folder opened with O_PATH", "fd:3", inherits("/proc/{pid}", unix.O_PATH|unix.O_DIRECTORY)),
-		accepted("pidfd (shadow#655, #977)", "fd:3", pidfd),
+		other(accepted("pidfd (shadow#655, #977)", "fd:3", pidfd), "M09, M38"),
 		accepted("number with a zero", "fd:03", inherits("/proc/{pid}", folder)),
 		accepted("number 3 of two", "fd:3", func(w *world, start *harness.Start) {
 			start.Files = []*os.File{w.open("/proc/{pid}", folder), w.open("/proc/self", folder)}
@@ -45,11 +49,11 @@ func descriptorCases() []check {
 		refused("of none: 4 is not the runtime's", "fd:4", "(?i)descriptor", nil),
 		refused("of none: 5 is not the runtime's", "fd:5", "(?i)descriptor", nil),
 		refused("of none: 6 is not the runtime's", "fd:6", "(?i)descriptor", nil),
-		refused("/proc/PID/uid_map", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/uid_map", unix.O_RDONLY)),
-		refused("/proc", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc", folder)),
-		refused("/proc/PID/ns", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/ns", folder)),
+		unchecked("/proc/PID/uid_map", "/proc/{pid}/uid_map", unix.O_RDONLY),
+		unchecked("/proc", "/proc", folder),
+		unchecked("/proc/PID/ns", "/proc/{pid}/ns", folder),
 		refused("/proc/PID/root", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/root", folder)),
-		refused("/proc/sys", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/sys", folder)),
+		unchecked("/proc/sys", "/proc/sys", folder),
 		refused("/dev/null", "fd:3", "(?i)descriptor 3|fd:3", inherits("/dev/null", unix.O_RDWR)),
 		refused("a user namespace", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/ns/user", unix.O_RDONLY)),
 		decoy(refused("shadow#667: a folder with a symlink uid_map", "fd:3", "(?i)proc", nil)),
@@ -90,9 +94,9 @@ func (w *world) pidfd() *os.File {
 
 // lateDescriptors name a process that ended after the descriptor was made.
 func lateDescriptors() []check {
-	late := func(name string, pass func(w *world) *os.File) check {
+	late := func(name, differs string, pass func(w *world) *os.File) check {
 		return check{
-			name: "fd: " + name, args: append([]string{"fd:3"}, one...), status: 1, second: "(?i)ended", differs: "M09",
+			name: "fd: " + name, args: append([]string{"fd:3"}, one...), status: 1, second: "(?i)ended", differs: differs,
 			first: "{tool}: Could not open proc directory for target fd:3: No such process",
 			uid:   "(none)", gid: "(none)", mapped: "(none)", groups: "(none)",
 			tune: func(w *world, start *harness.Start) {
@@ -102,8 +106,10 @@ func lateDescriptors() []check {
 		}
 	}
 	return []check{
-		late("pidfd of a process that ended", func(w *world) *os.File { return w.pidfd() }),
-		late("folder of a process that ended", func(w *world) *os.File { return w.open("/proc/{pid}", unix.O_RDONLY|unix.O_DIRECTORY) }),
+		late("pidfd of a process that ended", "M09, M38", func(w *world) *os.File { return w.pidfd() }),
+		late("folder of a process that ended", "M09, M35", func(w *world) *os.File {
+			return w.open("/proc/{pid}", unix.O_RDONLY|unix.O_DIRECTORY)
+		}),
 	}
 }
 

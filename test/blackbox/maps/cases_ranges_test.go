@@ -28,7 +28,7 @@ func lineCases() []check {
 		"no count": "alice:100000:", "a blank behind": "alice:100000:10 ", "a tab behind": "alice:100000:10\t", "carriage return": "alice:100000:10\r",
 		"a comment behind": "alice:100000:10 # mine", "a comment at once behind": "alice:100000:10#mine", "a blank behind the start": "alice:100000 :10",
 		"a letter in the start": "alice:1o0000:10", "a letter in the count": "alice:100000:10k", "a dash": "alice:100000-100010", "a negative count": "alice:100000:-10",
-		"a negative start": "alice:-100000:200010", "not octal": "alice:100000:08", "Go's 1_00_000": "alice:1_00_000:10", "Go's 0o303240": "alice:0o303240:10",
+		"a negative start": "alice:-100000:200010", "not octal": "alice:100000:08", "Go's 1_00_000": "alice:1_00_000:10", "Go's 0o303240": "alice:0o303240:10", "Go's 0b1010": "alice:100000:0b1010",
 		"1024 bytes": padded(1024), "1025 bytes": padded(1025), "5000 bytes": padded(5000), "70000 bytes": padded(70000),
 		"start 2^32": "alice:4294967296:10", "start 2^32+100000": "alice:4295067296:10", "start 2^64+100000": "alice:18446744073709651616:10",
 		"end beyond 2^32": "alice:100000:4294867297", "count 2^32+10": "alice:100000:4294967306", "count 2^64-1": "alice:100000:18446744073709551615",
@@ -63,6 +63,8 @@ func lineDifference(what string) string {
 		return "M20"
 	case "count 0 at 0 (shadow#1689)", "count 00", "count 0x0":
 		return "M21"
+	case "Go's 0b1010":
+		return "M36"
 	case "NUL in the name", "NUL in the start", "NUL behind", "NUL before", "NUL as the count":
 		return "M22"
 	}

@@ -52,7 +52,7 @@ type check struct {
 	uid     string // the other map, where a case writes both
 	gid     string
 	groups  string // setgroups afterwards; "": allow; "-": there is no target
-	differs string // the id in docs/compatibility.md of what Debian does instead; "TOOL ID": only that tool
+	differs string // the ids in docs/compatibility.md of what Debian does instead: "M01, newgidmap M10", the second only that tool
 }
 
 // world is what the functions of a case get to know.
@@ -117,11 +117,7 @@ func (c check) filled(tool string) check {
 	if c.usage {
 		c.first = usageLine
 	}
-	if only, id, found := strings.Cut(c.differs, " "); found { // "newgidmap M10"
-		if c.differs = ""; only == tool {
-			c.differs = id
-		}
-	}
+	c.differs = idsFor(tool, c.differs)
 	c.args = slices.Clone(c.args)
 	for i := range c.args {
 		c.args[i] = fill(c.args[i])
@@ -133,6 +129,19 @@ func (c check) filled(tool string) check {
 	}
 	c.files = files
 	return c
+}
+
+// idsFor returns the ids, separated by blanks, that a list like "M01, newgidmap M10" has for tool.
+func idsFor(tool, list string) string {
+	var out []string
+	for _, entry := range strings.Split(list, ", ") {
+		if only, id, found := strings.Cut(entry, " "); !found {
+			out = append(out, entry)
+		} else if only == tool {
+			out = append(out, id)
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 func (c check) caller() harness.Owner {
@@ -318,7 +327,7 @@ func pairs(m map[string]string) iter.Seq2[string, string] {
 	}
 }
 
-// other returns c with the id of what Debian does instead.
+// other returns c with the ids of what Debian does instead.
 func other(c check, id string) check {
 	c.differs = id
 	return c

@@ -9,12 +9,16 @@ import (
 	"strings"
 )
 
-// record is what Debian's programs were seen to do, one line per case: name, tab, outcome.
-type record struct{ text, now map[string]string }
+// record is what the programs of one release of Debian's were seen to do, one line per case: name, tab, outcome.
+type record struct {
+	release   string
+	text, now map[string]string
+}
 
-func readObserved(path string) (*record, error) {
-	r := &record{map[string]string{}, map[string]string{}}
-	text, err := os.ReadFile(path)
+// readObserved reads the record of a release, which need not be there when one is to be written.
+func readObserved(folder, release string) (*record, error) {
+	r := &record{release, map[string]string{}, map[string]string{}}
+	text, err := os.ReadFile(folder + "/debian-" + release + ".txt")
 	if err != nil && *recordFlag == "" {
 		return nil, fmt.Errorf("the record of Debian's behaviour: %w", err)
 	}
@@ -28,7 +32,7 @@ func readObserved(path string) (*record, error) {
 
 // write replaces the record at path by what was seen now.
 func (r *record) write(path string) error {
-	lines := []string{"# What Debian 12's uidmap 4.13 does in each case; written by `run -record`, compared by every other run."}
+	lines := []string{"# What Debian's uidmap " + r.release + " does in each case; written by `run -record`, compared by every other run."}
 	for name, outcome := range r.now {
 		lines = append(lines, name+"\t"+outcome)
 	}
