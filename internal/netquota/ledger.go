@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/lines"
+	"userns-helpers/internal/trusted"
 )
 
 // openLedger opens the ledger as it is now. It belongs to root or it is refused.
@@ -44,7 +45,7 @@ func (b *Book) read(f func(row []byte)) error {
 		return err
 	}
 	defer closeFile(fd)
-	r := lines.New(descriptor(fd), longestRow)
+	r := lines.New(trusted.Descriptor(fd), longestRow)
 	for row, ok := r.Next(); ok; row, ok = r.Next() {
 		f(row)
 	}

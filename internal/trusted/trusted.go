@@ -64,9 +64,15 @@ func (f *File) check(path string) error {
 func (f *File) Fd() int { return f.fd }
 
 // Read reads as io.Reader asks.
-func (f *File) Read(buffer []byte) (int, error) {
+func (f *File) Read(buffer []byte) (int, error) { return Descriptor(f.fd).Read(buffer) }
+
+// Descriptor is an open file descriptor as an io.Reader: read(2) and nothing else, where os.File would start a poller.
+type Descriptor int
+
+// Read reads as io.Reader asks. Errors are io.EOF, and those of read(2) but for EINTR.
+func (d Descriptor) Read(buffer []byte) (int, error) {
 	for {
-		n, err := unix.Read(f.fd, buffer)
+		n, err := unix.Read(int(d), buffer)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
