@@ -74,6 +74,8 @@ func auditCases(t *testing.T) []auditCase {
 	pid, base, uid := strconv.Itoa(mapped.PID), strconv.Itoa(audited.base()), strconv.Itoa(int(audited.uid))
 	who := fmt.Sprintf(`ppid=%d uid=%s gid=%s user="audited" `, os.Getpid(), uid, uid)
 	target := fmt.Sprintf(`target="%s" pid=%s `, pid, pid)
+	path := fmt.Sprintf(`target="/proc/%d/ns/net" pid=0 `, netns.PID)
+	nobodys := fmt.Sprintf("veth%d_none", audited.uid)
 	place := fmt.Sprintf(`target="%d" pid=%d `, netns.PID, netns.PID)
 	return []auditCase{
 		{"newuidmap-grants", []string{newuidmap, pid, "0", base, "9"}, 0, `result=granted ` + who + target + `asked="0 ` + base + ` 9" by="/etc/subuid:\d+"`},
@@ -82,6 +84,7 @@ func auditCases(t *testing.T) []auditCase {
 		{"newgidmap-refuses", []string{newgidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
 		{"create-grants", creates(netns, "audit"), 0, `result=granted ` + who + place + `asked="create /dev/null c1 \d+ veth audit" by="/etc/lxc/lxc-usernet:\d+" owner="audited" made="eth0:\d+:veth` + uid + `_\w+:\d+"`},
 		{"create-refuses", creates(netns, "lo"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth lo" why=".*may not create.*"`},
+		{"delete-refuses", deletes(netns, "audit", nobodys), 1, `result=refused ` + who + path + `asked="delete /dev/null c1 /proc/\d+/ns/net veth audit ` + nobodys + `" why=".*is not yours.*"`},
 		{"control-characters", []string{usernic, "create", "/dev/null", "c1\n<80>login: root\x1b[2J", strconv.Itoa(netns.PID), "veth", "l\no"}, 1, `result=refused .*asked="create /dev/null \\"c1\\\\n<80>login: root.*`},
 		{"number", []string{newuidmap, pid, "0\n<80>x", "1", "1"}, 1, `result=refused .*`},
 	}

@@ -29,6 +29,9 @@ var (
 // margin is what an attacker may add to a victim's worst time: issue 3.
 const margin = time.Second
 
+// looks is how long a program looks again before it refuses for the quota: docs/threat-model.md.
+const looks = 800 * time.Millisecond
+
 // victimised is a victim at work.
 type victimised struct {
 	y      tally
@@ -58,15 +61,27 @@ func (v *victimised) works(t *testing.T, while string, values ...any) time.Durat
 	place := fmt.Sprintf(while, values...)
 	made := call(t, v.u, creates(v.target, v.bridge)...)
 	if made.made() == "" {
-		v.y.fault("create refused", "%s: %v", place, made)
+		kind := "create refused"
+		if made.status == -1 {
+			kind = "create held up"
+		}
+		v.y.fault(kind, "%s: %v", place, made)
 		return made.took
+	}
+	if *peersFlag { // they do not delete from a bridge of Linux
+		sweep(t, v.u)
+		return v.late(made.took, place)
 	}
 	gone := call(t, v.u, deletes(v.target, v.bridge, made.made())...)
 	if gone.status != 0 {
 		v.y.fault("delete refused", "%s: %v", place, gone)
 		sweep(t, v.u)
 	}
-	worst := max(made.took, gone.took)
+	return v.late(max(made.took, gone.took), place)
+}
+
+// late counts a fault if a call took too long.
+func (v *victimised) late(worst time.Duration, place string) time.Duration {
 	if worst > v.calm+margin {
 		v.y.fault("late", "%s: %v, calm %v", place, worst, v.calm)
 	}
@@ -97,7 +112,11 @@ func TestHostageHeld(t *testing.T) {
 			t.Parallel()
 			v := newVictim(t, a.victim, a.bridge)
 			target := container(t, a.attacker)
-			for n, more := 0, true; more; n += 2 {
+			step := 2
+			if *peersFlag {
+				step = 8
+			}
+			for n, more := 0, true; more; n += step {
 				// The row of the interface before is still there: the attacker rewrites the ledger.
 				r := plan{u: a.attacker, argv: creates(target, a.bridge)}.run(t, func(x *traced) {
 					if more = x.reach(n); more {
@@ -127,14 +146,14 @@ func (v *victimised) counts(t *testing.T) {
 	v.works(t, "afterwards")
 	v.works(t, "afterwards")
 	for _, row := range rows(t) {
-		if strings.Contains(row, fmt.Sprintf("veth%d_", v.u.uid)) {
+		if !*peersFlag && strings.Contains(row, fmt.Sprintf("veth%d_", v.u.uid)) {
 			v.y.fault("row left", "%q", row)
 		}
 	}
 }
 
 // TestHostageQuota: a held process that has taken the last slot of a group's line takes that slot and no more: a member's
-// call is refused at once, and granted as soon as the process is gone.
+// call is refused within a second, and granted as soon as the process is gone.
 func TestHostageQuota(t *testing.T) {
 	t.Parallel()
 	holder, other := container(t, quotaHolder), container(t, quotaOther)
@@ -143,8 +162,10 @@ func TestHostageQuota(t *testing.T) {
 		if !x.until(func(c systemCall) bool { return c.nr == unix.SYS_PWRITE64 }) || !x.skip(5) {
 			t.Fatal("no slot is written")
 		}
-		if r := call(t, w, creates(other, "lastslot")...); r.status != 1 || !strings.Contains(r.err, "uota") || r.took > margin {
+		if r := call(t, w, creates(other, "lastslot")...); r.status != 1 || !strings.Contains(r.err, "uota") || r.took > margin+looks {
 			t.Errorf("while the slot is held: %v after %v", r, r.took)
+		} else {
+			fmt.Printf("observed: %s: refused after %v\n", t.Name(), r.took)
 		}
 		x.kill()
 	})
@@ -197,7 +218,7 @@ func TestHostageFrozen(t *testing.T) {
 			v.counts(t)
 			v.y.report(t, 20)
 			for began := time.Now(); os.Remove(folder) != nil; time.Sleep(time.Millisecond) {
-				if time.Since(began) > patience {
+				if time.Since(began) > patience() {
 					t.Fatal(folder, " does not become empty")
 				}
 			}

@@ -46,7 +46,7 @@ func TestKillMap(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var y tally
-			for n := earliest; m.kill(t, &y, n); n++ {
+			for n := firstPoint(); m.kill(t, &y, n); n++ {
 			}
 			y.report(t, 50)
 		})

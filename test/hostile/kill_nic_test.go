@@ -33,7 +33,7 @@ func TestKillCreate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := &killing{u: u, bridge: name, target: container(t, u)}
-			for n := earliest; k.create(t, n); n++ {
+			for n := firstPoint(); k.create(t, n); n++ {
 			}
 			k.y.report(t, 100)
 		})
@@ -108,7 +108,7 @@ func (k *killing) forgive(t *testing.T, before int) {
 func TestKillDelete(t *testing.T) {
 	t.Parallel()
 	k := &killing{u: killedDeleting, bridge: "killed", target: container(t, killedDeleting)}
-	for n := earliest; k.delete(t, n); n++ {
+	for n := firstPoint(); k.delete(t, n); n++ {
 	}
 	k.y.report(t, 100)
 }

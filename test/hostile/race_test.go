@@ -103,7 +103,7 @@ func nudge(t *testing.T, target *harness.Target) func() {
 		t.Fatal(err)
 	}
 	for began := time.Now(); target.Read("comm") != "cat"; time.Sleep(100 * time.Microsecond) {
-		if time.Since(began) > patience {
+		if time.Since(began) > patience() {
 			t.Fatalf("the target is still %s", target.Read("comm"))
 		}
 	}

@@ -270,7 +270,7 @@ func TestFullPipe(t *testing.T) {
 		done <- r
 	}()
 	for began := time.Now(); len(nicsOf(t, signalled)) == 0; time.Sleep(time.Millisecond) {
-		if time.Since(began) > patience {
+		if time.Since(began) > patience() {
 			t.Fatal("no interface was made")
 		}
 	}

@@ -32,10 +32,11 @@ type traced struct {
 	t       testing.TB
 	program string
 	pid     int
-	at      systemCall // where it is held; tid 0: nowhere
-	main    systemCall // the last one of the first thread, on which the program's own work is done
-	inside  bool       // the program has been executed
-	free    bool       // system calls are not of interest any more
+	known   map[int]bool // its threads, but for the first
+	at      systemCall   // where it is held; tid 0: nowhere
+	main    systemCall   // the last one of the first thread, on which the program's own work is done
+	inside  bool         // the program has been executed
+	free    bool         // system calls are not of interest any more
 	ended   bool
 	status  unix.WaitStatus
 	calls   int // system calls entered since then, by all threads
@@ -60,10 +61,10 @@ func (p plan) run(t testing.TB, body func(*traced)) result {
 	defer out.Close()
 	defer errs.Close()
 	began := time.Now()
-	x := &traced{t: t, program: p.argv[0]}
+	x := &traced{t: t, program: p.argv[0], known: map[int]bool{}}
 	x.start(p, out, errs)
 	var hung atomic.Bool
-	timer := time.AfterFunc(2*patience, func() { hung.Store(true); _ = unix.Kill(x.pid, unix.SIGKILL) })
+	timer := time.AfterFunc(2*patience(), func() { hung.Store(true); _ = unix.Kill(x.pid, unix.SIGKILL) })
 	defer timer.Stop()
 	body(x)
 	x.free = true
@@ -187,6 +188,14 @@ func (x *traced) reach(n int) bool {
 // earliest is the first point: the runtime makes about 190 system calls.
 const earliest = -11
 
+// firstPoint is where an attack on every point starts.
+func firstPoint() int {
+	if *peersFlag {
+		return 0
+	}
+	return earliest
+}
+
 // unreachable reports whether the real and saved user ids of all threads are root's.
 func (x *traced) unreachable() bool {
 	for _, tid := range x.threads() {
@@ -234,12 +243,15 @@ func is(numbers ...uint64) func(systemCall) bool {
 // wait waits for one event and deals with it.
 func (x *traced) wait() {
 	var status unix.WaitStatus
-	tid, err := unix.Wait4(-1, &status, unix.WALL|unix.WNOTHREAD, nil)
-	switch {
-	case err == unix.EINTR:
+	tid := x.ready()
+	if !x.owns(tid) {
+		runtime.Gosched() // a child that another test started from this thread before: who started it takes it
 		return
+	}
+	_, err := unix.Wait4(tid, &status, unix.WALL|unix.WNOTHREAD, nil)
+	switch {
 	case err != nil:
-		x.t.Fatalf("wait: %v", err)
+		x.t.Fatalf("wait for %d: %v", tid, err)
 	case !status.Stopped():
 		if tid == x.pid {
 			x.ended, x.status = true, status
@@ -261,6 +273,34 @@ func (x *traced) wait() {
 		signal = int(status.StopSignal())
 	}
 	x.resume(tid, signal)
+}
+
+// ready waits until something has happened to a child or a traced thread of this thread, and returns its id.
+func (x *traced) ready() int {
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WSTOPPED|unix.WALL|unix.WNOTHREAD|unix.WNOWAIT, nil)
+		if err == nil {
+			const pidOf = 16 // si_pid, on machines of 64 bits
+			return int(*(*int32)(unsafe.Add(unsafe.Pointer(&info), pidOf)))
+		}
+		if err != unix.EINTR {
+			x.t.Fatalf("wait: %v", err)
+		}
+	}
+}
+
+// owns reports whether a thread is one of the program's.
+func (x *traced) owns(tid int) bool {
+	if tid == x.pid || x.known[tid] {
+		return true
+	}
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
+	if strings.Contains(string(text), fmt.Sprintf("\nTgid:\t%d\n", x.pid)) {
+		x.known[tid] = true
+		return true
+	}
+	return false
 }
 
 func (x *traced) executed() {
