@@ -86,8 +86,8 @@ func TestRelease(t *testing.T) {
 		if got := Release(version); got != want {
 			t.Errorf("Release(%q) = %q, not %q", version, got, want)
 		}
-		if known := Known("uidmap", version, []string{"4.13", "4.17"}); known != (want == "4.13" || want == "4.17") {
-			t.Errorf("Known(%q) = %t", version, known)
+		if unknown := Unknown("uidmap", version, []string{"4.13", "4.17"}); (unknown == "") != (want == "4.13" || want == "4.17") {
+			t.Errorf("Unknown(%q) = %q", version, unknown)
 		}
 	}
 }

@@ -19,12 +19,11 @@ func Release(version string) string {
 	return found[1]
 }
 
-// Known says whether a suite knows what the original does in the release of that version; if not, it prints so, for
-// then only ours is checked.
-func Known(name, version string, releases []string) bool {
+// Unknown returns what a suite has to print before it checks ours alone, because it does not know what the original does
+// in the release of that version; "" when the release is one of those it knows.
+func Unknown(name, version string, releases []string) string {
 	if slices.Contains(releases, Release(version)) {
-		return true
+		return ""
 	}
-	fmt.Printf("%s %s is not of the known releases (%s): only ours is checked\n", name, version, strings.Join(releases, ", "))
-	return false
+	return fmt.Sprintf("%s %s is not of the known releases (%s): only ours is checked", name, version, strings.Join(releases, ", "))
 }
