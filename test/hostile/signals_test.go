@@ -246,7 +246,7 @@ func TestInheritedScheduling(t *testing.T) {
 // nothing for a port of Open vSwitch.
 func TestInheritedOpenVSwitch(t *testing.T) {
 	target := container(t, signalled)
-	for _, how := range []string{"ignore-all", "block-all", "timers", "files", "pending"} {
+	for _, how := range []string{"ignore-all", "block-all", "files", "pending"} {
 		r := call(t, signalled, append([]string{self, "hostile-wrap", how}, creates(target, "ovs0")...)...)
 		if r.made() == "" {
 			t.Errorf("%s: %v", how, r)

@@ -334,8 +334,8 @@ func (x *traced) entering(tid int) bool {
 	if err != nil || info.op != entry {
 		return false // ESRCH: it is being killed
 	}
-	if tid != x.pid && (info.nr == unix.SYS_NANOSLEEP || info.nr == unix.SYS_FUTEX || info.nr == unix.SYS_SCHED_YIELD) {
-		return false // the runtime's own threads, waiting
+	if info.nr == unix.SYS_SCHED_YIELD || tid != x.pid && (info.nr == unix.SYS_NANOSLEEP || info.nr == unix.SYS_FUTEX) {
+		return false // the runtime, waiting
 	}
 	x.calls++
 	x.at = systemCall{tid, info.nr, info.args}
