@@ -15,8 +15,9 @@ var (
 	killedCreating = person("kc")
 	killedNone     = person("kn")
 	killedDeleting = person("kd")
+	killedWithout  = person("kw")
 	killedOVS      = person("ko")
-	_              = grant("kc veth killed 1", "kn veth none 1", "kd veth killed 1", "ko veth ovs0 1")
+	_              = grant("kc veth killed 1", "kn veth none 1", "kd veth killed 1", "kw veth none 1", "ko veth ovs0 1")
 )
 
 // killing is an attack on the quota of u: one interface on bridge.
@@ -117,11 +118,15 @@ func (k *killing) forgive(t *testing.T, before int) {
 // TestKillDelete: a delete that is killed at whatever system call leaves the interface as it was, or gone, and counted
 // right; and it can be repeated.
 func TestKillDelete(t *testing.T) {
-	t.Parallel()
-	k := &killing{u: killedDeleting, bridge: "killed", target: container(t, killedDeleting)}
-	for n := firstPoint(); k.delete(t, n); n++ {
+	for bridge, u := range map[string]user{"killed": killedDeleting, "none": killedWithout} {
+		t.Run(bridge, func(t *testing.T) {
+			t.Parallel()
+			k := &killing{u: u, bridge: bridge, target: container(t, u)}
+			for n := firstPoint(); k.delete(t, n); n++ {
+			}
+			k.y.report(t, 100)
+		})
 	}
-	k.y.report(t, 100)
 }
 
 func (k *killing) delete(t *testing.T, n int) bool {
@@ -157,12 +162,14 @@ func (k *killing) delete(t *testing.T, n int) bool {
 func TestKillOpenVSwitch(t *testing.T) {
 	k := &killing{u: killedOVS, bridge: "ovs0", target: container(t, killedOVS), alone: true}
 	t.Cleanup(func() { emptyOpenVSwitch(t) })
-	const points = 60
+	const points, deletions = 60, 20
 	last := k.length(t)
 	for i := range points {
 		k.create(t, last*i/points)
 	}
-	k.y.report(t, points/2)
+	for i := 0; i < deletions && k.delete(t, last*i/deletions); i++ { // shorter than a create
+	}
+	k.y.report(t, (points+deletions)/2)
 }
 
 // length is the number of system calls of a create from its beginning.
