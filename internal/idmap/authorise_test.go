@@ -109,31 +109,6 @@ func TestGrantOfOwnID(t *testing.T) {
 	}
 }
 
-func TestWanted(t *testing.T) {
-	for _, c := range []struct {
-		arguments string
-		uid, gid  string
-	}{
-		{"0 1000 1", "", "[1000-1001)"}, // a uid map of the own id needs no file
-		{"0 1000 1 1 100000 5", "[100000-100005)", "[100000-100005)"},
-		{"0 1000 2", "[1000-1002)", "[1000-1002)"},
-		{"1 5 1 0 1000 1 2 3 1", "[5-6)[3-4)", "[5-6)[3-4)"},
-	} {
-		for kind, want := range map[Kind]string{UID: c.uid, GID: c.gid} {
-			var got []byte
-			for _, r := range Wanted(kind, mustParse(t, c.arguments), 1000) {
-				got = r.Append(got)
-			}
-			if string(got) != want {
-				t.Errorf("%s %s: %s, want %s", kind.Word(), c.arguments, got, want)
-			}
-		}
-	}
-	if got := Wanted(GID, nil, 1000); got != nil {
-		t.Error(got)
-	}
-}
-
 func TestMapsRoot(t *testing.T) {
 	for arguments, want := range map[string]bool{
 		"0 0 1": true, "5 0 3": true, "0 1 1": false, "0 1000 1 1 0 1": true, "0 1000 1": false, "0 4294967294 1": false,

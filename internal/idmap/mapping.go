@@ -119,19 +119,3 @@ func MapsRoot(mappings []Mapping) bool {
 	}
 	return false
 }
-
-// Wanted returns the ids that must be looked up among the grants: all but the own id, which needs no grant. Only a gid
-// map of nothing but the own id looks it up as well, since a grant of it leaves setgroups(2) alone (UsesGrant). Where
-// nothing is wanted no file is needed.
-func Wanted(kind Kind, mappings []Mapping, own ID) []Range {
-	var wanted []Range
-	for _, m := range mappings {
-		if !m.Own(own) {
-			wanted = append(wanted, m.Lower)
-		}
-	}
-	if kind == GID && len(wanted) == 0 && len(mappings) > 0 {
-		wanted = append(wanted, mappings[0].Lower)
-	}
-	return wanted
-}

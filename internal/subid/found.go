@@ -70,17 +70,6 @@ func (f Found) Nearest(wanted idmap.Range) (Grant, bool) {
 	return Grant{}, false
 }
 
-// Lines returns the numbers of the lines, of those in Used, that grant some of the ids of wanted.
-func (f Found) Lines(wanted idmap.Range) []int {
-	var numbers []int
-	for _, grant := range f.Used {
-		if !grant.Range.Intersect(wanted).Empty() {
-			numbers = append(numbers, grant.Line)
-		}
-	}
-	return numbers
-}
-
 // Advice says which ranges the owner has and which one is nearest to the refused range, one of those that Scan was
 // given. The owner is named by who ("alice (uid 1000)"), the file by source ("/etc/subuid").
 func (f Found) Advice(who, source string, refused idmap.Range) string {
