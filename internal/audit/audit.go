@@ -34,8 +34,19 @@ func New(program string) *Record {
 func (r *Record) Text(key, value string) {
 	r.key(key)
 	r.text = append(r.text, '"')
-	value = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value[:min(len(value), longestValue)])
-	r.text = append(verdict.Printable(r.text, value), '"')
+	r.text = append(escaped(r.text, value[:min(len(value), longestValue)]), '"')
+}
+
+// escaped appends value to text.
+func escaped(text []byte, value string) []byte {
+	for {
+		plain := strings.IndexAny(value, `"\`)
+		if plain < 0 {
+			return verdict.Printable(text, value)
+		}
+		text = append(verdict.Printable(text, value[:plain]), '\\', value[plain])
+		value = value[plain+1:]
+	}
 }
 
 // Number adds key=value.

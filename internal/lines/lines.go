@@ -10,9 +10,13 @@ import (
 	"io"
 )
 
-// size is the least that one read asks for: large enough that a file of 100,000 lines takes some dozens of reads, small
-// enough to stay in the processor's first caches.
-const size = 32 * 1024
+// What one read asks for at least, in bytes: one page first, since most files are shorter and every page that is touched
+// costs a page fault; then enough that a file of 100,000 lines takes some dozens of reads, and little enough to stay in
+// the processor's first caches.
+const (
+	firstSize = 4 * 1024
+	size      = 32 * 1024
+)
 
 // emptyReads is how often a source may return neither bytes nor an error before that is an error.
 const emptyReads = 100
@@ -23,7 +27,7 @@ var errNoProgress = errors.New("the source returns neither bytes nor an error")
 type Reader struct {
 	source     io.Reader
 	buffer     []byte
-	rest       []byte // what was read and not yet returned: a part of buffer
+	rest       []byte // what was read and not yet returned: a part of buffer, up to where it was filled
 	longest    int
 	number     int
 	tooLong    bool // rest continues a line that is passed over
@@ -34,7 +38,7 @@ type Reader struct {
 // New returns a Reader in front of the first line of source. Lines of more than longest bytes, newline not counted, are
 // passed over.
 func New(source io.Reader, longest int) *Reader {
-	return &Reader{source: source, buffer: make([]byte, max(size, longest+1)), longest: longest}
+	return &Reader{source: source, buffer: make([]byte, firstSize), longest: longest}
 }
 
 // Next returns the next line without its newline, valid until Next is called again, and whether there is one. A last
@@ -119,6 +123,7 @@ func (r *Reader) accept(text []byte) ([]byte, bool) {
 // fill reads once behind rest, in which there is no newline, and returns the index of the first newline that came, or
 // -1. A full buffer without a newline is part of a line that is too long.
 func (r *Reader) fill() int {
+	r.grow()
 	if len(r.rest) == len(r.buffer) {
 		r.rest, r.tooLong = nil, true
 	}
@@ -136,6 +141,17 @@ func (r *Reader) fill() int {
 		return -1
 	}
 	return kept + end
+}
+
+// grow exchanges the buffer for the large one, once, when a read has filled it: rest then reaches to its end.
+func (r *Reader) grow() {
+	large := max(size, r.longest+1)
+	if len(r.buffer) == large || r.rest == nil || cap(r.rest) > len(r.rest) {
+		return
+	}
+	buffer := make([]byte, large)
+	r.rest = buffer[:copy(buffer, r.rest)]
+	r.buffer = buffer
 }
 
 // Number returns the number of the line that Next returned; the first is 1.
