@@ -25,7 +25,7 @@ type Record struct {
 
 // New begins a record of a program. The caller's process is the parent of this one.
 func New(program string) *Record {
-	r := &Record{program: program}
+	r := &Record{program: program, text: make([]byte, 0, usual)}
 	r.Number("ppid", uint64(unix.Getppid()))
 	return r
 }
@@ -62,6 +62,9 @@ func (r *Record) key(key string) {
 	r.text = append(append(r.text, key...), '=')
 }
 
+// usual is room for most records, in bytes: memory that does not have to grow.
+const usual = 512
+
 // Bounds in bytes: of a value, and of a record. rsyslog takes 8 KiB, the kernel's audit 8970 (MAX_AUDIT_MESSAGE_LENGTH);
 // a message of RFC 3164 has 1024, but 340 ranges do not fit into that.
 const (
@@ -85,7 +88,8 @@ func (r *Record) Write(err error) {
 	if err != nil {
 		r.Text("why", cmp.Or(err.Error(), "the command line is wrong"))
 	}
-	text := append([]byte("result="+result+" "), r.text...)
+	text := append(append(append(make([]byte, 0, usual), "result="...), result...), ' ')
+	text = append(text, r.text...)
 	text = text[:min(len(text), longestRecord)]
 	r.toSyslog(text, result)
 	r.toKernel(text, result)

@@ -10,12 +10,13 @@ import (
 	"io"
 )
 
-// What one read asks for at least, in bytes: one page first, since most files are shorter and every page that is touched
-// costs a page fault; then enough that a file of 100,000 lines takes some dozens of reads, and little enough to stay in
-// the processor's first caches.
+// What one read asks for at least, in bytes: one page at first, since every page that is touched costs a page fault; after
+// so many reads that the file proves to be a long one, enough that 100,000 lines take some dozens of reads, and little
+// enough to stay in the processor's first caches.
 const (
-	firstSize = 4 * 1024
-	size      = 32 * 1024
+	firstSize  = 4 * 1024
+	firstReads = 4
+	size       = 32 * 1024
 )
 
 // emptyReads is how often a source may return neither bytes nor an error before that is an error.
@@ -27,9 +28,10 @@ var errNoProgress = errors.New("the source returns neither bytes nor an error")
 type Reader struct {
 	source     io.Reader
 	buffer     []byte
-	rest       []byte // what was read and not yet returned: a part of buffer, up to where it was filled
+	rest       []byte // what was read and not yet returned: a part of buffer
 	longest    int
 	number     int
+	reads      int
 	tooLong    bool // rest continues a line that is passed over
 	incomplete bool
 	err        error // of the source; io.EOF at its end
@@ -143,10 +145,11 @@ func (r *Reader) fill() int {
 	return kept + end
 }
 
-// grow exchanges the buffer for the large one, once, when a read has filled it: rest then reaches to its end.
+// grow exchanges the buffer for the large one, once: for a long file, and for rest that fills the small one.
 func (r *Reader) grow() {
 	large := max(size, r.longest+1)
-	if len(r.buffer) == large || r.rest == nil || cap(r.rest) > len(r.rest) {
+	r.reads++
+	if len(r.buffer) == large || r.reads <= firstReads && len(r.rest) < len(r.buffer) {
 		return
 	}
 	buffer := make([]byte, large)
