@@ -23,6 +23,7 @@ type program struct {
 	accounts  account.Directory
 	loginDefs string // path of login.defs(5)
 	grants    string // path of subuid(5) or subgid(5)
+	policy    string // path of policy.toml(5)
 	open      func(path string) (file, error)
 }
 
@@ -43,7 +44,7 @@ func Run(kind idmap.Kind, arguments []string) int {
 
 // installed is the program as it is installed.
 func installed(kind idmap.Kind) program {
-	p := program{kind, account.Local(), paths.LoginDefs(), paths.Subuid(), openTrusted}
+	p := program{kind, account.Local(), paths.LoginDefs(), paths.Subuid(), paths.Policy(), openTrusted}
 	if kind == idmap.GID {
 		p.grants = paths.Subgid()
 	}
