@@ -51,7 +51,7 @@ QUIET = $(if $(V),,@)
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build install check test demo bench fuzz dist deb rpm release release-check test-packages clean $(BINARIES)
+.PHONY: help build install check test demo bench fuzz dist deb rpm release release-check test-packages version clean $(BINARIES)
 
 help: ## this text
 	@echo "userns-helpers $(VERSION)"
@@ -110,6 +110,9 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
 	test/packages/run
+
+version: ## print the version
+	@echo $(VERSION)
 
 clean: ## remove what was built
 	rm -rf bin dist
