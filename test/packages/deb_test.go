@@ -9,18 +9,13 @@ import (
 // withTheirs is a machine that has the distribution's programs.
 func withTheirs(t *testing.T) *machine {
 	t.Helper()
-	m := newMachine(t)
-	m.dpkg(t, "-i", debs.uidmap, debs.liblxc, debs.lxc)
-	m.isTheirs(t)
-	return m
+	return layered(t, "theirs", func() *machine { return newMachine(t) }, debs.uidmap, debs.liblxc, debs.lxc)
 }
 
 // withOurs is withTheirs, with ours in their place.
 func withOurs(t *testing.T) *machine {
 	t.Helper()
-	m := withTheirs(t)
-	m.dpkg(t, "-i", debs.ours)
-	return m
+	return layered(t, "ours", func() *machine { return withTheirs(t) }, debs.ours)
 }
 
 // TestWatcherSees proves that the watcher can fail: it sees the moment in which dpkg-divert --rename leaves nothing, a
@@ -132,6 +127,7 @@ func TestOursAlone(t *testing.T) {
 // anything, and says what to do.
 func TestForeignDiversion(t *testing.T) {
 	m := withTheirs(t)
+	m.run(t, "cp", "-a", "/usr/bin/newgidmap", "/usr/bin/mine")
 	m.run(t, "dpkg-divert", "--local", "--no-rename", "--divert", "/usr/bin/mine", "--add", "/usr/bin/newgidmap")
 	before := m.tree(t)
 	m.watched(t, publicPrograms, func() {
@@ -148,9 +144,9 @@ func TestForeignDiversion(t *testing.T) {
 // TestNotOfAnyPackage has programs at the public paths that no package owns, as make install leaves them.
 func TestNotOfAnyPackage(t *testing.T) {
 	m := newMachine(t)
-	m.run(t, "sh", "-ec", "cp /bin/true /usr/bin/newuidmap; chmod 4711 /usr/bin/newuidmap")
-	m.watched(t, publicPrograms[:0], func() { m.dpkg(t, "-i", debs.ours) })
+	m.run(t, "sh", "-ec", "cp /bin/true /usr/bin/newuidmap; chmod 4555 /usr/bin/newuidmap")
+	m.watched(t, []string{"/usr/bin/newuidmap"}, func() { m.dpkg(t, "-i", debs.ours) })
 	m.isOurs(t)
 	m.dpkg(t, "--purge", "userns-helpers")
-	m.expect(t, "/usr/bin/newuidmap", "4711 0:0")
+	m.expect(t, "/usr/bin/newuidmap", "4555 0:0")
 }

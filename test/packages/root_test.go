@@ -15,26 +15,53 @@ import (
 
 // machine is an overlay of the Debian root: what a case changes is gone with the case.
 type machine struct {
-	dir string
+	dir   string
+	upper string // where the changes are
+	lower string // what is below them, as overlayfs takes it
 }
 
-// newMachine mounts the overlay, on a tmpfs, and what programs expect below it. /srv has the packages of the cases.
+// layers are the changes that many cases begin with, by name: made once, and only read from then on.
+var layers = map[string]string{}
+
+// layered is a machine on the one that base makes, with some packages.
+func layered(t *testing.T, name string, base func() *machine, packages ...string) *machine {
+	t.Helper()
+	if layers[name] == "" {
+		m := base()
+		m.dpkg(t, append([]string{"-i"}, packages...)...)
+		saved := "/run/" + name
+		must(t, command("cp", "-a", m.upper, saved))
+		layers[name] = saved + ":" + m.lower
+	}
+	return machineOn(t, layers[name])
+}
+
+// newMachine is the Debian root alone. /srv has the packages of the cases.
 func newMachine(t *testing.T) *machine {
 	t.Helper()
-	top := t.TempDir()
-	m := &machine{dir: top + "/root"}
-	mount(t, "tmpfs", top, "tmpfs", "mode=755")
-	for _, dir := range []string{"/root", "/upper", "/work"} {
-		must(t, os.Mkdir(top+dir, 0o755))
+	m := machineOn(t, *rootFlag)
+	for _, file := range []string{debs.ours, debs.oursNext, debs.uidmapNext, debs.liblxcNext, *watchFlag} {
+		m.bring(t, file)
 	}
-	mount(t, "overlay", m.dir, "overlay", "lowerdir="+*rootFlag+",upperdir="+top+"/upper,workdir="+top+"/work")
+	return m
+}
+
+// machineOn mounts an overlay on folders, and what programs expect below it. /run of the private copy is a tmpfs.
+func machineOn(t *testing.T, lower string) *machine {
+	t.Helper()
+	top, err := os.MkdirTemp("/run", "machine.")
+	must(t, err)
+	must(t, os.Chmod(top, 0o755))
+	t.Cleanup(func() { must(t, os.RemoveAll(top)) })
+	m := &machine{dir: top + "/root", upper: top + "/upper", lower: lower}
+	for _, dir := range []string{m.dir, m.upper, top + "/work"} {
+		must(t, os.Mkdir(dir, 0o755))
+	}
+	mount(t, "overlay", m.dir, "overlay", "lowerdir="+lower+",upperdir="+m.upper+",workdir="+top+"/work")
 	mount(t, "proc", m.dir+"/proc", "proc", "")
 	mount(t, "run", m.dir+"/run", "tmpfs", "mode=755")
 	bind(t, "/dev", m.dir+"/dev")
 	bind(t, "/sys", m.dir+"/sys")
-	for _, file := range []string{debs.ours, debs.oursNext, debs.uidmapNext, debs.liblxcNext, *watchFlag} {
-		m.bring(t, file)
-	}
 	return m
 }
 

@@ -78,6 +78,7 @@ func (m *machine) leadsToOurs(t *testing.T) {
 		}
 		m.expect(t, "/usr/share/userns-helpers"+strings.TrimPrefix(path, "/usr/share"), "644 0:0")
 	}
+	m.expect(t, strings.TrimSuffix(private, "/"), "755 0:0")
 	m.expect(t, kept, "700 0:0")
 	m.expect(t, standby, "")
 	if got, wanted := len(m.ourDiversions()), len(publicPrograms)+len(publicPages); got != wanted {
