@@ -115,7 +115,9 @@ func (m *machine) goOn(t *testing.T, does operation, way int) {
 			m.isOurs(t)
 		}
 	}
-	m.dpkg(t, "--purge", "userns-helpers")
+	// A package that is half unpacked is one that dpkg wants to reinstall first; here nobody has it any more.
+	m.dpkg(t, "--force-remove-reinstreq", "--purge", "userns-helpers")
+	m.dpkg(t, "--configure", "-a")
 }
 
 // TestKilledUnpacking kills dpkg itself, at one rename(2) after the other: while it unpacks, and while it removes.
@@ -130,6 +132,7 @@ func TestKilledUnpacking(t *testing.T) {
 					_ = command(append([]string{"strace"}, argv...)...) // killed, unless there are fewer of them
 					m.dpkg(t, does.argv...)
 					m.dpkg(t, "--purge", "userns-helpers")
+					m.dpkg(t, "--configure", "-a")
 				})
 				m.isTheirs(t)
 			})
