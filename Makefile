@@ -109,7 +109,7 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 	hack/release-check $(VERSION)
 
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
-	test/packages/run
+	test/packages/run -test.v
 
 version: ## print the version
 	@echo $(VERSION)
