@@ -16,7 +16,7 @@ var (
 	rpmFlag    = flag.String("rpm", "", "our RPM package")
 	realFlag   = flag.String("rpm-real", "", "our RPM package, built --with real_paths")
 	watchFlag  = flag.String("watch", "", "the compiled test/packages/watch")
-	strideFlag = flag.Int("stride", 1, "kill dpkg before every n-th command of the maintainer scripts")
+	strideFlag = flag.Int("stride", 7, "kill dpkg before every n-th command of the maintainer scripts")
 )
 
 // debs are the packages of the cases: as they are, and with a higher version and other bits.
