@@ -24,7 +24,8 @@ PATH_usernet   = $(SYSCONFDIR)/lxc/lxc-usernet
 PATH_ledger    = $(RUNDIR)/lxc/nics
 PATH_slots     = $(RUNDIR)/lxc/nics.d
 PATH_ovsVsctl  = /usr/bin/ovs-vsctl
-PATHS          = passwd group subuid subgid loginDefs machineID usernet ledger slots ovsVsctl
+PATH_policy    = $(SYSCONFDIR)/userns-helpers/policy.toml
+PATHS          = passwd group subuid subgid loginDefs machineID usernet ledger slots ovsVsctl policy
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)

@@ -16,6 +16,7 @@ var (
 	slots     = "/run/lxc/nics.d"
 	machineID = "/etc/machine-id"
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
+	policy    = "/etc/userns-helpers/policy.toml"
 	version   = "unknown"
 )
 
@@ -48,6 +49,9 @@ func MachineID() string { return machineID }
 
 // OvsVsctl configures Open vSwitch, ovs-vsctl(8).
 func OvsVsctl() string { return ovsVsctl }
+
+// Policy says which protections and limits there are besides the grants, policy.toml(5).
+func Policy() string { return policy }
 
 // Version is the version of this build, as --version prints it.
 func Version() string { return version }
