@@ -6,8 +6,10 @@
 DESTDIR    =
 PREFIX     = /usr
 BINDIR     = $(PREFIX)/bin
+SBINDIR    = $(PREFIX)/sbin
 LIBEXECDIR = /usr/libexec
-MANDIR     = $(PREFIX)/share/man
+DATADIR    = $(PREFIX)/share
+MANDIR     = $(DATADIR)/man
 SYSCONFDIR = /etc
 RUNDIR     = /run
 # The mode of the three privileged programs. 755 for an install with file capabilities.
@@ -43,7 +45,7 @@ GOTOOLCHAIN ?= local
 export GOTOOLCHAIN
 export GOFLAGS
 
-BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic
+BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic bin/usernsctl
 
 # make V=1 shows the whole commands.
 V     =
@@ -58,7 +60,7 @@ help: ## this text
 	@echo "userns-helpers $(VERSION)"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-build: $(BINARIES) ## compile the four programs into bin/
+build: $(BINARIES) ## compile the programs into bin/
 
 COMMAND = $(@F)
 bin/lxc-user-nic: COMMAND = usernic
@@ -69,11 +71,16 @@ $(BINARIES):
 install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=4755); make build comes first
 	@for program in $(BINARIES); do \
 		[ -x $$program ] || { echo "install: $$program is missing: run 'make build' first" >&2; exit 1; }; done
-	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBEXECDIR)/lxc' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man5'
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(LIBEXECDIR)/lxc' \
+		'$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8'
 	install -m $(SUIDPERMS) bin/newuidmap bin/newgidmap '$(DESTDIR)$(BINDIR)'
 	install -m 755 bin/getsubids '$(DESTDIR)$(BINDIR)'
 	install -m $(SUIDPERMS) bin/lxc-user-nic '$(DESTDIR)$(LIBEXECDIR)/lxc'
-	@for page in man/*.[15]; do [ ! -e $$page ] || \
+	install -m 755 bin/usernsctl '$(DESTDIR)$(SBINDIR)'
+	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'
+	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_usernsctl'
+	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
+	@for page in man/*.[158]; do [ ! -e $$page ] || \
 		install -m 644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.} || exit 1; done
 
 check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline

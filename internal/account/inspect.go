@@ -3,8 +3,10 @@ package account
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"userns-helpers/internal/lines"
+	"userns-helpers/internal/number"
 )
 
 // InspectUsers calls each for every account of a file in the format of passwd(5), in file order. Lines that are none
@@ -44,4 +46,21 @@ func members(line []byte) []string {
 		}
 	}
 	return names
+}
+
+// Named returns the account of a login name, or the first one of a user id in decimal. A text of digits only is a user
+// id, as in the files of grants. Errors: as Directory.Users.
+func Named(d Directory, text string) (User, error) {
+	if strings.Trim(text, "0123456789") != "" || text == "" {
+		return d.User(text)
+	}
+	uid, err := number.Decimal(text)
+	if err != nil || uid >= noID {
+		return User{}, &UnknownError{Key: nameKey(text)}
+	}
+	users, err := d.Users(uint32(uid))
+	if err != nil {
+		return User{}, err
+	}
+	return users[0], nil
 }

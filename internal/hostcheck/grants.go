@@ -49,3 +49,14 @@ func Rules(h Host) []netquota.Entry {
 	c.checkUsernet()
 	return c.rules
 }
+
+// GroupsOf are the ids of the groups that list a user: with the primary one those that a login gives.
+func GroupsOf(h Host, user string) []uint32 {
+	c := &check{Host: h}
+	c.readAccounts()
+	var gids []uint32
+	for _, name := range c.accounts.member[user] {
+		gids = append(gids, c.accounts.groups[name].GID)
+	}
+	return gids
+}

@@ -49,11 +49,13 @@ type check struct {
 // Check looks at everything.
 func Check(h Host) *finding.Report {
 	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
+	c.report.Findings, c.report.Unseen = []finding.Finding{}, []finding.Unseen{}
 	c.readAccounts()
 	c.checkLoginDefs()
 	c.checkSubids()
 	c.checkDirectories()
 	c.checkUsernet()
+	c.checkPolicy()
 	c.checkPrograms()
 	c.checkKernel()
 	c.checkLimits()

@@ -29,7 +29,12 @@ func (u user) String() string {
 // identify looks the caller up by real user id, never by getlogin(3): that would pick whose ranges apply where several
 // names share the id (CVE-2016-6251).
 func (p program) identify(caller privilege.Caller) (user, error) {
-	u := user{uid: caller.UID(), gid: caller.GID()}
+	return p.identifyAs(caller.UID(), caller.GID())
+}
+
+// identifyAs is identify for a caller with these real ids.
+func (p program) identifyAs(uid, gid uint32) (user, error) {
+	u := user{uid: uid, gid: gid}
 	accounts, err := p.accounts.Users(u.uid)
 	if err != nil {
 		return user{}, p.nameless(u.uid, err)

@@ -17,16 +17,21 @@ import (
 // identify says which lines of lxc-usernet can apply: the names of the caller's user id, and those of the caller's groups
 // that have one, the real group first.
 func identify(caller privilege.Caller) (netquota.Account, error) {
+	return identifyAs(caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
+}
+
+// identifyAs is identify for a caller with these real ids, the group's first.
+func identifyAs(uid uint32, gids []uint32) (netquota.Account, error) {
 	directory := account.Local()
-	users, err := directory.Users(caller.UID())
+	users, err := directory.Users(uid)
 	if err != nil {
 		return netquota.Account{}, unidentified(err)
 	}
-	groups, err := directory.Groups(append([]uint32{caller.GID()}, caller.Groups()...))
+	groups, err := directory.Groups(gids)
 	if err != nil {
 		return netquota.Account{}, unidentified(err)
 	}
-	who := netquota.Account{UID: caller.UID()}
+	who := netquota.Account{UID: uid}
 	for _, u := range users {
 		who.Names = append(who.Names, u.Name)
 	}

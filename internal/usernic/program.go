@@ -157,15 +157,20 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespac
 	if err == nil {
 		return namespace, nil
 	}
+	return nil, notYours(caller.UID(), wanted, err)
+}
+
+// notYours says why a namespace is refused to uid.
+func notYours(uid uint32, wanted reference, err error) error {
 	headline := "Failed to open the network namespace of " + wanted.String()
 	advice := err.Error()
 	var refused *netnsfd.Error
 	if !errors.As(err, &refused) {
-		return nil, failed(headline, err)
+		return failed(headline, err)
 	}
 	switch refused.Reason {
 	case netnsfd.NotOwned:
-		advice = "it belongs to a user namespace that uid " + decimal(caller.UID()) + " did not create: a container gets an interface " +
+		advice = "it belongs to a user namespace that uid " + decimal(uid) + " did not create: a container gets an interface " +
 			"from the user who started it"
 	case netnsfd.Host:
 		advice += ": an interface can only be made for a container with a network namespace of its own (lxc.net.0.type = veth)"
@@ -173,7 +178,7 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespac
 		advice += ": the container has ended"
 	case netnsfd.Unreachable, netnsfd.NotNetwork: // nothing to add
 	}
-	return nil, refuse(headline, advice)
+	return refuse(headline, advice)
 }
 
 // reach opens the namespace by the one of its three names that was given.

@@ -45,7 +45,7 @@ func nicsText(view nicview.View, now int64) string {
 	}
 	out.WriteString(plural(len(view.NICs), "interface") + "\n")
 	if view.Limited {
-		out.WriteString("Root sees more: the processes of others, and what the ledger has lost.\n")
+		out.WriteString("Not all processes and slots can be seen: root sees more.\n")
 	}
 	return out.String()
 }

@@ -1,7 +1,6 @@
 package usernsctl
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -156,5 +155,3 @@ func footnotes(g hostcheck.Grants) string {
 	}
 	return text
 }
-
-var errNotYet = errors.New("not yet")
