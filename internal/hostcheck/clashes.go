@@ -17,8 +17,15 @@ func (c *check) checkClashes(path string) {
 	}
 }
 
+// mostAdvised is how often a free range is looked for, which costs a walk over the file: more of such findings are not
+// put right one by one.
+const mostAdvised = 40
+
 // suggest is a free place for a claim.
 func (c *check) suggest(path string, claim idspace.Claim) string {
+	if c.advised++; c.advised > mostAdvised {
+		return "usernsctl ranges shows the gaps."
+	}
 	free, ok := c.spaces[path].FirstFree(leastSubordinate, claim.Range.Count())
 	if !ok {
 		return "there is no free range of that size."
@@ -31,20 +38,20 @@ func (c *check) suggest(path string, claim idspace.Claim) string {
 const leastSubordinate = 100_000
 
 // checkRealIDs reports ranges that hold ids of accounts of this host, a finding for each line.
-func (c *check) checkRealIDs(path, kind string, real ids) {
+func (c *check) checkRealIDs(path, kind string, known ids) {
 	type hit struct {
 		claim idspace.Claim
 		names []string
 	}
 	var hits []*hit
 	byLine := make(map[int]*hit)
-	c.spaces[path].Holders(real.sorted, func(id uint32, holder idspace.Claim) {
+	c.spaces[path].Holders(known.sorted, func(id uint32, holder idspace.Claim) {
 		h := byLine[holder.Line]
 		if h == nil {
 			h = &hit{claim: holder}
 			byLine[holder.Line], hits = h, append(hits, h)
 		}
-		h.names = append(h.names, printable(real.name[id])+" ("+decimal(uint64(id))+")")
+		h.names = append(h.names, printable(known.name[id])+" ("+decimal(uint64(id))+")")
 	})
 	for _, h := range hits {
 		c.report.Add(finding.Finding{

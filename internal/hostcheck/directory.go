@@ -102,7 +102,7 @@ func (c *check) sssd() []directory {
 	}
 	var domains []directory
 	for _, file := range files {
-		text, _ := c.text(file)
+		text := c.text(file)
 		for _, s := range sections(file, text) {
 			if name, is := strings.CutPrefix(s.name, "domain/"); is && s.keys["id_provider"] != "" {
 				domains = append(domains, domain(s, name))
@@ -156,7 +156,7 @@ func value(s section, key string, otherwise uint64) uint64 {
 // winbind are the domains of Samba's winbind, "idmap config DOMAIN : range = 10000-20000" in smb.conf(5).
 func (c *check) winbind() []directory {
 	const file = "/etc/samba/smb.conf"
-	text, _ := c.text(file)
+	text := c.text(file)
 	var domains []directory
 	line := 0
 	for content := range strings.Lines(text) {
@@ -166,8 +166,8 @@ func (c *check) winbind() []directory {
 		if len(words) != 5 || words[0] != "idmap" || words[1] != "config" || words[4] != "range" {
 			continue
 		}
-		from, to, _ := strings.Cut(strings.TrimSpace(value), "-")
-		first, err := number.Decimal(from)
+		from, to, _ := strings.Cut(value, "-")
+		first, err := number.Decimal(strings.TrimSpace(from))
 		last, bad := number.Decimal(strings.TrimSpace(to))
 		if err != nil || bad != nil || last < first {
 			continue

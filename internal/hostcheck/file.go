@@ -68,25 +68,25 @@ func (c *check) checkLink(path string) {
 // longestText bounds what is read of a file that is read as a whole: a setting of the kernel, a configuration.
 const longestText = 1 << 20
 
-// text returns a small file as a whole; "" and false where there is none. What cannot be looked at is reported.
-func (c *check) text(path string) (string, bool) {
+// text returns a small file as a whole; "" where there is none. What cannot be looked at is reported.
+func (c *check) text(path string) string {
 	file, err := c.open(c.root + path)
 	var distrusted *Distrusted
 	switch {
 	case errors.As(err, &distrusted):
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
-		return "", false
+		return ""
 	case err != nil:
 		c.report.Miss(path, reason(err))
-		return "", false
+		return ""
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, longestText))
 	if err != nil {
 		c.report.Miss(path, reason(err))
-		return "", false
+		return ""
 	}
-	return string(content), true
+	return string(content)
 }
 
 // failed reports that a file could not be read to its end.

@@ -20,11 +20,11 @@ type Grants struct {
 func GrantsOf(h Host, groups bool) Grants {
 	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
 	c.readAccounts()
-	path, real := paths.Subuid(), c.accounts.uids
+	path, known := paths.Subuid(), c.accounts.uids
 	if groups {
-		path, real = paths.Subgid(), c.accounts.gids
+		path, known = paths.Subgid(), c.accounts.gids
 	}
-	c.checkSubid(path, "", real)
+	c.checkSubid(path, "", known)
 	space, read := c.spaces[path]
 	g := Grants{Path: path, Space: space, Absent: !read, Unseen: c.report.Unseen}
 	for _, f := range c.report.Findings {

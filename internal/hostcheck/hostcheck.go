@@ -44,6 +44,7 @@ type check struct {
 	settings []logindefs.Setting      // of login.defs
 	spaces   map[string]idspace.Space // of /etc/subuid and /etc/subgid, by path
 	rules    []netquota.Entry         // of lxc-usernet, those without a fault
+	advised  int                      // how often a free range was looked for
 }
 
 // Check looks at everything.

@@ -8,7 +8,7 @@ import (
 
 // setting is the content of a sysctl, by its path below /proc/sys; "" where there is none.
 func (c *check) setting(path string) string {
-	text, _ := c.text("/proc/sys/" + path)
+	text := c.text("/proc/sys/" + path)
 	return strings.TrimSpace(text)
 }
 

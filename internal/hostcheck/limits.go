@@ -78,7 +78,7 @@ func (c *check) pamLimits() pamLimits {
 	}
 	var all pamLimits
 	for _, file := range files {
-		text, _ := c.text(file)
+		text := c.text(file)
 		for line := range strings.Lines(text) {
 			line, _, _ = strings.Cut(line, "#")
 			if words := strings.Fields(line); len(words) == 4 {
@@ -147,7 +147,7 @@ func (l sliceLimits) read(c *check, slice, file string) {
 	if !strings.HasSuffix(file, ".conf") {
 		return
 	}
-	text, _ := c.text(file)
+	text := c.text(file)
 	for line := range strings.Lines(text) {
 		key, value, found := strings.Cut(strings.TrimSpace(line), "=")
 		if !found {

@@ -164,11 +164,8 @@ func isOurs(file, command string) (bool, error) {
 		return false, err
 	}
 	defer unix.Close(fd)
-	info, err := buildinfo.Read(descriptor(fd))
-	if err != nil {
-		return false, nil //nolint:nilerr // what has no build information is none of ours
-	}
-	return info.Path == module+command, nil
+	info, none := buildinfo.Read(descriptor(fd))
+	return none == nil && info.Path == module+command, nil
 }
 
 // descriptor is an open file as an io.ReaderAt.

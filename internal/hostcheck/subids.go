@@ -16,7 +16,7 @@ func (c *check) checkSubids() {
 }
 
 // checkSubid looks at one file: its lines, then who clashes with whom, then with which accounts of this host.
-func (c *check) checkSubid(path, kind string, real ids) {
+func (c *check) checkSubid(path, kind string, known ids) {
 	file := c.config(path)
 	if file == nil {
 		return
@@ -37,7 +37,7 @@ func (c *check) checkSubid(path, kind string, real ids) {
 	}
 	c.spaces[path] = idspace.Of(claims)
 	c.checkClashes(path)
-	c.checkRealIDs(path, kind, real)
+	c.checkRealIDs(path, kind, known)
 }
 
 // checkEntry looks at one line; false if it grants nothing.

@@ -19,7 +19,10 @@ type Claim struct {
 }
 
 // Space is a set of claims, in ascending order.
-type Space struct{ claims []Claim }
+type Space struct {
+	claims []Claim
+	blocks []idmap.Range
+}
 
 // Of returns the space of claims. Empty ranges are left out.
 func Of(claims []Claim) Space {
@@ -27,7 +30,11 @@ func Of(claims []Claim) Space {
 	slices.SortStableFunc(sorted, func(a, b Claim) int {
 		return cmp.Or(cmp.Compare(a.Range.Start(), b.Range.Start()), cmp.Compare(b.Range.End(), a.Range.End()), cmp.Compare(a.Line, b.Line))
 	})
-	return Space{sorted}
+	var all idmap.Set
+	for _, c := range sorted {
+		all.Add(c.Range)
+	}
+	return Space{sorted, all.Ranges()}
 }
 
 // Claims are the claims in ascending order of their first ids, of those the longer first.
@@ -101,13 +108,7 @@ func (s Space) Gaps() []idmap.Range {
 }
 
 // Blocks returns the ids that somebody has, as ranges that do not touch.
-func (s Space) Blocks() []idmap.Range {
-	var all idmap.Set
-	for _, c := range s.claims {
-		all.Add(c.Range)
-	}
-	return all.Ranges()
-}
+func (s Space) Blocks() []idmap.Range { return s.blocks }
 
 // FirstFree returns the first count ids from an id on that nobody has.
 func (s Space) FirstFree(from, count uint64) (idmap.Range, bool) {

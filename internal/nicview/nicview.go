@@ -82,21 +82,21 @@ func Look(names map[uint32]string) (View, error) {
 // readBook reads the ledger and, where that is allowed, the slots.
 func (l *looker) readBook() (limited bool, err error) {
 	l.rows, l.slots = make(map[string]netquota.Row), make(map[string]netquota.Held)
-	rows, err := netquota.ReadRows(paths.Ledger())
-	if err != nil && !errors.Is(err, unix.EACCES) {
-		return false, err
+	rows, noRows := netquota.ReadRows(paths.Ledger())
+	slots, noSlots := netquota.ReadSlots(paths.Slots())
+	for _, err := range []error{noRows, noSlots} {
+		limited = limited || err != nil
+		if err != nil && !errors.Is(err, unix.EACCES) {
+			return false, err
+		}
 	}
 	for _, row := range rows {
 		l.rows[row.Nic] = row
 	}
-	slots, denied := netquota.ReadSlots(paths.Slots())
-	if denied != nil && !errors.Is(denied, unix.EACCES) {
-		return false, denied
-	}
 	for _, slot := range slots {
 		l.slots[slot.Name] = slot
 	}
-	return err != nil || denied != nil, nil
+	return limited, nil
 }
 
 // look looks at one interface; false if it is none of a user's container.

@@ -3,6 +3,7 @@ package rtnl
 import (
 	"encoding/binary"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -24,7 +25,8 @@ func (c *Conn) Inspect(name string) (Inspected, error) {
 	if len(name) >= unix.IFNAMSIZ || name == "" {
 		return Inspected{}, unix.ENODEV
 	}
-	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0), text(unix.IFLA_IFNAME, name))
+	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0),
+		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
 	if err != nil {
 		return Inspected{}, err
 	}

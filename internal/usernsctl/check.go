@@ -66,7 +66,7 @@ func findingText(f finding.Finding) string {
 	if where := f.Where(); where != "" {
 		head = where + ": " + head
 	}
-	return wrap(printable(head), "", lineWide) + wrap(printable(f.Advice), "    ", lineWide)
+	return wrap(printable(head), "") + wrap(printable(f.Advice), "    ")
 }
 
 // summary is the last line of a report.

@@ -58,7 +58,7 @@ func (a asker) explain(what string, words []string) int {
 	case isKind(what) && (len(words) == 1 || len(words) == 3):
 		return a.reply(a.explainIDs(what, words))
 	case what == "nic" && len(words) == 2:
-		return a.reply(a.explainNIC(words[0], words[1]))
+		return a.reply(a.explainNIC(words[0], words[1]), nil)
 	}
 	return a.wrong("explain wants uid USER [LOWER COUNT], gid USER [LOWER COUNT], or nic USER BRIDGE")
 }
@@ -77,9 +77,9 @@ func (a asker) reply(r reply, err error) int {
 // text is the answer for people: the answer and what was asked, then what decides.
 func (r reply) text() string {
 	var out strings.Builder
-	out.WriteString(wrap(printable(r.Answer+": "+r.Question), "", lineWide))
+	out.WriteString(wrap(printable(r.Answer+": "+r.Question), ""))
 	for _, line := range []string{r.Reason, r.Advice} {
-		out.WriteString(wrap(printable(line), "    ", lineWide))
+		out.WriteString(wrap(printable(line), "    "))
 	}
 	for _, b := range r.By {
 		where := b.File
@@ -99,7 +99,7 @@ func (r reply) text() string {
 		out.WriteString("protections:\n" + columns(rows))
 	}
 	for _, line := range r.Remarks {
-		out.WriteString(wrap(printable(line), "", lineWide))
+		out.WriteString(wrap(printable(line), ""))
 	}
 	return out.String()
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // explainNIC answers whether lxc-user-nic would make an interface for a user on a bridge.
-func (a asker) explainNIC(name, bridge string) (reply, error) {
+func (a asker) explainNIC(name, bridge string) reply {
 	r := reply{Answer: yes, By: []by{}, Question: name + ": make an interface on " + bridge + " with lxc-user-nic"}
 	if a.pid != 0 {
 		r.Question += ", for process " + strconv.Itoa(a.pid)
@@ -20,12 +20,12 @@ func (a asker) explainNIC(name, bridge string) (reply, error) {
 	user, err := account.Named(account.Local(), name)
 	if err != nil {
 		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
-		return r, nil
+		return r
 	}
 	host, err := hostcheck.Here()
 	if err != nil {
 		r.refused(err)
-		return r, nil
+		return r
 	}
 	answer := usernic.Inspect(usernic.Question{User: user, Groups: hostcheck.GroupsOf(host, user.Name), Bridge: bridge, PID: a.pid})
 	if answer.Refusal != nil {
@@ -37,7 +37,7 @@ func (a asker) explainNIC(name, bridge string) (reply, error) {
 		r.Answer = unknown
 		r.Remarks = append(r.Remarks, "The network namespace of process "+strconv.Itoa(a.pid)+" cannot be seen: ask as root, or as "+name+".")
 	}
-	return r, nil
+	return r
 }
 
 // rooms says what each line that applies has left.

@@ -32,13 +32,13 @@ func shown(command string, words []string) string {
 	return text
 }
 
-// wrap breaks text into lines of at most width characters with indent in front; a longer word has a line of its own.
-func wrap(text, indent string, width int) string {
+// wrap breaks text into lines of at most lineWide characters with indent in front; a longer word has a line of its own.
+func wrap(text, indent string) string {
 	var out strings.Builder
 	used := 0
 	for _, word := range strings.Fields(text) {
 		length := utf8.RuneCountInString(word)
-		if used > 0 && used+1+length > width {
+		if used > 0 && used+1+length > lineWide {
 			out.WriteByte('\n')
 			used = 0
 		}
