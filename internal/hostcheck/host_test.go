@@ -166,7 +166,10 @@ func TestFaults(t *testing.T) {
 		{"an unknown user", add("/etc/lxc/lxc-usernet", "dave veth lxcbr0 1\n"), "warning usernet-owner /etc/lxc/lxc-usernet:3", `user "dave"`},
 		{"an unknown group", add("/etc/lxc/lxc-usernet", "@staff veth lxcbr0 1\n"), "warning usernet-owner /etc/lxc/lxc-usernet:3", `group "staff"`},
 		{"no bridge", add("/etc/lxc/lxc-usernet", "bob veth br9 1\nbob veth br9 2\n"), "warning usernet-bridge /etc/lxc/lxc-usernet:3", `"br9"`},
-		{"a dummy", func(t *testing.T, f *fake) { f.devices["d0"] = "dummy"; f.add(t, "/etc/lxc/lxc-usernet", "bob veth d0 1\n") }, "warning usernet-bridge /etc/lxc/lxc-usernet:3", "not a bridge"},
+		{"a dummy", func(t *testing.T, f *fake) {
+			f.devices["d0"] = "dummy"
+			f.add(t, "/etc/lxc/lxc-usernet", "bob veth d0 1\n")
+		}, "warning usernet-bridge /etc/lxc/lxc-usernet:3", "not a bridge"},
 		{"the bridge listens", func(t *testing.T, f *fake) {
 			f.write(t, "/proc/sys/net/ipv6/conf/lxcbr0/accept_ra", "1\n")
 			f.write(t, "/proc/sys/net/ipv6/conf/lxcbr0/forwarding", "0\n")
@@ -257,7 +260,8 @@ func TestDirectories(t *testing.T) {
 	}{
 		{
 			"Active Directory", "/etc/sssd/sssd.conf", "[sssd]\n\n[domain/example.test]\nid_provider = ad\n",
-			[]string{"warning subid-directory /etc/subuid:2", "warning subid-directory /etc/subgid:2"}, "200000-2000199999",
+			[]string{"warning subid-directory /etc/subuid:2", "warning subid-directory /etc/subgid:2"},
+			"200000-2000199999",
 		},
 		{
 			"mapped elsewhere", "/etc/sssd/sssd.conf", "[domain/x]\nid_provider=ldap\nldap_id_mapping = TRUE\nldap_idmap_range_min = 3000000\nldap_idmap_range_max = 4000000\n",
@@ -265,16 +269,19 @@ func TestDirectories(t *testing.T) {
 		},
 		{
 			"bounded", "/etc/sssd/conf.d/10-x.conf", "[domain/x]\nid_provider=ldap\nmin_id = 231072\nmax_id = 300000\n",
-			[]string{"warning subid-directory /etc/subuid:3", "warning subid-directory /etc/subgid:3"}, "231072-300000",
+			[]string{"warning subid-directory /etc/subuid:3", "warning subid-directory /etc/subgid:3"},
+			"231072-300000",
 		},
 		{
 			"FreeIPA", "/etc/sssd/sssd.conf", "# x\n[domain/x]\nid_provider=ipa\n",
-			[]string{"note directory-unknown /etc/sssd/sssd.conf:2", "warning subid-directory /etc/subuid:2", "warning subid-directory /etc/subgid:2"}, "ipa",
+			[]string{"note directory-unknown /etc/sssd/sssd.conf:2", "warning subid-directory /etc/subuid:2", "warning subid-directory /etc/subgid:2"},
+			"ipa",
 		},
 		{"LDAP", "/etc/sssd/sssd.conf", "[domain/x]\nid_provider = ldap\n", []string{"note directory-unknown /etc/sssd/sssd.conf:1"}, ""},
 		{
 			"winbind", "/etc/samba/smb.conf", "[global]\n  idmap config LAB : range = 100000 - 100099\n  idmap config LAB:backend = rid\n",
-			[]string{"warning subid-directory /etc/subuid:1", "warning subid-directory /etc/subgid:1"}, "100000-100099",
+			[]string{"warning subid-directory /etc/subuid:1", "warning subid-directory /etc/subgid:1"},
+			"100000-100099",
 		},
 	} {
 		f := clean(t)

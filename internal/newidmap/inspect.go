@@ -6,7 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/target"
 	"userns-helpers/internal/verdict"
@@ -25,7 +27,7 @@ type Answer struct {
 	Decision               // Err nil: it would do it; *verdict.Refusal: it would not; *verdict.Failure: it could not
 	User     string        // "alice (uid 1000)"
 	Own      idmap.ID      // needs no grant
-	Owned    []subid.Grant // the ranges of the user, at most mostOwned
+	Owned    []subid.Grant // the ranges of the user, at most mostOwned; Line 0 where a directory grants them
 	Known    bool          // false: what the process shows to its user cannot be seen by who asks
 }
 
@@ -34,7 +36,15 @@ const mostOwned = 10_000
 
 // Inspect answers a question. It changes nothing and needs no privilege but to see what Question.PID shows to its user;
 // what no privilege may be missing for is read as the caller.
-func Inspect(q Question) Answer { return installed(q.Kind).inspect(q) }
+func Inspect(q Question) Answer {
+	p := installed(q.Kind)
+	p.accounts = func(privilege.Caller) account.Directory { return account.Unprivileged(account.OpenTrusted) }
+	p.sources = func(privilege.Caller) grants.Machine { return grants.Unprivileged(account.OpenTrusted) }
+	return p.inspect(q)
+}
+
+// nobody stands for the caller whom a question is about: what Inspect reads it reads as itself.
+func nobody() privilege.Caller { return privilege.Caller{} }
 
 func (p program) inspect(q Question) Answer {
 	a := Answer{Decision: Decision{Kind: p.kind, PID: q.PID}, Known: true}
@@ -54,9 +64,9 @@ func (p program) inspect(q Question) Answer {
 	if a.Asked, err = idmap.ParseMappings(p.kind, []string{"0", q.Lower, q.Count}); err != nil {
 		return a.fail(err)
 	}
-	found, err := p.find(u, &a.Decision)
+	found, err := p.find(nobody(), u, &a.Decision)
 	if err != nil {
-		return a.fail(noGrants(p.grants, u, err, linkOf(p.grants)))
+		return a.fail(p.unanswered(u, err))
 	}
 	return a.fail(p.judge(u, found, &a.Decision))
 }
@@ -69,7 +79,8 @@ func (a Answer) fail(err error) Answer {
 
 // identifyNamed is identify for a caller with a login name, or the first one with a user id, and its primary group.
 func (p program) identifyNamed(name string) (user, error) {
-	named, err := account.Named(p.accounts, name)
+	directory := p.accounts(nobody())
+	named, err := account.Named(directory, name)
 	if err != nil {
 		var unknown *account.UnknownError
 		if errors.As(err, &unknown) {
@@ -77,18 +88,47 @@ func (p program) identifyNamed(name string) (user, error) {
 		}
 		return user{}, &verdict.Failure{Headline: "the user cannot be looked up", Advice: reason(err), Err: err}
 	}
-	return p.identifyAs(named.UID, named.GID)
+	return p.identifyAs(directory, named.UID, named.GID)
 }
 
 // inspectOwned lists the ranges of u.
 func (p program) inspectOwned(u user, a *Answer) error {
-	if !p.used(u) {
+	machine := p.sources(nobody())
+	source, err := machine.Choose(p.grants)
+	if err != nil {
+		return p.unanswered(u, err)
+	}
+	a.Source, a.Notes = source.Name, source.Notes
+	if source.SSSD {
+		answer, err := machine.Of(u.uid, p.kind)
+		if err != nil {
+			return p.unanswered(u, &sourceError{source.Name, err})
+		}
+		for _, ids := range answer.Ranges {
+			a.Owned = append(a.Owned, subid.Grant{Range: ids})
+		}
 		return nil
 	}
-	a.Source = p.grants
+	return p.inspectFile(u, a)
+}
+
+// unanswered is the lack of an answer about grants.
+func (p program) unanswered(u user, err error) error {
+	if failed := noSource(u, err); failed != nil {
+		return failed
+	}
+	return noGrants(p.grants, u, err, linkOf(p.grants))
+}
+
+// inspectFile lists the ranges of u in the file.
+func (p program) inspectFile(u user, a *Answer) error {
+	if !p.used(u) {
+		a.Source = ""
+		return nil
+	}
 	file, err := p.open(p.grants)
 	if err != nil {
-		return noGrants(p.grants, u, err, linkOf(p.grants))
+		return p.unanswered(u, err)
 	}
 	defer file.Close()
 	err = subid.List(file, subid.OwnerOf(u.uid, u.names...), func(g subid.Grant) {

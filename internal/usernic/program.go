@@ -77,6 +77,7 @@ type run struct {
 	wanted    request
 	caller    privilege.Caller
 	who       netquota.Account
+	doubt     string          // why some of the caller's groups may have names that are not in who
 	charge    netquota.Charge // what the interface is charged to
 	made      string          // the line that says what was made
 }
@@ -96,7 +97,7 @@ func (r *run) perform() (outcome, error) {
 	if err := confine(r.caller, r.wanted.target.fd); err != nil {
 		return outcome{}, err
 	}
-	if r.who, err = identify(r.caller); err != nil {
+	if r.who, r.doubt, err = identify(r.caller); err != nil {
 		return outcome{}, err
 	}
 	if r.wanted.verb == "delete" {
@@ -108,7 +109,7 @@ func (r *run) perform() (outcome, error) {
 // create decides whether the caller may have the interface, and makes it.
 func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines, then the namespace, opened once and with the caller's rights, then the bridge.
-	charges, err := allowance(r.who, r.wanted.place)
+	charges, err := allowance(r.who, r.doubt, r.wanted.place)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -17,7 +17,7 @@ func (a asker) explainNIC(name, bridge string) reply {
 	if a.pid != 0 {
 		r.Question += ", for process " + strconv.Itoa(a.pid)
 	}
-	user, err := account.Named(account.Local(), name)
+	user, err := account.Named(account.Unprivileged(account.OpenTrusted), name)
 	if err != nil {
 		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
 		return r
