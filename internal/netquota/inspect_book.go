@@ -119,12 +119,16 @@ func (b *Book) held(name string, charge Charge) ([]Held, error) {
 
 // openToRead opens a file of slots and reads it. One that does not exist has no record.
 func (b *Book) openToRead(name string, charge Charge) (*slots, error) {
+	none := &slots{fd: -1, charge: charge}
+	if b.folder < 0 {
+		return none, nil
+	}
 	fd, err := unix.Openat(b.folder, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if errors.Is(err, unix.ENOENT) {
-		return &slots{fd: -1, charge: charge}, nil
+		return none, nil
 	}
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	file := &slots{fd: fd, charge: charge}
 	return file, file.load()

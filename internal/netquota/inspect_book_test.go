@@ -16,11 +16,11 @@ func (w *world) rooms(t testing.TB, folder string, who Account, charges ...Charg
 	t.Helper()
 	b := reader(w.ledger())
 	b.owner = uint32(os.Getuid())
-	rooms, err := b.roomsOf(folder, who, charges, &process{world: w})
+	rooms, err := b.rooms(folder, who, charges, Limits{}, Limit{}, &process{world: w})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rooms
+	return rooms.Charges
 }
 
 // TestRooms: what Rooms says is left is what can then be made, after histories of creates that die at any of their steps,
@@ -65,7 +65,7 @@ func TestRoomsWithoutSlots(t *testing.T) {
 	}
 	for _, folder := range []string{"", w.slots(), filepath.Join(w.folder, "none")} {
 		got := w.rooms(t, folder, alice, ofAlice, students)
-		if !slices.Equal(got, []Room{{ofAlice, 2}, {students, 0}}) {
+		if !slices.Equal(got, []Room{{ofAlice, 2, 0}, {students, 0, 0}}) {
 			t.Errorf("%q: %v", folder, got)
 		}
 	}

@@ -7,6 +7,7 @@ package nicview
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -169,20 +170,37 @@ func (n *NIC) fromNames(altNames []string) bool {
 // protections are those that are on, by the words of policy.toml(5) and bridge(8).
 func protections(d rtnl.Inspected) []string {
 	on := []string{}
+	flags := d.Port.Flags
 	for _, p := range []struct {
 		is   bool
 		name string
 	}{
-		{d.Port && d.Locked && !d.Learning, "mac_lock"},
-		{d.Port && d.Isolated, "isolated"},
-		{d.Port && !d.UnicastFlood, "no unicast_flood"},
-		{d.Port && d.Guard, "bpdu_guard"},
-		{d.Port && d.RootBlock, "root_block"},
+		{d.OnBridge && flags.Locked && !flags.Learning, "mac_lock"},
+		{d.OnBridge && flags.Isolated, "isolated"},
+		{d.OnBridge && !flags.UnicastFlood, "no unicast_flood"},
+		{d.OnBridge && flags.BPDUGuard, "bpdu_guard"},
+		{d.OnBridge && flags.RootBlock, "root_block"},
 		{rtnl.QuietsIPv6(d.Name), "no ipv6_on_host"},
 	} {
 		if p.is {
 			on = append(on, p.name)
 		}
 	}
+	if d.Rate > 0 {
+		on = append(on, "rate_to_container "+rateText(d.Rate))
+	}
 	return on
+}
+
+// rateText is a rate in bits a second as policy.toml(5) has it, in the largest unit that leaves no fraction.
+func rateText(bits uint64) string {
+	for _, u := range []struct {
+		size uint64
+		name string
+	}{{1_000_000_000, "gbit"}, {1_000_000, "mbit"}, {1_000, "kbit"}} {
+		if bits%u.size == 0 {
+			return strconv.FormatUint(bits/u.size, 10) + u.name
+		}
+	}
+	return strconv.FormatUint(bits, 10) + "bit"
 }

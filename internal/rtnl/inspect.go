@@ -2,6 +2,7 @@ package rtnl
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -11,13 +12,8 @@ import (
 type Inspected struct {
 	Device
 	Received, Sent uint64 // bytes, as the host's end counts them: received from the container, sent to it
-	Port           bool   // it is a port of a Linux bridge, and the following is known
-	Locked         bool   // frames from other addresses than those of the bridge's table are dropped
-	Learning       bool   // the bridge learns addresses from frames
-	UnicastFlood   bool   // frames to unknown addresses are sent here
-	Isolated       bool   // no frames to and from other isolated ports
-	Guard          bool   // a BPDU disables the port
-	RootBlock      bool   // the port never becomes the way to the root of a spanning tree
+	OnBridge       bool   // it is a port of a Linux bridge: what Device.Port says is so
+	Rate           uint64 // bits a second that are sent to the container at most; 0: no limit
 }
 
 // Inspect describes the interface called name. Errors: unix.ENODEV if there is none.
@@ -30,7 +26,12 @@ func (c *Conn) Inspect(name string) (Inspected, error) {
 	if err != nil {
 		return Inspected{}, err
 	}
-	return parseInspected(reply)
+	d, err := parseInspected(reply)
+	if err != nil {
+		return Inspected{}, err
+	}
+	d.Rate, err = c.rate(d.Index)
+	return d, err
 }
 
 // parseInspected understands an RTM_NEWLINK message, with what parseDevice leaves out.
@@ -52,42 +53,54 @@ func (d *Inspected) take(kind uint16, value []byte) error {
 		}
 		d.Received, d.Sent = binary.NativeEndian.Uint64(value[16:]), binary.NativeEndian.Uint64(value[24:])
 	case unix.IFLA_LINKINFO:
-		return each(value, d.takeInfo)
+		return each(value, func(kind uint16, value []byte) error {
+			if kind == unix.IFLA_INFO_SLAVE_KIND {
+				d.OnBridge = cString(value) == KindBridge
+			}
+			return nil
+		})
 	}
 	return nil
 }
 
-// takeInfo takes note of what the bridge says of its port.
-func (d *Inspected) takeInfo(kind uint16, value []byte) error {
-	switch kind {
-	case unix.IFLA_INFO_SLAVE_KIND:
-		d.Port = cString(value) == KindBridge
-	case unix.IFLA_INFO_SLAVE_DATA:
-		if d.Port { // the kind comes first
-			return each(value, d.takePort)
+// rate is what Limit set, 0 for a device without a limit.
+func (c *Conn) rate(index int) (uint64, error) {
+	reply, err := c.ask(unix.RTM_GETQDISC, unix.RTM_NEWQDISC, discipline{index})
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return parseRate(reply)
+}
+
+// parseRate understands an RTM_NEWQDISC message: the rate of a token bucket filter, in bits a second.
+func parseRate(message []byte) (uint64, error) {
+	if len(message) < sizeofDiscipline {
+		return 0, unix.EBADMSG
+	}
+	rate := uint64(0)
+	bucket := false
+	take := func(kind uint16, value []byte) error {
+		switch {
+		case kind == nl.TCA_TBF_PARMS && len(value) >= offsetRate+4:
+			rate = max(rate, uint64(binary.NativeEndian.Uint32(value[offsetRate:]))) // all ones where RATE64 has it
+		case kind == nl.TCA_TBF_RATE64 && len(value) >= 8:
+			rate = binary.NativeEndian.Uint64(value)
 		}
+		return nil
 	}
-	return nil
-}
-
-// takePort takes note of one flag of a port.
-func (d *Inspected) takePort(kind uint16, value []byte) error {
-	on := len(value) > 0 && value[0] != 0
-	switch kind {
-	case unix.IFLA_BRPORT_LOCKED:
-		d.Locked = on
-	case unix.IFLA_BRPORT_LEARNING:
-		d.Learning = on
-	case unix.IFLA_BRPORT_UNICAST_FLOOD:
-		d.UnicastFlood = on
-	case unix.IFLA_BRPORT_ISOLATED:
-		d.Isolated = on
-	case unix.IFLA_BRPORT_GUARD:
-		d.Guard = on
-	case unix.IFLA_BRPORT_PROTECT:
-		d.RootBlock = on
-	}
-	return nil
+	err := each(message[sizeofDiscipline:], func(kind uint16, value []byte) error {
+		switch {
+		case kind == unix.TCA_KIND:
+			bucket = cString(value) == "tbf"
+		case kind == unix.TCA_OPTIONS && bucket: // the kind comes first
+			return each(value, take)
+		}
+		return nil
+	})
+	return rate * 8, err
 }
 
 // QuietsIPv6 reports whether IPv6 is off on an interface, as QuietIPv6 leaves it; also where the kernel has no IPv6.

@@ -136,22 +136,4 @@ func missingLine(who netquota.Account, place netquota.Place) string {
 	return "an administrator can add the line: " + who.Names[0] + " " + place.Type + " " + place.Bridge + " 1"
 }
 
-// notClaimed says why no slot was taken.
-func notClaimed(place netquota.Place, err error) error {
-	var full *netquota.FullError
-	if !errors.As(err, &full) {
-		return failed("Failed to count the interfaces", err)
-	}
-	advice := ""
-	for i, c := range full.Charges {
-		if i > 0 {
-			advice += ", "
-		}
-		quota := strconv.FormatUint(c.Quota, 10)
-		advice += quota + " of " + quota + " interfaces of " + c.Owner + " on " + place.Bridge + " live (" + paths.Usernet() + " line " +
-			strconv.Itoa(c.Line) + ")"
-	}
-	return refuse("Quota reached", advice+"; stop a container, or have the number raised")
-}
-
 func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }

@@ -2,18 +2,18 @@ package usernic
 
 import (
 	"errors"
-	"io"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/folder"
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
 	"userns-helpers/internal/rtnl"
-	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // Question is whether somebody who calls the program right after login would be given an interface.
@@ -56,6 +56,11 @@ func (a *Answer) find(q Question) (err error) {
 	if err != nil {
 		return err
 	}
+	asked, err := termsOf(a.Who, wanted.place)
+	if err != nil {
+		return err
+	}
+	a.Policy = asked.policy.Explain(asked.subject)
 	if err := a.findNamespace(q); err != nil {
 		return err
 	}
@@ -67,10 +72,14 @@ func (a *Answer) find(q Question) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := a.findPolicy(q); err != nil {
+	if err := asked.possible(found); err != nil {
 		return err
 	}
-	return a.findRoom(charges, wanted.place, kernel{conn, found})
+	if err := a.findRoom(charges, asked, kernel{conn, found}); err != nil {
+		return err
+	}
+	n := nic{request: wanted, kernel: kernel{conn, found}, terms: asked}
+	return n.findPort()
 }
 
 // findNamespace says why the namespace of the process would be refused.
@@ -91,52 +100,58 @@ func (a *Answer) findNamespace(q Question) error {
 }
 
 // findRoom counts, and says whether there is room.
-func (a *Answer) findRoom(charges []netquota.Charge, place netquota.Place, links kernel) (err error) {
+func (a *Answer) findRoom(charges []netquota.Charge, t terms, links kernel) error {
+	limits := netquota.Limits{User: netLimit(t.limits.NicsPerUser), Member: netLimit(t.limits.NicsPerGroupMember)}
+	pace := netLimit(t.limits.CreatesPerMinute)
 	a.Whole = true
-	a.Rooms, err = netquota.Rooms(paths.Ledger(), paths.Slots(), a.Who, charges, links)
+	rooms, err := netquota.Look(paths.Ledger(), paths.Slots(), a.Who, charges, limits, pace, links)
 	if errors.Is(err, unix.EACCES) {
 		a.Whole = false
-		a.Rooms, err = netquota.Rooms(paths.Ledger(), "", a.Who, charges, links)
+		rooms, err = netquota.Look(paths.Ledger(), "", a.Who, charges, limits, pace, links)
 	}
-	if err != nil {
+	a.Rooms = rooms.Charges
+	switch {
+	case err != nil:
 		return failed("Failed to count the interfaces", err)
+	case rooms.Refusal != nil:
+		return t.notClaimed(a.Who, rooms.Refusal)
 	}
-	for _, room := range a.Rooms {
-		if room.Taken < room.Charge.Quota {
-			return nil
-		}
-	}
-	return notClaimed(place, &netquota.FullError{Charges: charges})
-}
-
-// findPolicy says what the policy gives to the interface.
-func (a *Answer) findPolicy(q Question) error {
-	read, err := readPolicy()
-	if err != nil {
-		return err
-	}
-	a.Policy = read.Explain(policy.Subject{UID: a.Who.UID, Names: a.Who.Names, Groups: a.Who.Groups, Bridge: q.Bridge})
 	return nil
 }
 
-// readPolicy reads the policy.
-func readPolicy() (*policy.Policy, error) {
-	const headline = "Refused by the policy "
-	file, err := trusted.OpenOptional(paths.Policy())
+// findPort says whether a Linux bridge has a port for another interface: the kernel gives the lowest number that is free.
+func (n *nic) findPort() error {
+	if n.kernel.bridge.kind != linuxBridge {
+		return nil
+	}
+	ports := "/sys/class/net/" + n.request.place.Bridge + "/brif"
+	names, err := folder.Names(ports)
 	if err != nil {
-		return nil, &verdict.Failure{Headline: headline + paths.Policy(), Advice: err.Error(), Err: err}
+		return failed("Failed to look at the ports of the bridge", err)
 	}
-	if file == nil {
-		return &policy.Policy{}, nil
+	used := make(map[uint64]bool)
+	for _, name := range names {
+		used[portNumber(ports+"/"+name+"/port_no")] = true
 	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, policy.LongestFile+1))
+	lowest := uint64(1)
+	for used[lowest] {
+		lowest++
+	}
+	if lowest > portsOfBridge {
+		return n.notCreated(unix.EXFULL)
+	}
+	return n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: uint16(lowest)}})
+}
+
+// portNumber reads the number of a port, in hexadecimal with 0x in front; 0 for one that has gone.
+func portNumber(path string) uint64 {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, failed(headline+paths.Policy(), err)
+		return 0
 	}
-	read, err := policy.Parse(text)
-	if err != nil {
-		return nil, refuse(headline+paths.Policy(), err.Error())
-	}
-	return read, nil
+	defer func() { _ = unix.Close(fd) }()
+	buffer := make([]byte, 16)
+	n, _ := unix.Read(fd, buffer)
+	number, _ := strconv.ParseUint(strings.TrimSpace(string(buffer[:max(n, 0)])), 0, 16)
+	return number
 }

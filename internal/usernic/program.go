@@ -108,8 +108,12 @@ func (r *run) perform() (outcome, error) {
 
 // create decides whether the caller may have the interface, and makes it.
 func (r *run) create() (outcome, error) {
-	// Decide: the administrator's lines, then the namespace, opened once and with the caller's rights, then the bridge.
+	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
 	charges, err := allowance(r.who, r.doubt, r.wanted.place)
+	if err != nil {
+		return outcome{}, err
+	}
+	asked, err := termsOf(r.who, r.wanted.place)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -125,15 +129,18 @@ func (r *run) create() (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	if err := asked.possible(found); err != nil {
+		return outcome{}, err
+	}
 	links := kernel{conn, found}
 
-	// Act: the slot first, then the row, then the interface.
-	claim, err := book.Claim(r.who, charges, links)
+	// Act: the slots first, then the row, then the interface.
+	claim, err := claim(book, r.who, charges, asked, links)
 	if err != nil {
-		return outcome{}, notClaimed(r.wanted.place, err)
+		return outcome{}, err
 	}
 	r.charge = claim.Charge
-	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, claim: claim}
+	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim}
 	line, err := n.make()
 	r.made = line
 	return outcome{line, n.undo}, err
