@@ -90,7 +90,10 @@ func readUser(conn *localsock.Conn) (Account, bool, error) {
 		return Account{}, false, err
 	}
 	name, err := readName(conn, words[0])
-	return Account{name, words[2], words[3]}, err == nil, err
+	if err != nil {
+		return Account{}, false, err
+	}
+	return Account{name, words[2], words[3]}, true, nil
 }
 
 // readGroup reads version, found, the lengths of name and password, gid, the number of members; the length of each of
@@ -107,7 +110,10 @@ func readGroup(conn *localsock.Conn) (Account, bool, error) {
 		return Account{}, false, err
 	}
 	name, err := readName(conn, words[0])
-	return Account{Name: name, ID: words[2]}, err == nil, err
+	if err != nil {
+		return Account{}, false, err
+	}
+	return Account{Name: name, ID: words[2]}, true, nil
 }
 
 // readHeader reads version and found, and n words behind them where there is an answer.

@@ -64,15 +64,14 @@ func Parse(file io.Reader) (Config, error) {
 // subidLine is how a line for subordinate ids begins, in the first column and in any case.
 const subidLine = "subid:"
 
-// parseSubid returns the first word of a line for subordinate ids. Shadow does not look at lines of less than eight
-// bytes, the newline counted.
+// parseSubid returns the first word of a line for subordinate ids. Shadow passes over lines without one.
 func parseSubid(line []byte) (string, bool) {
-	if len(line) <= len(subidLine) || !bytes.EqualFold(line[:len(subidLine)], []byte(subidLine)) {
+	if len(line) < len(subidLine) || !bytes.EqualFold(line[:len(subidLine)], []byte(subidLine)) {
 		return "", false
 	}
 	words := bytes.FieldsFunc(line[len(subidLine):], func(r rune) bool { return r == ' ' || r == '\t' })
 	if len(words) == 0 {
-		return "", true
+		return "", false
 	}
 	return string(words[0]), true
 }

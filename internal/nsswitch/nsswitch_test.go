@@ -62,8 +62,8 @@ func TestSubid(t *testing.T) {
 		"subid: files sss":         "files",
 		"subid: sss\nsubid: files": "sss",
 		"subid: files\nsubid: sss": "files",
-		"subid: \nsubid: sss":      "",    // the line counts, and has no word
-		"subid:\nsubid: sss":       "sss", // too short to be looked at
+		"subid: \nsubid: sss":      "sss",
+		"subid:\nsubid: sss":       "sss",
 		" subid: sss":              "",
 		"#subid: sss":              "",
 		"# subid: sss":             "",
