@@ -24,11 +24,17 @@ type Question struct {
 
 // Answer is what the program would decide, with the code that decides it.
 type Answer struct {
-	Decision               // Err nil: it would do it; *verdict.Refusal: it would not; *verdict.Failure: it could not
-	User     string        // "alice (uid 1000)"
-	Own      idmap.ID      // needs no grant
-	Owned    []subid.Grant // the ranges of the user, at most mostOwned; Line 0 where a directory grants them
-	Known    bool          // false: what the process shows to its user cannot be seen by who asks
+	Decision          // Err nil: it would do it; *verdict.Refusal: it would not; *verdict.Failure: it could not
+	User     string   // "alice (uid 1000)"
+	Own      idmap.ID // needs no grant
+	Owned    []Owned  // the ranges of the user, at most mostOwned
+	Known    bool     // false: what the process shows to its user cannot be seen by who asks
+}
+
+// Owned is a range of a user; Line is 0 where a directory grants it.
+type Owned struct {
+	subid.Grant
+	Withheld error // why it is not mapped all the same, nil if it is
 }
 
 // mostOwned bounds the ranges in an answer.
@@ -105,7 +111,7 @@ func (p program) inspectOwned(u user, a *Answer) error {
 			return p.unanswered(u, &sourceError{source.Name, err})
 		}
 		for _, ids := range answer.Ranges {
-			a.Owned = append(a.Owned, subid.Grant{Range: ids})
+			p.addOwned(u, a, subid.Grant{Range: ids})
 		}
 		return nil
 	}
@@ -132,14 +138,19 @@ func (p program) inspectFile(u user, a *Answer) error {
 	}
 	defer file.Close()
 	err = subid.List(file, subid.OwnerOf(u.uid, u.names...), func(g subid.Grant) {
-		if len(a.Owned) < mostOwned {
-			a.Owned = append(a.Owned, g)
-		}
+		p.addOwned(u, a, g)
 	})
 	if err != nil {
 		return noGrants(p.grants, u, err, "")
 	}
 	return nil
+}
+
+// addOwned adds a range, and says whether the policy lets it be mapped.
+func (p program) addOwned(u user, a *Answer, g subid.Grant) {
+	if len(a.Owned) < mostOwned {
+		a.Owned = append(a.Owned, Owned{g, p.checkForbidden(u, []idmap.Mapping{{Upper: g.Range, Lower: g.Range}})})
+	}
 }
 
 // inspectProcess says what act and the checks in front of it would say of a process.

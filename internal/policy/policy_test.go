@@ -62,6 +62,22 @@ func TestExample(t *testing.T) {
 	}
 }
 
+// TestManual: the example of the manual is without a mistake, to both parsers.
+func TestManual(t *testing.T) {
+	page, err := os.ReadFile("../../man/policy.toml.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, begins := strings.Cut(string(page), ".Bd -literal\n")
+	text, _, ends := strings.Cut(text, ".Ed\n")
+	if !begins || !ends || !strings.Contains(text, "forbidden_host_ids") {
+		t.Fatal("no example")
+	}
+	if found := Check([]byte(text)); len(found) > 0 {
+		t.Error(found)
+	}
+}
+
 // TestAbsent: without a file nothing is asked for that can break a container, and nothing is limited.
 func TestAbsent(t *testing.T) {
 	want := Protections{UnicastFlood: true, BPDUGuard: true, StableMAC: true}

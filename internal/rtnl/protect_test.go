@@ -111,7 +111,13 @@ func TestParsePort(t *testing.T) {
 
 // TestParseBridge: only a bridge has the attributes of one.
 func TestParseBridge(t *testing.T) {
-	data := slices.Concat(attribute(unix.IFLA_BR_VLAN_FILTERING, []byte{1}), attribute(unix.IFLA_BR_VLAN_DEFAULT_PVID, binary.NativeEndian.AppendUint16(nil, 7)))
+	off := slices.Concat(make([]byte, unix.SizeofIfInfomsg), attribute(unix.IFLA_LINKINFO, slices.Concat(
+		attribute(unix.IFLA_INFO_KIND, []byte(KindBridge)), attribute(unix.IFLA_INFO_DATA, attribute(unix.IFLA_BR_VLAN_FILTERING, []byte{0})))))
+	if d, err := parseDevice(off); err != nil || d.Bridge != (Bridge{}) {
+		t.Error("a kernel without VLANs:", d.Bridge, err)
+	}
+	data := slices.Concat(attribute(unix.IFLA_BR_VLAN_FILTERING, []byte{1}), attribute(unix.IFLA_BR_VLAN_PROTOCOL, []byte{0x81, 0}),
+		attribute(unix.IFLA_BR_VLAN_DEFAULT_PVID, binary.NativeEndian.AppendUint16(nil, 7)))
 	message := func(kind string) []byte {
 		return slices.Concat(make([]byte, unix.SizeofIfInfomsg), attribute(unix.IFLA_LINKINFO,
 			slices.Concat(attribute(unix.IFLA_INFO_KIND, []byte(kind)), attribute(unix.IFLA_INFO_DATA, data))))

@@ -18,8 +18,9 @@ type Bridge struct {
 func (b *Bridge) take(kind uint16, value []byte) error {
 	var err error
 	switch kind {
-	case unix.IFLA_BR_VLAN_FILTERING:
+	case unix.IFLA_BR_VLAN_PROTOCOL: // the kernel says that filtering is off whether it could be on or not
 		b.KnowsVLANs = true
+	case unix.IFLA_BR_VLAN_FILTERING:
 		b.Filters, err = boolean(value)
 	case unix.IFLA_BR_VLAN_DEFAULT_PVID:
 		b.DefaultPVID, err = integer16(value)

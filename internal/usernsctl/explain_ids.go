@@ -70,7 +70,11 @@ func decidedBy(q newidmap.Question, a newidmap.Answer) []by {
 	rules := []by{}
 	if a.Err == nil && q.Lower == "" {
 		for _, g := range a.Owned {
-			rules = append(rules, by{File: a.Source, Line: g.Line, Rule: "grants " + span(g.Range)})
+			rule := by{File: a.Source, Line: g.Line, Rule: "grants " + span(g.Range)}
+			if g.Withheld != nil {
+				rule.Rule += ", which is not mapped as a whole: " + g.Withheld.Error()
+			}
+			rules = append(rules, rule)
 		}
 		return append(rules, by{Rule: "needs no grant: " + ownText(a)})
 	}
