@@ -38,7 +38,7 @@ func (c *check) suggest(path string, claim idspace.Claim) string {
 const leastSubordinate = 100_000
 
 // checkRealIDs reports ranges that hold ids of accounts of this host, a finding for each line.
-func (c *check) checkRealIDs(path, kind string, known ids) {
+func (c *check) checkRealIDs(path, kind string, known *ids) {
 	type hit struct {
 		claim idspace.Claim
 		names []string

@@ -178,9 +178,3 @@ func (c *check) winbind() []directory {
 	}
 	return domains
 }
-
-// elsewhere reports whether a user whom the files do not know may exist in a directory.
-func (c *check) elsewhere(string) bool { return false }
-
-// groupElsewhere is elsewhere for groups.
-func (c *check) groupElsewhere(string) bool { return false }

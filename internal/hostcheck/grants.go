@@ -20,9 +20,9 @@ type Grants struct {
 func GrantsOf(h Host, groups bool) Grants {
 	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
 	c.readAccounts()
-	path, known := paths.Subuid(), c.accounts.uids
+	path, known := paths.Subuid(), &c.accounts.uids
 	if groups {
-		path, known = paths.Subgid(), c.accounts.gids
+		path, known = paths.Subgid(), &c.accounts.gids
 	}
 	c.checkSubid(path, "", known)
 	space, read := c.spaces[path]

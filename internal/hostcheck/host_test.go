@@ -189,6 +189,9 @@ func TestFaults(t *testing.T) {
 		{"not root's", func(_ *testing.T, f *fake) { f.distrusted["/etc/subuid"] = "is owned by uid 5, not by root" }, "error file-trust /etc/subuid", "uid 5"},
 		{"a link", func(t *testing.T, f *fake) { f.link(t, "/etc/subgid", f.folder+"/etc/elsewhere") }, "note file-link /etc/subgid", "symbolic link"},
 		{"policy", set("/etc/userns-helpers/policy.toml", "[defaults]\n\nmac_lok = true\n"), "error policy /etc/userns-helpers/policy.toml:3", "mac_lok"},
+		{"nonsense in nsswitch", set("/etc/nsswitch.conf", "passwd: files\n# x\ngroup files\n"), "warning nsswitch-line /etc/nsswitch.conf:3", "group files"},
+		{"subid indented", set("/etc/nsswitch.conf", "passwd: files\n subid: sss\n"), "warning nsswitch-line /etc/nsswitch.conf:2", "first column"},
+		{"an unknown source", set("/etc/nsswitch.conf", "subid: nonsense\n"), "warning nsswitch-subid /etc/nsswitch.conf", "nonsense"},
 		{"forbidden", set("/etc/userns-helpers/policy.toml", "[idmap]\nforbidden_host_ids = [\"100500\"]\n"), "warning policy-forbidden /etc/subuid:1", "100500"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

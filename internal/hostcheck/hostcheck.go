@@ -44,6 +44,7 @@ type check struct {
 	settings []logindefs.Setting      // of login.defs
 	spaces   map[string]idspace.Space // of /etc/subuid and /etc/subgid, by path
 	rules    []netquota.Entry         // of lxc-usernet, those without a fault
+	beyond   beyond                   // users whom the files do not know
 	advised  int                      // how often a free range was looked for
 }
 
@@ -52,6 +53,7 @@ func Check(h Host) *finding.Report {
 	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
 	c.report.Findings, c.report.Unseen = []finding.Finding{}, []finding.Unseen{}
 	c.readAccounts()
+	c.checkNsswitch()
 	c.checkLoginDefs()
 	c.checkSubids()
 	c.checkDirectories()

@@ -11,12 +11,12 @@ import (
 
 // checkSubids looks at the grants of ids.
 func (c *check) checkSubids() {
-	c.checkSubid(paths.Subuid(), "user", c.accounts.uids)
-	c.checkSubid(paths.Subgid(), "group", c.accounts.gids)
+	c.checkSubid(paths.Subuid(), "user", &c.accounts.uids)
+	c.checkSubid(paths.Subgid(), "group", &c.accounts.gids)
 }
 
 // checkSubid looks at one file: its lines, then who clashes with whom, then with which accounts of this host.
-func (c *check) checkSubid(path, kind string, known ids) {
+func (c *check) checkSubid(path, kind string, known *ids) {
 	file := c.config(path)
 	if file == nil {
 		return
@@ -37,6 +37,7 @@ func (c *check) checkSubid(path, kind string, known ids) {
 	}
 	c.spaces[path] = idspace.Of(claims)
 	c.checkClashes(path)
+	known.sort() // a directory may have told of others
 	c.checkRealIDs(path, kind, known)
 }
 
@@ -46,8 +47,9 @@ func (c *check) checkEntry(path string, e subid.Entry) (idspace.Claim, bool) {
 		c.report.Add(faulty(path, e))
 		return idspace.Claim{}, false
 	}
-	owner, exists := c.accounts.ownerOf(e.Owner)
-	if !exists && c.accounts.known && !c.elsewhere(e.Owner) {
+	known := c.known(e.Owner)
+	owner, _ := c.accounts.ownerOf(e.Owner)
+	if !known {
 		c.report.Add(finding.Finding{
 			ID: "subid-owner", Level: finding.Warning, File: path, Line: e.Line, Problem: "there is no user " + quote(e.Owner),
 			Advice: "The ids " + span(e.Range) + " are granted to whoever gets that name or id next. Remove the line, or correct the name.",

@@ -65,16 +65,18 @@ func badRule(path string, e netquota.Entry) finding.Finding {
 func (c *check) checkRule(path string, e netquota.Entry) bool {
 	f := finding.Finding{Level: finding.Warning, File: path, Line: e.Line}
 	group, isGroup := strings.CutPrefix(e.Rule.Owner, "@")
-	_, userExists := c.accounts.users[e.Rule.Owner]
 	_, groupExists := c.accounts.groups[group]
 	switch {
 	case e.Rule.Place.Type != "veth":
 		f.ID, f.Problem = "usernet-type", "interfaces of type "+quote(e.Rule.Place.Type)+" cannot be made"
 		f.Advice = "veth is the only type. The line grants nothing (LXC's lxc-user-nic makes a veth all the same)."
-	case isGroup && !groupExists && c.accounts.known && !c.groupElsewhere(group):
+	case isGroup && !groupExists && c.accounts.known && c.beyond.groups:
+		f.ID, f.Level, f.Problem = "usernet-owner", finding.Note, "there is no group "+quote(group)+" in /etc/group"
+		f.Advice = "Whether a directory has one cannot be asked by its name: getent group."
+	case isGroup && !groupExists && c.accounts.known:
 		f.ID, f.Problem = "usernet-owner", "there is no group "+quote(group)
 		f.Advice = "The line grants nothing until somebody makes a group of that name. Remove it, or correct the name."
-	case !isGroup && !userExists && c.accounts.known && !c.elsewhere(e.Rule.Owner):
+	case !isGroup && !c.knownName(e.Rule.Owner):
 		f.ID, f.Problem = "usernet-owner", "there is no user "+quote(e.Rule.Owner)
 		f.Advice = "The line grants nothing until somebody gets that login name; ids do not count here. Remove it, or correct the name."
 	default:
