@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/verdict"
 )
 
 // Row is a line of the map: a range, and what is there.
@@ -93,7 +94,7 @@ func row(claims []Claim, with string) Row {
 }
 
 // Draw writes rows as lines of at most width characters, 50 or more: the first id, how many, where they lie, and whose they are. The
-// ids that somebody has are drawn to scale; a gap is a column wide, or less where there are many.
+// ids that somebody has are drawn to scale, control characters in names are escaped; a gap is a column wide, or less where there are many.
 func (s Space) Draw(rows []Row, width int) []string {
 	room := max(width, leastWidth) - 2*numberWidth - blanks
 	chart := room * 6 / 11
@@ -108,7 +109,7 @@ func (s Space) Draw(rows []Row, width int) []string {
 		}
 		bar := strings.Repeat(" ", from) + strings.Repeat(string(r.Mark), to-from)
 		lines = append(lines, cell(number(r.Range.Start()), -numberWidth)+" "+cell(number(r.Range.Count()), -numberWidth)+"  "+
-			cell(bar, chart)+"  "+strings.TrimRight(cell(r.Text, who), " "))
+			cell(bar, chart)+"  "+strings.TrimRight(cell(string(verdict.Printable(nil, r.Text)), who), " "))
 	}
 	return lines
 }

@@ -33,15 +33,14 @@ func nicsText(view nicview.View, now int64) string {
 	rows := [][]string{{"INTERFACE", "USER", "BRIDGE", "CONTAINER", "PID", "AGE", "FROM", "TO"}}
 	for _, n := range view.NICs {
 		rows = append(rows, []string{
-			n.Name, userText(n), n.Bridge, dash(n.Container), pidText(n), ageText(n.Since, now), bytesText(n.FromInside), bytesText(n.ToInside),
+			printable(n.Name), printable(userText(n)), printable(n.Bridge), printable(dash(n.Container)), pidText(n), ageText(n.Since, now), bytesText(n.FromInside), bytesText(n.ToInside),
 		})
 	}
 	lines := strings.SplitAfter(columns(rows), "\n")
 	var out strings.Builder
-	out.WriteString(printable(strings.TrimSuffix(lines[0], "\n")) + "\n")
+	out.WriteString(lines[0])
 	for i, n := range view.NICs {
-		out.WriteString(printable(strings.TrimSuffix(lines[i+1], "\n")) + "\n")
-		out.WriteString("    " + onText(n) + "\n")
+		out.WriteString(lines[i+1] + "    " + onText(n) + "\n")
 	}
 	out.WriteString(plural(len(view.NICs), "interface") + "\n")
 	if view.Limited {

@@ -107,18 +107,11 @@ func mapText(g hostcheck.Grants, all bool) string {
 		left = len(rows) - mostRows
 		rows = rows[:mostRows]
 	}
-	text := g.Path + ": " + headline(g.Space) + "\n\n" + strings.Join(printableAll(g.Space.Draw(rows, lineWide)), "\n") + "\n"
+	text := g.Path + ": " + headline(g.Space) + "\n\n" + strings.Join(g.Space.Draw(rows, lineWide), "\n") + "\n"
 	if left > 0 {
 		text += "... and " + strconv.Itoa(left) + " more lines: usernsctl ranges --all\n"
 	}
 	return text + "\n" + footnotes(g)
-}
-
-func printableAll(lines []string) []string {
-	for i := range lines {
-		lines[i] = printable(lines[i])
-	}
-	return lines
 }
 
 // headline says how much there is.
