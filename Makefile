@@ -6,8 +6,10 @@
 DESTDIR    =
 PREFIX     = /usr
 BINDIR     = $(PREFIX)/bin
+SBINDIR    = $(PREFIX)/sbin
 LIBEXECDIR = /usr/libexec
-MANDIR     = $(PREFIX)/share/man
+DATADIR    = $(PREFIX)/share
+MANDIR     = $(DATADIR)/man
 SYSCONFDIR = /etc
 RUNDIR     = /run
 # The mode of the three privileged programs. 755 for an install with file capabilities.
@@ -24,6 +26,7 @@ PATH_usernet   = $(SYSCONFDIR)/lxc/lxc-usernet
 PATH_ledger    = $(RUNDIR)/lxc/nics
 PATH_slots     = $(RUNDIR)/lxc/nics.d
 PATH_ovsVsctl  = /usr/bin/ovs-vsctl
+PATH_policy    = $(SYSCONFDIR)/userns-helpers/policy.toml
 PATH_nsswitch  = /etc/nsswitch.conf
 PATH_sssdPipe  = /var/lib/sss/pipes/nss
 PATH_sssdPipes = /var/lib/sss/pipes
@@ -33,7 +36,7 @@ PATH_getent    = /usr/bin/getent
 # Where ld.so looks for the modules that subid: in nsswitch.conf names, with colons between.
 PATH_libraries = /usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib
 PATHS          = passwd group subuid subgid loginDefs machineID usernet ledger slots ovsVsctl \
-	nsswitch sssdPipe sssdPipes userdb nscd getent libraries
+	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
 VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -51,7 +54,7 @@ GOTOOLCHAIN ?= local
 export GOTOOLCHAIN
 export GOFLAGS
 
-BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic
+BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic bin/usernsctl
 
 # make V=1 shows the whole commands.
 V     =
@@ -66,7 +69,7 @@ help: ## this text
 	@echo "userns-helpers $(VERSION)"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-build: $(BINARIES) ## compile the four programs into bin/
+build: $(BINARIES) ## compile the programs into bin/
 
 COMMAND = $(@F)
 bin/lxc-user-nic: COMMAND = usernic
@@ -83,9 +86,14 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 		[ -x $$program ] || { echo "install: $$program is missing: run 'make build' first" >&2; exit 1; }; done
 	$(call put,$(SUIDPERMS),$(BINDIR),bin/newuidmap bin/newgidmap)
 	$(call put,755,$(BINDIR),bin/getsubids)
+	$(call put,755,$(SBINDIR),bin/usernsctl)
 	$(call put,$(SUIDPERMS),$(LIBEXECDIR)/lxc,bin/lxc-user-nic)
 	$(call put,644,$(MANDIR)/man1,$(wildcard man/*.1))
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
+	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
+	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'
+	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_usernsctl'
+	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
 
 check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline
 	hack/check

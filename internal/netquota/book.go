@@ -26,7 +26,8 @@ type Book struct {
 	claims int
 	owner  uint32 // of all files: root; tests are run by others
 	pause  int64  // between two looks, in nanoseconds; tests do not wait
-	looks  int    // that are left to this process
+	now    func() uint64
+	looks  int // that are left to this process
 }
 
 // UnsafeError says that a folder or file of the book could have been written by somebody other than root.
@@ -43,7 +44,7 @@ func Open(ledger, slots string) (*Book, error) { return openOwned(ledger, slots,
 
 // openOwned opens the book of an owner.
 func openOwned(ledger, slots string, owner uint32) (*Book, error) {
-	b := &Book{ledger: ledger, owner: owner, pause: pause, looks: looks}
+	b := &Book{ledger: ledger, owner: owner, pause: pause, looks: looks, now: sinceBoot}
 	parent, err := b.openFolder(path.Dir(ledger), 0o755)
 	if err != nil {
 		return nil, err

@@ -6,17 +6,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Claim is a slot that this process holds, for an interface that it is about to make. It ends with Complete or Abandon;
-// if the process dies before, whoever comes next to the charge removes what was made and frees the slot.
+// Claim is a slot that this process holds, for an interface that it is about to make, and one of each limit that holds.
+// It ends with Complete or Abandon; if the process dies before, whoever comes next to the charge removes what was made
+// and frees its slot, and with the interface gone the others are free.
 type Claim struct {
 	Charge Charge
 	Name   string // of the interface on the host: nobody else is using it or about to
 
-	book   *Book
-	survey *survey
-	file   *slots
-	slot   int
-	mac    MAC
+	book    *Book
+	survey  *survey
+	places  []place  // its slots: those of the limits, then that of the charge
+	blocked []*slots // what had no free slot, in the last attempt
+	mac     MAC
+}
+
+// place is one slot.
+type place struct {
+	file *slots
+	slot int
 }
 
 // A slot may be held by a process that fails a moment later, or by the interface of a container that has ended and that
@@ -27,13 +34,14 @@ const (
 	pause = 5_000_000
 )
 
-// Claim takes a slot for a new interface of who: of the first of charges that has a free one. Interfaces that were being
-// made when their process died are removed, and those that are in no slot yet are put into one.
+// Claim takes a slot for a new interface of who: of the first of charges that has a free one, and that the limits leave
+// room in. Interfaces that were being made when their process died are removed, and those that are in no slot yet are put
+// into one.
 //
-// Errors: *FullError, and failures of the files or the kernel, in which case nothing is claimed. It is called with
-// effective ids 0.
-func (b *Book) Claim(who Account, charges []Charge, links Links) (*Claim, error) {
-	s, err := b.look(who, charges, links)
+// Errors: *FullError, *LimitError, and failures of the files or the kernel, in which case nothing is claimed. It is called
+// with effective ids 0.
+func (b *Book) Claim(who Account, charges []Charge, limits Limits, links Links) (*Claim, error) {
+	s, err := b.look(who, charges, limits, links)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +57,7 @@ func (b *Book) Claim(who Account, charges []Charge, links Links) (*Claim, error)
 		case taken:
 			return c, nil
 		case !soon || !b.wait():
-			return nil, &FullError{charges}
+			return nil, c.refusal()
 		}
 		if err := s.reload(); err != nil {
 			return nil, err
@@ -67,41 +75,51 @@ func (b *Book) wait() bool {
 	return true
 }
 
-// attempt tidies up and takes a slot; soon reports that one may be free soon.
+// attempt tidies up and takes slots; soon reports that one may be free soon.
 func (c *Claim) attempt(links Links) (taken, soon bool, err error) {
 	if err := c.survey.tidy(links); err != nil {
 		return false, false, err
 	}
-	taken, soon, err = c.takeFirst(links)
-	if taken || soon || err != nil {
-		return taken, soon, err
+	taken, err = c.takeAll(links)
+	if taken || err != nil {
+		return taken, false, err
 	}
-	soon, err = c.survey.leaving(links)
+	for _, file := range c.blocked {
+		soon = soon || file.busy
+	}
+	if soon {
+		return false, true, nil
+	}
+	soon, err = leaving(c.blocked, links)
 	return false, soon, err
 }
 
-// takeFirst takes a slot of the first charge that has a free one, and writes the claim into it.
-func (c *Claim) takeFirst(links Links) (taken, busy bool, err error) {
-	for _, file := range c.survey.slots {
-		if file.crowded {
-			busy = busy || file.busy
-			continue
-		}
-		slot, held, err := file.take(links)
-		if err != nil {
-			return false, false, err
-		}
-		busy = busy || held
-		if slot >= 0 {
-			c.Charge, c.file, c.slot = file.charge, file, slot
-			return true, false, c.write(pending)
+// refusal says what had no room: a limit before a quota, as a limit holds wherever there is room.
+func (c *Claim) refusal() error {
+	for _, file := range c.blocked {
+		if file.full != nil {
+			return file.full
 		}
 	}
-	return false, busy, nil
+	return &FullError{c.survey.charges}
 }
 
-// write makes the claim's record what it is now.
-func (c *Claim) write(s state) error { return c.file.write(c.slot, record{c.Name, s, c.mac}) }
+// write makes the claim's records what they are now.
+func (c *Claim) write(s state) error {
+	for _, p := range c.places {
+		r := record{c.Name, s, c.mac}
+		if p.file.isLimit() {
+			r = record{name: c.Name, state: complete}
+		}
+		if r == p.file.record(p.slot) {
+			continue
+		}
+		if err := p.file.write(p.slot, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Record writes the row of the claim into the ledger. Rows of the account's dead interfaces go on this occasion, and
 // rows that the ledger has lost come back.
@@ -117,29 +135,44 @@ func (c *Claim) Record(links Links) error {
 	return c.book.record(c.survey.who.UID, append(rows, Row{c.Charge.Owner, c.Charge.Place, c.Name}), dead)
 }
 
-// Complete says that the interface is made as it should be, and lets go of the slot: from here on it is taken as long as
-// the interface lives.
+// Complete says that the interface is made as it should be, and lets go of the slots: from here on they are taken as long
+// as the interface lives.
 func (c *Claim) Complete() error {
 	if err := c.write(complete); err != nil {
 		return err
 	}
-	return c.file.unlock(c.slot)
+	return c.unlock()
 }
 
-// Abandon frees the slot and takes the row out of the ledger. The interface must not live any more.
-func (c *Claim) Abandon() error { return errors.Join(c.release(), c.Unrecord()) }
+// unlock lets go of the slots.
+func (c *Claim) unlock() error {
+	var all error
+	for _, p := range c.places {
+		all = errors.Join(all, p.file.unlock(p.slot))
+	}
+	return all
+}
 
-// release frees the slot. After Complete its lock is gone, and with the interface gone too another process may have the
-// slot by now: then it is not this claim's to write.
-func (c *Claim) release() error {
-	held, err := c.file.lock(c.slot)
+// Abandon frees the slots and takes the row out of the ledger. The interface must not live any more.
+func (c *Claim) Abandon() error {
+	var all error
+	for _, p := range c.places {
+		all = errors.Join(all, p.release(c.Name))
+	}
+	return errors.Join(all, c.Unrecord())
+}
+
+// release frees the slot if name stands in it. After Complete its lock is gone, and with the interface gone too another
+// process may have the slot by now: then it is not this claim's to write.
+func (p place) release(name string) error {
+	held, err := p.file.lock(p.slot)
 	if !held || err != nil {
 		return err
 	}
-	if c.file.records[c.slot].name == c.Name {
-		err = c.file.write(c.slot, record{})
+	if p.file.records[p.slot].name == name {
+		err = p.file.write(p.slot, record{})
 	}
-	return errors.Join(err, c.file.unlock(c.slot))
+	return errors.Join(err, p.file.unlock(p.slot))
 }
 
 // Unrecord takes the row of the claim out of the ledger.

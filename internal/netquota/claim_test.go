@@ -145,8 +145,9 @@ func TestAbandonAfterComplete(t *testing.T) {
 		if err := first.claim.Abandon(); err != nil {
 			t.Fatal(err)
 		}
-		if err := second.claim.file.load(); err != nil || second.claim.file.record(0).name != second.claim.Name {
-			t.Fatalf("after %d steps: slot has %q, want %q (%v)", steps, second.claim.file.record(0).name, second.claim.Name, err)
+		file := second.claim.places[0].file
+		if err := file.load(); err != nil || file.record(0).name != second.claim.Name {
+			t.Fatalf("after %d steps: slot has %q, want %q (%v)", steps, file.record(0).name, second.claim.Name, err)
 		}
 		first.exit()
 		w.kill(second.claim.Name)
@@ -169,7 +170,7 @@ func TestStrayLeavesNoRoom(t *testing.T) {
 	}
 	one := Charge{"alice", lan, 1, 1}
 	p := w.open(t)
-	s, err := p.book.look(alice, []Charge{one}, p)
+	s, err := p.book.look(alice, []Charge{one}, Limits{}, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +179,7 @@ func TestStrayLeavesNoRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.kill(s.slots[0].record(0).name)
-	if taken, _, err := p.claim.takeFirst(p); taken || err != nil {
+	if taken, err := p.claim.takeAll(p); taken || err != nil {
 		t.Fatalf("taken %v, error %v", taken, err)
 	}
 	p.exit()
@@ -330,7 +331,7 @@ func TestFullError(t *testing.T) {
 	}
 	p := w.open(t)
 	defer p.exit()
-	_, err := p.book.Claim(alice, []Charge{students}, p)
+	_, err := p.book.Claim(alice, []Charge{students}, Limits{}, p)
 	if err == nil || err.Error() != "the quota is used up: 2 of 2 by @students (line 2)" {
 		t.Fatal(err)
 	}
@@ -367,7 +368,7 @@ func TestReserveAfterRestart(t *testing.T) {
 	name := first.claim.Name
 	first.exit()
 	again := w.open(t)
-	claim, err := again.book.Claim(alice, two, again)
+	claim, err := again.book.Claim(alice, two, Limits{}, again)
 	if err != nil {
 		t.Fatal(err)
 	}

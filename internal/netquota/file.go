@@ -1,6 +1,7 @@
 package netquota
 
 import (
+	"errors"
 	"io"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,34 @@ func closeFile(fd int) { _ = unix.Close(fd) }
 // writeAll writes text, or fails: with the limits raised, only a full file system cuts a write.
 func writeAll(fd int, text []byte) error {
 	n, err := unix.Write(fd, text)
+	if err == nil && n != len(text) {
+		return io.ErrShortWrite
+	}
+	return err
+}
+
+// readRecords reads a file of records, as far as there may be any.
+func readRecords(fd int) ([]byte, error) {
+	data := make([]byte, 0, 16*recordSize)
+	for len(data) < mostSlots*recordSize {
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
+		n, err := unix.Pread(fd, data[len(data):cap(data)], int64(len(data)))
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return nil, err
+		}
+		if n == 0 && err == nil {
+			break
+		}
+		data = data[:len(data)+max(n, 0)]
+	}
+	return data, nil
+}
+
+// writeRecord writes record i, whose lock is held, in one write that no page ends in.
+func writeRecord(fd, i int, text []byte) error {
+	n, err := unix.Pwrite(fd, text, int64(i)*recordSize)
 	if err == nil && n != len(text) {
 		return io.ErrShortWrite
 	}

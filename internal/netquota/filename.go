@@ -6,17 +6,36 @@ import (
 )
 
 // longestOwner keeps the name of a file of slots within NAME_MAX, 255 bytes, with each byte of it escaped: four of the
-// type, 15 of the bridge (IFNAMSIZ without its NUL) and these, three for one, and two colons.
-const longestOwner = 64
+// type, 15 of the bridge (IFNAMSIZ without its NUL) and these, three for one, and two colons. longestGroup does so with
+// a colon and a user id behind.
+const (
+	longestOwner = 64
+	longestGroup = longestOwner - 4
+)
 
 // fileName is the name of the file of slots of a charge: type:bridge:owner, unusual bytes escaped; a hash takes the
 // place of the rest of an owner's name that is too long.
-func fileName(charge Charge) string {
+func fileName(charge Charge) string { return slotsName(charge, longestOwner) }
+
+// memberFile is the name of the file of slots of one member of the group of a charge.
+func memberFile(charge Charge, uid uint32) string {
+	return slotsName(charge, longestGroup) + ":" + decimal(uid)
+}
+
+// userFile is the name of the file of slots of a user over all charges. The names of charges have a colon.
+func userFile(uid uint32) string { return "user." + decimal(uid) }
+
+// paceFile is the name of the file of a user's beginnings.
+func paceFile(uid uint32) string { return "pace." + decimal(uid) }
+
+func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+
+func slotsName(charge Charge, longest int) string {
 	owner := charge.Owner
-	if len(owner) > longestOwner {
+	if len(owner) > longest {
 		hash := fnv.New64a()
 		_, _ = hash.Write([]byte(owner))
-		owner = owner[:longestOwner-17] + "#" + strconv.FormatUint(hash.Sum64(), 16)
+		owner = owner[:longest-17] + "#" + strconv.FormatUint(hash.Sum64(), 16)
 	}
 	return escape(charge.Place.Type) + ":" + escape(charge.Place.Bridge) + ":" + escape(owner)
 }

@@ -97,9 +97,9 @@ func (s *survey) user(mac MAC, links Links) (string, error) {
 	return "", nil
 }
 
-// leaving reports whether an interface in a slot is about to go.
-func (s *survey) leaving(links Links) (bool, error) {
-	for _, file := range s.slots {
+// leaving reports whether an interface in a slot of files is about to go.
+func leaving(files []*slots, links Links) (bool, error) {
+	for _, file := range files {
 		for _, r := range file.records[:min(file.quota(), len(file.records))] {
 			if r.name == "" {
 				continue

@@ -51,8 +51,7 @@ func (m *model) run(r *rapid.T, p *process, f func() error) (died bool) {
 			panic(recovered)
 		}
 	}()
-	var full *FullError
-	if err := f(); err != nil && !errors.As(err, &full) {
+	if err := f(); err != nil && !isFull(err) {
 		r.Fatal(err)
 	}
 	return died
@@ -71,7 +70,7 @@ func (m *model) start(r *rapid.T) {
 	p.book.pause = 0
 	m.processes = append(m.processes, p)
 	died := m.run(r, p, func() (err error) {
-		p.claim, err = p.book.Claim(member.who, member.charges, p)
+		p.claim, err = p.book.Claim(member.who, member.charges, m.limits, p)
 		return err
 	})
 	if died || p.claim == nil {
@@ -162,18 +161,33 @@ func (m *model) settle(r *rapid.T) {
 		p := m.open(m.t) // whoever comes next tidies up
 		p.book.pause = 0
 		var err error
-		p.claim, err = p.book.Claim(of.who, of.charges, p)
+		p.claim, err = p.book.Claim(of.who, of.charges, m.limits, p)
 		p.exit()
-		var full *FullError
-		if err != nil && !errors.As(err, &full) {
+		if err != nil && !isFull(err) {
 			r.Fatal(err)
 		}
 	}
 }
 
-func TestModel(t *testing.T) {
+func TestModel(t *testing.T) { testModel(t, func(*rapid.T) Limits { return Limits{} }) }
+
+// TestModelLimits is the same with limits: what lives never exceeds them either, and in the end a user has no room left
+// because of a limit or because of the quotas, and of nothing else.
+func TestModelLimits(t *testing.T) {
+	testModel(t, func(r *rapid.T) Limits {
+		limit := func(name string) Limit {
+			most := rapid.IntRange(-1, 4).Draw(r, name)
+			return Limit{most >= 0, uint64(max(most, 0))}
+		}
+		return Limits{limit("of a user"), limit("of a member")}
+	})
+}
+
+func testModel(t *testing.T, limits func(*rapid.T) Limits) {
+	t.Helper()
 	rapid.Check(t, func(r *rapid.T) {
 		m := &model{world: newWorld(t), t: t}
+		m.limits = limits(r)
 		defer func() {
 			for len(m.processes) > 0 {
 				m.drop(m.processes[0])
@@ -195,10 +209,31 @@ func (m *model) accountFor(r *rapid.T) {
 	m.room(m.t, alice, ofAlice, students)
 	m.room(m.t, bob, students)
 	m.check(r)
+	if m.limits != (Limits{}) {
+		m.accountForLimits(r)
+		return
+	}
 	for _, c := range []Charge{ofAlice, students} {
 		if n := m.alive(c); n != int(c.Quota) {
 			text, _ := os.ReadFile(filepath.Join(m.slots(), fileName(c)))
 			r.Fatalf("%d live that are charged to %s, the quota is %d: %v, slots\n%s", n, c.Owner, c.Quota, m.living, text)
+		}
+	}
+}
+
+// accountForLimits expects each user to be stopped by something.
+func (m *model) accountForLimits(r *rapid.T) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, of := range members {
+		if m.limits.User.Set && m.countOf(of.who.UID, "") == int(m.limits.User.Most) {
+			continue
+		}
+		for _, c := range of.charges {
+			isShare := m.limits.Member.Set && c.Owner[0] == '@' && m.countOf(of.who.UID, c.Owner) == int(m.limits.Member.Most)
+			if !isShare && m.count(c) != int(c.Quota) {
+				r.Fatalf("%s: %d of %s, limits %+v: %v", of.who.Names[0], m.count(c), c.Owner, m.limits, m.living)
+			}
 		}
 	}
 }

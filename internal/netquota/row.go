@@ -25,6 +25,20 @@ func (c Charge) nicOf(row []byte) string {
 	return string(nic)
 }
 
+// nicOf returns the interface of a row that is charged to the user, at whatever place, or "".
+func (a Account) nicOf(row []byte) string {
+	for _, name := range a.Names {
+		rest, ok := bytes.CutPrefix(row, []byte(name+" veth "))
+		if !ok {
+			continue
+		}
+		_, nic, _ := bytes.Cut(rest, []byte(" "))
+		nic, _, _ = bytes.Cut(nic, []byte(" "))
+		return string(nic)
+	}
+	return ""
+}
+
 // longestRow bounds a row: a name of 255 bytes, "@", a type, two names of 15 bytes, and what others put behind.
 const longestRow = 1024
 

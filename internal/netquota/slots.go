@@ -1,39 +1,28 @@
 package netquota
 
-import (
-	"errors"
-	"io"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // mostSlots bounds a charge whatever its quota says: a Linux bridge ends at 1023 ports, a read stays below 2 MiB.
 const mostSlots = 1 << 16
 
-// slots are the slots of one charge: a file of records. A process that changes a record holds the lock on its 32 bytes.
+// slots are the slots of one charge, or of a limit: a file of records. A process that changes a record holds the lock on its 32 bytes.
 type slots struct {
 	fd      int
 	charge  Charge
 	records []record // as last read; what counts is read again under the lock
 	crowded bool     // a living interface that counts is in none of the slots
-	busy    bool     // crowded, and another process was at work on a slot
+	busy    bool     // another process was at work on a slot when none was free
+	full    error    // what to say when none is free; nil for a charge
 }
+
+// isLimit reports whether the slots are those of a limit.
+func (s *slots) isLimit() bool { return s.full != nil }
 
 // load reads all records.
 func (s *slots) load() error {
-	data := make([]byte, 0, 16*recordSize)
-	for len(data) < mostSlots*recordSize {
-		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
-		}
-		n, err := unix.Pread(s.fd, data[len(data):cap(data)], int64(len(data)))
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			return err
-		}
-		if n == 0 && err == nil {
-			break
-		}
-		data = data[:len(data)+max(n, 0)]
+	data, err := readRecords(s.fd)
+	if err != nil {
+		return err
 	}
 	s.records = s.records[:0]
 	for ; len(data) >= recordSize; data = data[recordSize:] {
@@ -77,12 +66,8 @@ func (s *slots) unlock(i int) error {
 
 // write makes r the record of slot i, whose lock is held.
 func (s *slots) write(i int, r record) error {
-	n, err := unix.Pwrite(s.fd, r.text(), int64(i)*recordSize)
-	if err != nil {
+	if err := writeRecord(s.fd, i, r.text()); err != nil {
 		return err
-	}
-	if n != recordSize {
-		return io.ErrShortWrite
 	}
 	s.remember(i, r)
 	return nil

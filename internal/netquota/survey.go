@@ -8,16 +8,28 @@ import "bytes"
 // written into its slot, then into the ledger, then made; so whatever the ledger or the kernel shows is in a slot that
 // is read later, or belongs to no slot.
 type survey struct {
-	who     Account
-	charges []Charge
-	listed  [][]string      // of each charge: the interfaces in its rows
-	others  map[string]bool // interfaces with a name of the user's, in rows of other charges
-	living  map[string]bool // interfaces with a name of the user's that the kernel has
-	slots   []*slots        // of each charge
+	who       Account
+	charges   []Charge
+	listed    [][]string      // of each charge: the interfaces in its rows
+	others    map[string]bool // interfaces with a name of the user's, in rows of other charges
+	living    map[string]bool // interfaces with a name of the user's that the kernel has
+	owned     []string        // interfaces in rows of the user, whatever the place
+	slots     []*slots        // of each charge
+	ofMembers []*slots        // of each charge: those of the limit of a group's member; nil where there is none
+	ofUser    *slots          // those of the limit of the user; nil if there is none
 }
 
 // look makes the survey.
-func (b *Book) look(who Account, charges []Charge, links Links) (*survey, error) {
+func (b *Book) look(who Account, charges []Charge, limits Limits, links Links) (*survey, error) {
+	s, err := b.survey(who, charges, links)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.openSlots(b, limits)
+}
+
+// survey is look without the slots.
+func (b *Book) survey(who Account, charges []Charge, links Links) (*survey, error) {
 	s := &survey{
 		who: who, charges: charges, listed: make([][]string, len(charges)),
 		others: make(map[string]bool), living: make(map[string]bool),
@@ -34,10 +46,10 @@ func (b *Book) look(who Account, charges []Charge, links Links) (*survey, error)
 			s.living[name] = true
 		}
 	}
-	return s, s.openSlots(b)
+	return s, nil
 }
 
-func (s *survey) openSlots(b *Book) error {
+func (s *survey) openSlots(b *Book, limits Limits) error {
 	for _, c := range s.charges {
 		opened, err := b.open(c)
 		if err != nil {
@@ -45,12 +57,15 @@ func (s *survey) openSlots(b *Book) error {
 		}
 		s.slots = append(s.slots, opened)
 	}
+	if err := s.openLimits(b, limits); err != nil {
+		return err
+	}
 	return s.reload()
 }
 
 // reload reads all slots again.
 func (s *survey) reload() error {
-	for _, file := range s.slots {
+	for _, file := range s.files() {
 		if err := file.load(); err != nil {
 			return err
 		}
@@ -61,6 +76,9 @@ func (s *survey) reload() error {
 // row takes note of a row of the ledger: of its interface if it is charged to one of the charges, or if its name is one
 // of the user's; other users' rows cost these comparisons and nothing else.
 func (s *survey) row(row []byte) {
+	if nic := s.who.nicOf(row); nic != "" {
+		s.owned = append(s.owned, nic)
+	}
 	for i, c := range s.charges {
 		if nic := c.nicOf(row); nic != "" {
 			s.listed[i] = append(s.listed[i], nic)
@@ -79,7 +97,7 @@ func (s *survey) row(row []byte) {
 
 // stateOf is the state of the slot of the account that has name, 0 if there is none.
 func (s *survey) stateOf(name string) state {
-	for _, file := range s.slots {
+	for _, file := range s.files() {
 		for _, r := range file.records {
 			if r.name == name {
 				return r.state

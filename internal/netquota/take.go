@@ -62,7 +62,7 @@ func (s *slots) freeUnderLock(i int, links Links) (bool, error) {
 		return false, err
 	}
 	free, err := s.free(i, links)
-	if !free || err != nil || s.records[i].name == "" || s.holds(s.records[i].name, i) {
+	if !free || err != nil || s.isLimit() || s.records[i].name == "" || s.holds(s.records[i].name, i) {
 		return free, err
 	}
 	err = links.Remove(s.records[i].name, s.charge.Place)

@@ -1,9 +1,10 @@
 package netquota
 
 // tidy frees the slots of processes that died, and puts strays and orphans into slots. Where there is none left for one,
-// its charge is crowded: it has as many living interfaces as its quota, and takes no other, whatever becomes free.
+// its charge is crowded: it has as many living interfaces as its quota, and takes no other, whatever becomes free. The
+// same with limits.
 func (s *survey) tidy(links Links) error {
-	for _, file := range s.slots {
+	for _, file := range s.files() {
 		file.crowded, file.busy = false, false
 		if err := file.repair(links); err != nil {
 			return err
@@ -14,7 +15,10 @@ func (s *survey) tidy(links Links) error {
 			return err
 		}
 	}
-	return s.adoptOrphans(links)
+	if err := s.adoptOrphans(links); err != nil {
+		return err
+	}
+	return s.adoptLimited(links)
 }
 
 // repair frees the slots whose process died before it was done, and removes what it made.

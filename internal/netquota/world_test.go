@@ -18,7 +18,8 @@ type world struct {
 	mu      sync.Mutex
 	living  map[string]Charge
 	leaving map[string]bool // of the living: those whose container has ended
-	broken  []string        // promises that were broken
+	limits  Limits
+	broken  []string // promises that were broken
 }
 
 func newWorld(t *testing.T) *world {
@@ -49,6 +50,41 @@ func (w *world) create(name string, charge Charge) {
 	if n := w.count(charge); uint64(n) > charge.Quota {
 		w.broken = append(w.broken, strconv.Itoa(n)+" live, charged to "+charge.Owner+", whose quota is "+strconv.FormatUint(charge.Quota, 10))
 	}
+	uid := userOf(name)
+	if n := w.countOf(uid, ""); w.limits.User.Set && uint64(n) > w.limits.User.Most {
+		w.broken = append(w.broken, strconv.Itoa(n)+" live of user "+decimal(uid))
+	}
+	if n := w.countOf(uid, charge.Owner); w.limits.Member.Set && charge.Owner[0] == '@' && uint64(n) > w.limits.Member.Most {
+		w.broken = append(w.broken, strconv.Itoa(n)+" live of user "+decimal(uid)+", charged to "+charge.Owner)
+	}
+}
+
+// userOf is the user of an interface.
+func userOf(name string) uint32 {
+	for _, who := range []Account{alice, bob} {
+		if IsOf(name, who.UID) {
+			return who.UID
+		}
+	}
+	return 0
+}
+
+// countOf is how many live of a user, charged to an owner if one is given; mu is held.
+func (w *world) countOf(uid uint32, owner string) int {
+	n := 0
+	for name, c := range w.living {
+		if IsOf(name, uid) && (owner == "" || c.Owner == owner) {
+			n++
+		}
+	}
+	return n
+}
+
+// isFull reports whether an error says that a quota or a limit is used up.
+func isFull(err error) bool {
+	var full *FullError
+	var limit *LimitError
+	return errors.As(err, &full) || errors.As(err, &limit)
 }
 
 // count is how many live that are charged to the owner of charge at its place; mu is held.
@@ -158,7 +194,7 @@ func (p *process) Remove(name string, _ Place) error {
 
 // make is what the program does: it stops after so many of its steps, 6 being all.
 func (p *process) make(who Account, charges []Charge, mac MAC, steps int) (err error) {
-	if p.claim, err = p.book.Claim(who, charges, p); err != nil || steps < 2 {
+	if p.claim, err = p.book.Claim(who, charges, p.limits, p); err != nil || steps < 2 {
 		return err
 	}
 	if _, err := p.claim.Reserve(mac, p); err != nil || steps < 3 {
@@ -180,7 +216,7 @@ func (p *process) exit() {
 		_ = unix.Close(fd)
 	}
 	if p.claim != nil {
-		for _, file := range p.claim.survey.slots {
+		for _, file := range p.claim.survey.files() {
 			_ = unix.Close(file.fd)
 		}
 	}
@@ -228,10 +264,9 @@ func (w *world) room(t testing.TB, who Account, charges ...Charge) int {
 		p := w.open(t)
 		err := p.make(who, charges, MAC{2, byte(n)}, 6)
 		p.exit()
-		var full *FullError
 		switch {
 		case err == nil:
-		case errors.As(err, &full):
+		case isFull(err):
 			return n
 		default:
 			t.Fatal(err)

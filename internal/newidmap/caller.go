@@ -30,8 +30,13 @@ func (u user) String() string {
 // identify looks the caller up by real user id, never by getlogin(3): that would pick whose ranges apply where several
 // names share the id (CVE-2016-6251).
 func (p program) identify(caller privilege.Caller) (user, error) {
-	u := user{uid: caller.UID(), gid: caller.GID()}
-	accounts, err := p.accounts(caller).Users(u.uid)
+	return p.identifyAs(p.accounts(caller), caller.UID(), caller.GID())
+}
+
+// identifyAs is identify for a caller with these real ids, as a directory knows him.
+func (p program) identifyAs(directory account.Directory, uid, gid uint32) (user, error) {
+	u := user{uid: uid, gid: gid}
+	accounts, err := directory.Users(u.uid)
 	if err != nil {
 		return user{}, nameless(u.uid, err)
 	}

@@ -38,6 +38,9 @@ func (p program) judge(u user, found subid.Found, d *Decision) error {
 	if !answer.Allowed() {
 		return p.notAllowed(u, answer, found, d.Source)
 	}
+	if err := p.checkForbidden(u, d.Asked); err != nil {
+		return err
+	}
 	d.DenyGroup = p.kind == idmap.GID && !answer.UsesGrant()
 	return idmap.CheckKernelLimits(p.kind, d.Asked)
 }

@@ -51,10 +51,11 @@ func IsBridge(name string) (bool, error) {
 	return err == nil, err
 }
 
-// AddPort makes an interface a port of a bridge, and writes the user id of its owner into the port's record.
-func AddPort(bridge, nic string, uid uint32) error {
-	return run("--may-exist", "add-port", bridge, nic,
-		"--", "set", "Port", nic, "external-ids:userns-helpers-uid="+strconv.FormatUint(uint64(uid), 10))
+// AddPort makes an interface a port of a bridge, and writes the user id of its owner and settings, columns of the table
+// Port of ovs-vswitchd.conf.db(5), into the port's record: one transaction, so that there is no port without them.
+func AddPort(bridge, nic string, uid uint32, settings ...string) error {
+	owner := "external-ids:userns-helpers-uid=" + strconv.FormatUint(uint64(uid), 10)
+	return run(append([]string{"--may-exist", "add-port", bridge, nic, "--", "set", "Port", nic, owner}, settings...)...)
 }
 
 // DeletePort takes an interface off a bridge. One that is not there is no error.

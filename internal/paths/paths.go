@@ -16,6 +16,7 @@ var (
 	slots     = "/run/lxc/nics.d"
 	machineID = "/etc/machine-id"
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
+	policy    = "/etc/userns-helpers/policy.toml"
 	nsswitch  = "/etc/nsswitch.conf"
 	sssdPipe  = "/var/lib/sss/pipes/nss"
 	sssdPipes = "/var/lib/sss/pipes"
@@ -55,6 +56,9 @@ func MachineID() string { return machineID }
 
 // OvsVsctl configures Open vSwitch, ovs-vsctl(8).
 func OvsVsctl() string { return ovsVsctl }
+
+// Policy says which protections and limits there are besides the grants, policy.toml(5).
+func Policy() string { return policy }
 
 // Nsswitch says which services know users, groups and subordinate ids, nsswitch.conf(5).
 func Nsswitch() string { return nsswitch }

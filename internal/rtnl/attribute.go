@@ -41,3 +41,19 @@ func integer(value []byte) (int, error) {
 	}
 	return int(int32(binary.NativeEndian.Uint32(value))), nil
 }
+
+// integer16 is a 16 bit attribute.
+func integer16(value []byte) (uint16, error) {
+	if len(value) < 2 {
+		return 0, unix.EBADMSG
+	}
+	return binary.NativeEndian.Uint16(value), nil
+}
+
+// boolean is an 8 bit attribute that is 0 or not.
+func boolean(value []byte) (bool, error) {
+	if len(value) < 1 {
+		return false, unix.EBADMSG
+	}
+	return value[0] != 0, nil
+}

@@ -27,6 +27,8 @@ type Device struct {
 	PeerNSID int  // id of that namespace as this one sees it; -1: this one
 	PeerGone bool // that namespace is being destroyed, and the device with it
 	AltNames []string
+	Port     Port // of a bridge of Linux
+	Bridge   Bridge
 }
 
 // NoNamespace is the PeerNSID of a device whose peer is in the same namespace.
@@ -89,7 +91,7 @@ func parseDevice(message []byte) (Device, error) {
 	if len(message) < unix.SizeofIfInfomsg {
 		return Device{}, unix.EBADMSG
 	}
-	d := Device{Index: int(int32(binary.NativeEndian.Uint32(message[4:8]))), PeerNSID: NoNamespace}
+	d := Device{Index: int(int32(binary.NativeEndian.Uint32(message[4:8]))), PeerNSID: NoNamespace, Port: newPort()}
 	if err := each(message[unix.SizeofIfInfomsg:], d.take); err != nil {
 		return Device{}, err
 	}
@@ -112,12 +114,7 @@ func (d *Device) take(kind uint16, value []byte) error {
 		d.PeerNSID, err = integer(value)
 		d.PeerGone = d.PeerNSID == NoNamespace // the kernel says nothing of a peer in this namespace
 	case unix.IFLA_LINKINFO:
-		err = each(value, func(kind uint16, value []byte) error {
-			if kind == unix.IFLA_INFO_KIND {
-				d.Kind = cString(value)
-			}
-			return nil
-		})
+		err = each(value, d.takeInfo)
 	case unix.IFLA_PROP_LIST:
 		err = each(value, func(kind uint16, value []byte) error {
 			if kind == unix.IFLA_ALT_IFNAME {
@@ -127,4 +124,19 @@ func (d *Device) take(kind uint16, value []byte) error {
 		})
 	}
 	return err
+}
+
+// takeInfo takes note of what is special to the kind of a device, and to the kind of its master.
+func (d *Device) takeInfo(kind uint16, value []byte) error {
+	switch kind {
+	case unix.IFLA_INFO_KIND:
+		d.Kind = cString(value)
+	case unix.IFLA_INFO_DATA:
+		if d.Kind == KindBridge {
+			return each(value, d.Bridge.take)
+		}
+	case unix.IFLA_INFO_SLAVE_DATA:
+		return each(value, d.Port.take)
+	}
+	return nil
 }

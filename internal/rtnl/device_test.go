@@ -73,20 +73,6 @@ func TestUnpaddedLast(t *testing.T) {
 	}
 }
 
-// TestIsPermanent: an address that the bridge has learned may be anybody's.
-func TestIsPermanent(t *testing.T) {
-	message := make([]byte, unix.SizeofNdMsg)
-	for state, want := range map[uint16]bool{unix.NUD_PERMANENT: true, unix.NUD_REACHABLE: false, unix.NUD_STALE: false, unix.NUD_NOARP: false, 0: false} {
-		binary.NativeEndian.PutUint16(message[8:], state)
-		if got, err := isPermanent(message); got != want || err != nil {
-			t.Errorf("state %#x: %v %v", state, got, err)
-		}
-	}
-	if got, err := isPermanent(message[:11]); got || err == nil {
-		t.Error("a short message is permanent")
-	}
-}
-
 // TestNamed: what cannot name an interface never becomes a path.
 func TestNamed(t *testing.T) {
 	for _, name := range []string{"", ".", "..", "all", "default", "a/b", "../all", "a:b", "a b", "a\tb", "a\nb", "a\x00", "abcdefghijklmnop"} {
@@ -96,7 +82,7 @@ func TestNamed(t *testing.T) {
 		if alive, err := Exists(name); alive || err != nil {
 			t.Errorf("%q lives, %v", name, err)
 		}
-		if QuietIPv6(name) == nil {
+		if QuietIPv6(name, true) == nil {
 			t.Errorf("%q was written to", name)
 		}
 	}
@@ -131,9 +117,11 @@ func FuzzDevice(f *testing.F) {
 	f.Add(append(make([]byte, unix.SizeofIfInfomsg), 5, 0, unix.IFLA_IFNAME, 0, 'x'))
 	f.Fuzz(func(t *testing.T, message []byte) {
 		d, err := parseDevice(message)
-		if err != nil && (d.Name != "" || d.Index != 0 || d.Kind != "" || d.AltNames != nil) {
+		if err != nil && (d.Port.Number != 0 || d.Bridge != Bridge{} || d.Name != "" || d.Index != 0 || d.Kind != "" || d.AltNames != nil) {
 			t.Fatalf("%+v, %v", d, err)
 		}
-		_, _ = isPermanent(message)
+		if e, err := parseEntry(message); err != nil && e != (Entry{}) {
+			t.Fatalf("%+v, %v", e, err)
+		}
 	})
 }

@@ -56,15 +56,6 @@ func (c *Conn) AddAltName(index int, name string) error {
 	return c.change(unix.RTM_NEWLINKPROP, flags, header(unix.AF_UNSPEC, index), list)
 }
 
-// Protect switches on what keeps a port from taking part in the bridge's spanning tree: BPDU guard, which shuts a port
-// that a BPDU comes from, and root block. One message for all flags.
-func (c *Conn) Protect(index int) error {
-	flags := nl.NewRtAttr(unix.IFLA_PROTINFO|unix.NLA_F_NESTED, nil)
-	flags.AddRtAttr(nl.IFLA_BRPORT_GUARD, nl.Uint8Attr(1))
-	flags.AddRtAttr(nl.IFLA_BRPORT_PROTECT, nl.Uint8Attr(1))
-	return c.change(unix.RTM_SETLINK, 0, header(unix.AF_BRIDGE, index), flags)
-}
-
 // Up raises an interface.
 func (c *Conn) Up(index int) error {
 	h := header(unix.AF_UNSPEC, index)

@@ -36,6 +36,11 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return checked(fd, path)
+}
+
+// checked is the file that is open as fd, if only root can have written it.
+func checked(fd int, path string) (*File, error) {
 	f := &File{fd: fd}
 	if err := f.check(path); err != nil {
 		f.Close()

@@ -21,12 +21,16 @@ import (
 //
 // Where a directory cannot say what some of the groups are called, the others count; doubt says why then.
 func identify(caller privilege.Caller) (who netquota.Account, doubt string, err error) {
-	directory := account.For(caller)
-	users, err := directory.Users(caller.UID())
+	return identifyAs(account.For(caller), caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
+}
+
+// identifyAs is identify for a caller with these real ids, the real group's first, as a directory knows him.
+func identifyAs(directory account.Directory, uid uint32, gids []uint32) (who netquota.Account, doubt string, err error) {
+	users, err := directory.Users(uid)
 	if err != nil {
 		return netquota.Account{}, "", unidentified(err)
 	}
-	groups, err := directory.Groups(append([]uint32{caller.GID()}, caller.Groups()...))
+	groups, err := directory.Groups(gids)
 	var failed *account.SourceError
 	var unknown *account.UnknownError
 	switch {
@@ -35,7 +39,7 @@ func identify(caller privilege.Caller) (who netquota.Account, doubt string, err 
 	case err != nil:
 		return netquota.Account{}, "", unidentified(err)
 	}
-	who = netquota.Account{UID: caller.UID()}
+	who = netquota.Account{UID: uid}
 	for _, u := range users {
 		who.Names = append(who.Names, u.Name)
 	}
@@ -130,24 +134,6 @@ func noUsernet(who netquota.Account, place netquota.Place, err error) error {
 // missingLine is the line that would allow one interface.
 func missingLine(who netquota.Account, place netquota.Place) string {
 	return "an administrator can add the line: " + who.Names[0] + " " + place.Type + " " + place.Bridge + " 1"
-}
-
-// notClaimed says why no slot was taken.
-func notClaimed(place netquota.Place, err error) error {
-	var full *netquota.FullError
-	if !errors.As(err, &full) {
-		return failed("Failed to count the interfaces", err)
-	}
-	advice := ""
-	for i, c := range full.Charges {
-		if i > 0 {
-			advice += ", "
-		}
-		quota := strconv.FormatUint(c.Quota, 10)
-		advice += quota + " of " + quota + " interfaces of " + c.Owner + " on " + place.Bridge + " live (" + paths.Usernet() + " line " +
-			strconv.Itoa(c.Line) + ")"
-	}
-	return refuse("Quota reached", advice+"; stop a container, or have the number raised")
 }
 
 func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }

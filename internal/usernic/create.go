@@ -8,7 +8,6 @@ import (
 
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/ovs"
 	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/verdict"
 )
@@ -19,6 +18,7 @@ type nic struct {
 	uid       uint32
 	namespace *netnsfd.Namespace
 	kernel    kernel
+	terms     terms
 	claim     *netquota.Claim
 	mac       netquota.MAC // of the container's end
 	made      bool         // the pair may be there
@@ -57,6 +57,9 @@ func (n *nic) steps() (string, error) {
 	if err != nil {
 		return "", failed("Failed to look up the interface "+n.claim.Name, err)
 	}
+	if err := n.keepsFree(host); err != nil {
+		return "", err
+	}
 	if err := n.connect(host); err != nil {
 		return "", err
 	}
@@ -71,29 +74,6 @@ func (n *nic) steps() (string, error) {
 		return "", failed("Failed to record the interface", err)
 	}
 	return peer.Name + ":" + strconv.Itoa(peer.Index) + ":" + host.Name + ":" + strconv.Itoa(host.Index) + "\n", nil
-}
-
-// reserveAddress finds the container's address: the first of its candidates that no living interface has.
-func (n *nic) reserveAddress() error {
-	identity := hostIdentity()
-	for i := range candidates {
-		mac := containerMAC(identity, n.uid, n.request.place.Bridge, n.request.container, i)
-		free, err := n.claim.Reserve(mac, n.kernel)
-		if free && n.kernel.bridge.kind == linuxBridge {
-			var known bool
-			known, err = n.kernel.conn.HasPort(n.kernel.bridge.device.Index, hostMAC(mac))
-			free = !known
-		}
-		if err != nil {
-			return failed("Failed to choose an address", err)
-		}
-		if free {
-			n.mac = mac
-			return nil
-		}
-	}
-	return refuse("No free address", "container "+quoted(n.request.container)+" has "+strconv.Itoa(candidates)+
-		" living interfaces on "+quoted(n.request.place.Bridge)+" already: stop some")
 }
 
 // attempts is how often the host's name may turn out to be taken by somebody who does not ask this program.
@@ -155,39 +135,25 @@ func (n *nic) notCreated(err error) error {
 	return failed("Failed to create the interface", err)
 }
 
-// connect makes the host end what it should be, and only then raises it.
+// connect makes the host end what it should be, and only then raises it. The order is that of policy.toml(5): no IPv6,
+// the flags of the port, its address in the bridge's table, the rate, up.
 func (n *nic) connect(host rtnl.Device) error {
 	conn := n.kernel.conn
 	if err := conn.AddAltName(host.Index, altName(n.uid, n.request.container, n.request.place.Bridge, host.Name)); err != nil &&
 		!errors.Is(err, unix.EOPNOTSUPP) {
 		return failed("Failed to name the interface", err)
 	}
-	if err := rtnl.QuietIPv6(host.Name); err != nil {
+	if err := rtnl.QuietIPv6(host.Name, n.terms.IPv6OnHost); err != nil {
 		return failed("Failed to switch IPv6 off on the host's end", err)
 	}
 	if err := n.plug(host); err != nil {
 		return err
 	}
+	if err := n.slow(host); err != nil {
+		return err
+	}
 	if err := conn.Up(host.Index); err != nil {
 		return failed("Failed to raise the interface", err)
-	}
-	return nil
-}
-
-// plug finishes the port: a Linux bridge has had it since the pair was made, and is protected from it; Open vSwitch gets
-// it now.
-func (n *nic) plug(host rtnl.Device) error {
-	bridge := quoted(n.request.place.Bridge)
-	switch n.kernel.bridge.kind {
-	case linuxBridge:
-		if err := n.kernel.conn.Protect(host.Index); err != nil {
-			return failed("Failed to protect the bridge "+bridge, err)
-		}
-	case openVSwitch:
-		if err := ovs.AddPort(n.request.place.Bridge, host.Name, n.uid); err != nil {
-			return ovsFailed("Failed to add the interface to the Open vSwitch bridge "+bridge, err)
-		}
-	case noBridge:
 	}
 	return nil
 }

@@ -108,8 +108,12 @@ func (r *run) perform() (outcome, error) {
 
 // create decides whether the caller may have the interface, and makes it.
 func (r *run) create() (outcome, error) {
-	// Decide: the administrator's lines, then the namespace, opened once and with the caller's rights, then the bridge.
+	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
 	charges, err := allowance(r.who, r.doubt, r.wanted.place)
+	if err != nil {
+		return outcome{}, err
+	}
+	asked, err := termsOf(r.who, r.wanted.place)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -125,15 +129,18 @@ func (r *run) create() (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	if err := asked.possible(found); err != nil {
+		return outcome{}, err
+	}
 	links := kernel{conn, found}
 
-	// Act: the slot first, then the row, then the interface.
-	claim, err := book.Claim(r.who, charges, links)
+	// Act: the slots first, then the row, then the interface.
+	claim, err := claim(book, r.who, charges, asked, links)
 	if err != nil {
-		return outcome{}, notClaimed(r.wanted.place, err)
+		return outcome{}, err
 	}
 	r.charge = claim.Charge
-	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, claim: claim}
+	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim}
 	line, err := n.make()
 	r.made = line
 	return outcome{line, n.undo}, err
@@ -158,15 +165,20 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespac
 	if err == nil {
 		return namespace, nil
 	}
+	return nil, notYours(caller.UID(), wanted, err)
+}
+
+// notYours says why a namespace is refused to uid.
+func notYours(uid uint32, wanted reference, err error) error {
 	headline := "Failed to open the network namespace of " + wanted.String()
 	advice := err.Error()
 	var refused *netnsfd.Error
 	if !errors.As(err, &refused) {
-		return nil, failed(headline, err)
+		return failed(headline, err)
 	}
 	switch refused.Reason {
 	case netnsfd.NotOwned:
-		advice = "it belongs to a user namespace that uid " + decimal(caller.UID()) + " did not create: a container gets an interface " +
+		advice = "it belongs to a user namespace that uid " + decimal(uid) + " did not create: a container gets an interface " +
 			"from the user who started it"
 	case netnsfd.Host:
 		advice += ": an interface can only be made for a container with a network namespace of its own (lxc.net.0.type = veth)"
@@ -174,7 +186,7 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespac
 		advice += ": the container has ended"
 	case netnsfd.Unreachable, netnsfd.NotNetwork: // nothing to add
 	}
-	return nil, refuse(headline, advice)
+	return refuse(headline, advice)
 }
 
 // reach opens the namespace by the one of its three names that was given.

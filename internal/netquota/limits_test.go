@@ -1,0 +1,291 @@
+package netquota
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+var (
+	wan        = Place{"veth", "wan0"}
+	aliceOnWan = Charge{"alice", wan, 9, 3}
+	studentsOn = Charge{"@students", lan, 9, 2}
+)
+
+// limitOf is what stopped a user, and how many could be made before.
+func (w *world) limitOf(t *testing.T, who Account, charges ...Charge) (int, *LimitError) {
+	t.Helper()
+	for n := 0; ; n++ {
+		p := w.open(t)
+		p.book.pause = 0
+		err := p.make(who, charges, MAC{2, byte(n)}, 6)
+		p.exit()
+		var limit *LimitError
+		if errors.As(err, &limit) || err != nil {
+			return n, limit
+		}
+	}
+}
+
+// TestUserLimit: over all bridges, whatever each of them would still allow; another user has a limit of his own.
+func TestUserLimit(t *testing.T) {
+	w := newWorld(t)
+	w.limits = Limits{User: Limit{true, 3}}
+	if n, limit := w.limitOf(t, alice, ofAlice, studentsOn); n != 3 || limit == nil || limit.OfMember() || limit.Most != 3 {
+		t.Fatal(n, limit)
+	}
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 0 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	if n, _ := w.limitOf(t, bob, studentsOn); n != 3 {
+		t.Fatal(n)
+	}
+	for name := range w.living {
+		if IsOf(name, alice.UID) {
+			w.kill(name)
+			break
+		}
+	}
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 1 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
+
+// TestMemberLimit: of what is charged to the group; a line of the user's own, and other members, have room.
+func TestMemberLimit(t *testing.T) {
+	w := newWorld(t)
+	w.limits = Limits{Member: Limit{true, 2}}
+	if n, limit := w.limitOf(t, bob, studentsOn); n != 2 || limit == nil || !limit.OfMember() || limit.Charge.Owner != "@students" {
+		t.Fatal(n, limit)
+	}
+	if n, limit := w.limitOf(t, alice, studentsOn, ofAlice); n != 4 || limit == nil || !limit.OfMember() {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
+
+// TestLimitCountsOthers: what lived before there was a limit, what LXC's helper made, on any bridge, and what is left of a
+// limit that was lowered.
+func TestLimitCountsOthers(t *testing.T) {
+	w := newWorld(t)
+	if n := w.room(t, alice, ofAlice); n != 2 {
+		t.Fatal(n)
+	}
+	w.create("veth2001_LXC0", aliceOnWan)
+	w.create("vethAbCdEf", aliceOnWan) // as for a user id above 65536: only the row tells the user
+	write(t, w.ledger(), "alice veth wan0 vethAbCdEf\nbob veth wan0 veth2001_LXC0\nalice veth x\nalice veth\n")
+	w.limits = Limits{User: Limit{true, 5}}
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 1 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.limits = Limits{User: Limit{true, 2}}
+	w.kill("vethAbCdEf")
+	w.kill("veth2001_LXC0")
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 0 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.limits = Limits{User: Limit{true, 0}}
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 0 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
+
+// TestMemberLimitCountsOthers: what is charged to the group without a slot of the limit.
+func TestMemberLimitCountsOthers(t *testing.T) {
+	w := newWorld(t)
+	one := Charge{"@students", lan, 1, 2}
+	if n := w.room(t, alice, one); n != 1 {
+		t.Fatal(n)
+	}
+	w.create("veth2001_LXC0", Charge{"@students", lan, 9, 2})
+	w.create("veth2002_LXC0", Charge{"@students", lan, 9, 2})
+	write(t, w.ledger(), "@students veth lxcbr0 veth2001_LXC0\n@students veth lxcbr0 veth2002_LXC0\n")
+	w.limits = Limits{Member: Limit{true, 3}}
+	if n, limit := w.limitOf(t, alice, studentsOn); n != 1 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	if n, limit := w.limitOf(t, bob, studentsOn); n != 2 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
+
+// TestLimitsBesideFrozen: a process that stopped over its slots has these, of its own user's limits, and nothing of others.
+func TestLimitsBesideFrozen(t *testing.T) {
+	w := newWorld(t)
+	w.limits = Limits{Limit{true, 2}, Limit{true, 2}}
+	frozen := w.open(t)
+	if err := frozen.make(alice, []Charge{studentsOn}, MAC{2, 9}, 3); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := w.limitOf(t, alice, studentsOn); n != 1 {
+		t.Fatal(n)
+	}
+	if n, _ := w.limitOf(t, bob, studentsOn); n != 2 {
+		t.Fatal(n)
+	}
+	frozen.exit() // it dies
+	if n, _ := w.limitOf(t, alice, studentsOn); n != 1 {
+		t.Fatal(n)
+	}
+	w.check(t)
+}
+
+// TestAbandonGivesLimitsBack: what fails takes nothing from a limit.
+func TestAbandonGivesLimitsBack(t *testing.T) {
+	w := newWorld(t)
+	w.limits = Limits{Limit{true, 1}, Limit{true, 1}}
+	for range 3 {
+		p := w.open(t)
+		if err := p.make(alice, []Charge{studentsOn}, MAC{2}, 5); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.claim.Rename(p); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.claim.Abandon(); err != nil {
+			t.Fatal(err)
+		}
+		for _, place := range p.claim.places {
+			if err := place.file.load(); err != nil || place.file.record(place.slot).name != "" {
+				t.Fatal(place.file.record(place.slot), err)
+			}
+		}
+		w.living = make(map[string]Charge)
+		p.exit()
+	}
+	w.check(t)
+}
+
+// TestFileNames: those of limits are no charge's, and not longer than a file system takes.
+func TestFileNames(t *testing.T) {
+	long := Charge{"@" + strings.Repeat(" ", 300), Place{"veth", strings.Repeat("!", 15)}, 1, 1}
+	seen := make(map[string]bool)
+	for _, name := range []string{
+		fileName(long), memberFile(long, 4294967295), memberFile(long, 1), memberFile(studentsOn, 1), fileName(studentsOn),
+		fileName(Charge{Owner: "@students:1", Place: lan}), userFile(1), userFile(4294967295), paceFile(1), "claims", "ledger.1",
+	} {
+		if len(name) > 255 || seen[name] {
+			t.Error(len(name), name)
+		}
+		seen[name] = true
+	}
+}
+
+// TestPace: as many beginnings as the limit within any minute, no more and no fewer.
+func TestPace(t *testing.T) {
+	w := newWorld(t)
+	p := w.open(t)
+	defer p.exit()
+	now := uint64(100 * second)
+	p.book.now = func() uint64 { return now }
+	limit := Limit{true, 3}
+	begin := func() uint64 {
+		t.Helper()
+		err := p.book.Begin(alice.UID, limit)
+		var pace *PaceError
+		if err != nil && !errors.As(err, &pace) {
+			t.Fatal(err)
+		}
+		if pace != nil {
+			return pace.Wait
+		}
+		return 0
+	}
+	for i, step := range []struct{ at, wait uint64 }{
+		{100, 0},
+		{110, 0},
+		{120, 0},
+		{121, 39},
+		{159, 1},
+		{160, 0},
+		{160, 10},
+		{170, 0},
+		{179, 1},
+		{180, 0},
+		{181, 39},
+		{1000, 0},
+		{1000, 0},
+		{1000, 0},
+		{1000, 60},
+		{5, 0}, // the machine was started again
+	} {
+		now = step.at * second
+		if got := begin(); got != step.wait {
+			t.Fatalf("step %d: wait %d, want %d", i, got, step.wait)
+		}
+	}
+	if err := p.book.Begin(bob.UID, limit); err != nil {
+		t.Error("another user waits:", err)
+	}
+	if err := p.book.Begin(alice.UID, Limit{}); err != nil {
+		t.Error("no limit:", err)
+	}
+	var pace *PaceError
+	if err := p.book.Begin(bob.UID, Limit{true, 0}); !errors.As(err, &pace) || pace.Wait != 0 {
+		t.Error("a limit of none:", err)
+	}
+}
+
+// TestPaceDamaged: what is no time is free; there are still no more records than the limit.
+func TestPaceDamaged(t *testing.T) {
+	w := newWorld(t)
+	p := w.open(t)
+	defer p.exit()
+	for _, damage := range []string{"", "x", strings.Repeat("\x00", 64), strings.Repeat("9", 31) + "\n", strings.Repeat(" ", 31) + "\n"} {
+		if err := os.WriteFile(w.slots()+"/"+paceFile(1), []byte(damage), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		granted := 0
+		for range 5 {
+			if p.book.Begin(1, Limit{true, 2}) == nil {
+				granted++
+			}
+		}
+		if granted != 2 {
+			t.Errorf("%q: %d", damage, granted)
+		}
+	}
+}
+
+// TestPaceBesideFrozen: a process that stopped over a record has that one.
+func TestPaceBesideFrozen(t *testing.T) {
+	w := newWorld(t)
+	p, frozen := w.open(t), w.open(t)
+	defer p.exit()
+	defer frozen.exit()
+	fd, err := frozen.book.openFile(paceFile(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, err := try(fd, exclusive, 0, recordSize); !held || err != nil {
+		t.Fatal(held, err)
+	}
+	granted := 0
+	for range 5 {
+		if p.book.Begin(1, Limit{true, 3}) == nil {
+			granted++
+		}
+	}
+	if granted != 2 {
+		t.Error(granted)
+	}
+	closeFile(fd)
+	if err := p.book.Begin(1, Limit{true, 3}); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzRemaining: no panic, and never more than a minute.
+func FuzzRemaining(f *testing.F) {
+	f.Add(beginning(5), uint64(9))
+	f.Add([]byte("                              -\n"), uint64(1))
+	f.Fuzz(func(t *testing.T, record []byte, now uint64) {
+		if remaining(record, now) > minute {
+			t.Fatal(record, now)
+		}
+	})
+}

@@ -1,0 +1,72 @@
+package newidmap
+
+import (
+	"errors"
+
+	"userns-helpers/internal/forbidden"
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/verdict"
+)
+
+// checkForbidden refuses ids of the host that policy.toml(5) never lets be mapped, whatever is granted. An own id alone is
+// always allowed: the kernel would let the caller map it without this program. The file is read only if there is another;
+// where there is no file nothing is forbidden, and where it cannot be read or understood everything is.
+func (p program) checkForbidden(u user, asked []idmap.Mapping) error {
+	var others []idmap.Mapping
+	for _, m := range asked {
+		if !m.Own(p.own(u)) {
+			others = append(others, m)
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	ids, err := readForbidden(p.policy)
+	if err != nil {
+		return p.noPolicy(others[0], err)
+	}
+	for _, m := range others {
+		if entry, denied := ids.Denies(m.Lower); denied {
+			return p.denied(m, p.policy+" forbids "+entry.Range.String()+" to everybody ("+
+				(&forbidden.Error{Line: entry.Line, Text: "forbidden_host_ids"}).Error()+")")
+		}
+	}
+	return nil
+}
+
+// readForbidden reads the policy at path; no path is no policy.
+func readForbidden(path string) (forbidden.IDs, error) {
+	if path == "" {
+		return forbidden.IDs{}, nil
+	}
+	file, err := trusted.OpenOptional(path)
+	if file == nil || err != nil {
+		return forbidden.IDs{}, err
+	}
+	defer file.Close()
+	return forbidden.Read(file)
+}
+
+// denied is the refusal of a range, in the words of one that is not granted.
+func (p program) denied(m idmap.Mapping, why string) error {
+	return &verdict.Refusal{Headline: string(append(m.Append([]byte(p.kind.Word()+" range ")), " not allowed"...)), Advice: why}
+}
+
+// noPolicy is the answer while nobody knows what is forbidden.
+func (p program) noPolicy(m idmap.Mapping, err error) error {
+	const only = "; until then only your own id can be mapped"
+	var wrong *forbidden.Error
+	var untrusted *trusted.UntrustedError
+	switch {
+	case errors.As(err, &wrong):
+		return p.denied(m, p.policy+" says which ids are never mapped, and has a mistake: "+wrong.Error()+": correct it (policy.toml(5))"+only)
+	case errors.As(err, &untrusted):
+		return p.denied(m, untrusted.Error()+": it says which ids are never mapped, so root must own it (chown root) and nobody else may "+
+			"write to it (chmod go-w)"+only)
+	}
+	return &verdict.Failure{
+		Headline: "cannot open " + p.policy + ": " + strerror(err), Err: err,
+		Advice: "it says which ids are never mapped: make it readable (chmod 644, and 755 for its folder), or remove it" + only,
+	}
+}

@@ -1,0 +1,134 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// builder makes a policy of what TOML has, and notes what is wrong.
+type builder struct {
+	policy *Policy
+	found  []finding
+}
+
+// wrong notes a problem.
+func (b *builder) wrong(at path, refuses Part, text string) {
+	b.found = append(b.found, finding{at, Problem{Text: text, Refuses: refuses}})
+}
+
+// top reads what stands at the top. A table of an unknown name may be meant to be any.
+func (b *builder) top(name string, value any) {
+	at := path{name}
+	switch name {
+	case tableDefaults:
+		b.policy.defaults = table{at, Defaults, b.settings(at, b.mapOf(at, value), protection)}
+	case tableLimits:
+		b.policy.limits = b.settings(at, b.mapOf(at, value), limit)
+	case tableBridge:
+		b.bridges(at, b.mapOf(at, value))
+	case tableRule:
+		b.rules(value)
+	case tableIDMap: // package forbidden reads it
+	default:
+		b.wrong(at, Both, "unknown: "+strconv.Quote(name)+"; there are [defaults], [bridge.NAME], [[rule]], [limits] and [idmap]")
+	}
+}
+
+// mapOf is a value that must be a table.
+func (b *builder) mapOf(at path, value any) map[string]any {
+	m, ok := value.(map[string]any)
+	if !ok {
+		b.wrong(at, Nics, at.String()+" must be a table, "+at.header())
+	}
+	return m
+}
+
+// settings reads the keys of a table, each within its domain.
+func (b *builder) settings(at path, m map[string]any, domainOf func(string) domain) values {
+	found := make(values)
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		value, wrong := domainOf(key).read(m[key])
+		if wrong != "" {
+			b.wrong(at.of(key), Nics, key+" "+wrong)
+			continue
+		}
+		found[key] = value
+	}
+	return found
+}
+
+// bridges reads the tables [bridge.NAME].
+func (b *builder) bridges(at path, m map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		at := at.of(name)
+		if !isBridge(name) {
+			b.wrong(at, Nics, strconv.Quote(name)+" cannot be the name of a bridge")
+			continue
+		}
+		b.policy.bridges[name] = table{at, Bridge, b.settings(at, b.mapOf(at, m[name]), protection)}
+	}
+}
+
+// rules reads the tables [[rule]].
+func (b *builder) rules(value any) {
+	list, ok := value.([]map[string]any)
+	if !ok {
+		b.wrong(path{tableRule}, Nics, "rule must be a table of a list, [[rule]]")
+	}
+	for i, m := range list {
+		b.rule(path{tableRule}.at(i), m)
+	}
+}
+
+// rule reads one of them.
+func (b *builder) rule(at path, m map[string]any) {
+	r := rule{user: b.word(at, m, keyUser), group: b.word(at, m, keyGroup), bridge: b.word(at, m, keyBridge)}
+	rest := maps.Clone(m)
+	for _, key := range []string{keyUser, keyGroup, keyBridge} {
+		delete(rest, key)
+	}
+	r.table = table{at, r.levelOf(), b.settings(at, rest, protection)}
+	_, hasUser := m[keyUser]
+	_, hasGroup := m[keyGroup]
+	if hasUser == hasGroup {
+		b.wrong(at, Nics, "a rule has either a user or a group; one for a whole bridge is a table [bridge.NAME]")
+	}
+	b.twice(r)
+	b.policy.rules = append(b.policy.rules, r)
+}
+
+// twice finds what an earlier rule for the same users says already.
+func (b *builder) twice(r rule) {
+	for _, earlier := range b.policy.rules {
+		if !earlier.sameSubject(r) {
+			continue
+		}
+		for _, key := range slices.Sorted(maps.Keys(r.values)) {
+			if _, has := earlier.values[key]; has {
+				b.wrong(r.path.of(key), Nics, key+" is set by an earlier rule for the same user or group and bridge")
+			}
+		}
+	}
+}
+
+// word reads the name of a user, group or bridge in a rule; "" if it is not there, or wrong.
+func (b *builder) word(at path, m map[string]any, key string) string {
+	value, has := m[key]
+	if !has {
+		return ""
+	}
+	text, ok := value.(string)
+	switch {
+	case !ok:
+		b.wrong(at.of(key), Nics, key+" must be a name in quotes")
+		return ""
+	case key == keyBridge && !isBridge(text), key != keyBridge && !isAccount(text):
+		b.wrong(at.of(key), Nics, strconv.Quote(text)+" cannot be the name of a "+key)
+		return ""
+	case key != keyBridge && text[0] == '@':
+		b.wrong(at.of(key), Nics, "users and groups are named without @: user = or group = tells them apart")
+		return ""
+	}
+	return text
+}

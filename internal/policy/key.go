@@ -1,0 +1,85 @@
+package policy
+
+// The keys of [defaults], [bridge.NAME] and [[rule]] that say what an interface gets.
+const (
+	MACLock         = "mac_lock"
+	Isolated        = "isolated"
+	UnicastFlood    = "unicast_flood"
+	BPDUGuard       = "bpdu_guard"
+	IPv6OnHost      = "ipv6_on_host"
+	StableMAC       = "stable_mac"
+	RateToContainer = "rate_to_container"
+	VLAN            = "vlan"
+)
+
+// The keys of [limits].
+const (
+	NicsPerUser        = "nics_per_user"
+	NicsPerGroupMember = "nics_per_group_member"
+	FreePorts          = "free_ports"
+	CreatesPerMinute   = "creates_per_minute"
+)
+
+// The keys of [[rule]] that say for whom it is.
+const (
+	keyUser   = "user"
+	keyGroup  = "group"
+	keyBridge = "bridge"
+)
+
+// The tables.
+const (
+	tableDefaults = "defaults"
+	tableBridge   = "bridge"
+	tableRule     = "rule"
+	tableLimits   = "limits"
+	tableIDMap    = "idmap"
+)
+
+// Keys returns the keys of protections, in the order in which they are documented.
+func Keys() []string {
+	return []string{MACLock, Isolated, UnicastFlood, BPDUGuard, IPv6OnHost, StableMAC, RateToContainer, VLAN}
+}
+
+// kind is what values a key has.
+type kind int
+
+const (
+	unknown kind = iota
+	isSwitch
+	isRate
+	isNumber // from least to most
+)
+
+// domain is the values that a key may have.
+type domain struct {
+	kind        kind
+	least, most int64
+}
+
+// mostNics is more than the slots that package netquota keeps for anybody.
+const mostNics = 1 << 16
+
+// protection returns the domain of a key of protections.
+func protection(key string) domain {
+	switch key {
+	case MACLock, Isolated, UnicastFlood, BPDUGuard, IPv6OnHost, StableMAC:
+		return domain{kind: isSwitch}
+	case RateToContainer:
+		return domain{kind: isRate}
+	case VLAN:
+		return domain{isNumber, 1, 4094} // IEEE 802.1Q: 0 and 4095 are reserved
+	}
+	return domain{}
+}
+
+// limit returns the domain of a key of [limits].
+func limit(key string) domain {
+	switch key {
+	case NicsPerUser, NicsPerGroupMember, CreatesPerMinute:
+		return domain{isNumber, 0, mostNics}
+	case FreePorts:
+		return domain{isNumber, 0, 1023} // BR_MAX_PORTS of the kernel, without port 0
+	}
+	return domain{}
+}

@@ -1,0 +1,128 @@
+// Package policy says which protections a network interface gets, and the limits besides quotas: policy.toml(5).
+//
+// It promises that a file with an error in it gives no answer but that error: an unknown key, a wrong type, a value out
+// of bounds. The file is TOML, read by BurntSushi/toml; what it means is decided here, without input or output. The
+// table [idmap] is that of package forbidden.
+package policy
+
+// Subject is for whom the policy is asked: a user, and the bridge of the interface.
+type Subject struct {
+	UID    uint32
+	Names  []string // of the uid
+	Groups []string // names of the real and the supplementary groups
+	Bridge string   // or "none"
+}
+
+// Protections are what an interface gets.
+type Protections struct {
+	MACLock         bool   // no address but the one that it was made with
+	Isolated        bool   // no frames to and from other isolated ports
+	UnicastFlood    bool   // frames for unknown addresses are sent there
+	BPDUGuard       bool   // no part in the spanning tree: BPDU guard and root block
+	IPv6OnHost      bool   // the host speaks IPv6 on its end
+	StableMAC       bool   // the same address at each start
+	RateToContainer uint64 // bits a second, 0: no limit
+	VLAN            uint16 // 1 to 4094, 0: none
+}
+
+// Policy is a policy without an error. The zero value is that of a file that does not exist: built-in values, no limits.
+type Policy struct {
+	text     []byte
+	defaults table
+	bridges  map[string]table
+	rules    []rule
+	limits   values
+}
+
+// values are the settings of one table; switches are 0 and 1.
+type values map[string]uint64
+
+// table is a table of the file.
+type table struct {
+	path   path
+	level  Level
+	values values
+}
+
+// rule is a table of [[rule]]. Exactly one of user and group is set.
+type rule struct {
+	table
+	user   string // a name, or a uid in decimal
+	group  string
+	bridge string // "" is every bridge
+}
+
+// Level is how special a table is, from 0, the most special.
+type Level int
+
+// The levels in their precedence.
+const (
+	UserOnBridge Level = iota
+	User
+	GroupOnBridge
+	Group
+	Bridge
+	Defaults
+	BuiltIn
+)
+
+// String is how the table of a level is written; for BuiltIn there is none.
+func (l Level) String() string {
+	switch l {
+	case UserOnBridge, User, GroupOnBridge, Group:
+		return "[[rule]]"
+	case Bridge:
+		return "[bridge]"
+	case Defaults:
+		return "[defaults]"
+	case BuiltIn:
+	}
+	return "built-in"
+}
+
+// For returns the protections of an interface. Each key on its own has the value of the most special table that applies
+// and has the key: a rule for the user on the bridge, for the user, for a group of the user's on the bridge, for a group,
+// the bridge's table, the defaults, what is built in. Among rules of one level the first in the file wins.
+func (p *Policy) For(s Subject) Protections {
+	tables := p.tables(s)
+	get := func(key string) uint64 { return tables.find(key).values[key] }
+	return Protections{
+		MACLock: get(MACLock) != 0, Isolated: get(Isolated) != 0, UnicastFlood: get(UnicastFlood) != 0,
+		BPDUGuard: get(BPDUGuard) != 0, IPv6OnHost: get(IPv6OnHost) != 0, StableMAC: get(StableMAC) != 0,
+		RateToContainer: get(RateToContainer), VLAN: uint16(get(VLAN)),
+	}
+}
+
+// applicable are the tables that apply to a subject, the most special first; the last one is what is built in.
+type applicable []table
+
+// find returns the first table that has key.
+func (a applicable) find(key string) table {
+	for _, t := range a[:len(a)-1] {
+		if _, has := t.values[key]; has {
+			return t
+		}
+	}
+	return a[len(a)-1]
+}
+
+// tables returns the tables that apply to s.
+func (p *Policy) tables(s Subject) applicable {
+	var all applicable
+	for level := UserOnBridge; level <= Group; level++ {
+		for _, r := range p.rules {
+			if r.level == level && r.appliesTo(s) {
+				all = append(all, r.table)
+			}
+		}
+	}
+	if t, has := p.bridges[s.Bridge]; has {
+		all = append(all, t)
+	}
+	return append(all, p.defaults, table{level: BuiltIn, values: builtIn()})
+}
+
+// builtIn is what holds without a file: what cannot break a container that works.
+func builtIn() values {
+	return values{UnicastFlood: 1, BPDUGuard: 1, StableMAC: 1}
+}

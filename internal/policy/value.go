@@ -1,0 +1,59 @@
+package policy
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// read returns a value of TOML as a number, or what is wrong with it.
+func (d domain) read(value any) (number uint64, wrong string) {
+	switch d.kind {
+	case isSwitch:
+		on, ok := value.(bool)
+		switch {
+		case !ok:
+			return 0, "must be true or false"
+		case on:
+			return 1, ""
+		}
+		return 0, ""
+	case isRate:
+		text, _ := value.(string)
+		rate, ok := parseRate(text)
+		if !ok {
+			return 0, `must be a rate in quotes, like "100mbit": 8kbit to 1000gbit`
+		}
+		return rate, ""
+	case isNumber:
+		n, ok := value.(int64)
+		if !ok || n < d.least || n > d.most {
+			return 0, "must be a number from " + strconv.FormatInt(d.least, 10) + " to " + strconv.FormatInt(d.most, 10)
+		}
+		return uint64(n), ""
+	case unknown:
+	}
+	return 0, "is not a key of this table"
+}
+
+// longestBridge is IFNAMSIZ without its NUL.
+const longestBridge = 15
+
+// isBridge reports whether a bridge can have a name: what lxc-user-nic(1) takes.
+func isBridge(name string) bool {
+	return isWord(name) && len(name) <= longestBridge && name != "." && name != ".." && name[0] != '-' && !strings.ContainsAny(name, "/:%")
+}
+
+// longestName is that of a user or group, LOGIN_NAME_MAX without its NUL.
+const longestName = 255
+
+// isAccount reports whether a user or group can have a name. Names of a directory may have blanks in them.
+func isAccount(name string) bool {
+	return len(name) <= longestName && isWord(strings.ReplaceAll(name, " ", "_")) && strings.Trim(name, " ") == name && !strings.Contains(name, ":")
+}
+
+// isWord reports whether text is something, without white space and control characters.
+func isWord(text string) bool {
+	return text != "" && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}

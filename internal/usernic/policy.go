@@ -1,0 +1,123 @@
+package usernic
+
+import (
+	"errors"
+	"io"
+	"strconv"
+
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/policy"
+	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/verdict"
+)
+
+// terms are what the administrator's policy says about an interface.
+type terms struct {
+	policy  *policy.Policy
+	subject policy.Subject
+	policy.Protections
+	limits policy.Limits
+}
+
+// termsOf reads the policy for an interface of who. An absent file asks for nothing that can break a container; one that
+// cannot be read, or has a mistake in it, refuses: an interface without a protection that was meant is not made.
+func termsOf(who netquota.Account, place netquota.Place) (terms, error) {
+	p, err := readPolicy()
+	if err != nil {
+		return terms{}, noPolicy(err)
+	}
+	subject := policy.Subject{UID: who.UID, Names: who.Names, Groups: who.Groups, Bridge: place.Bridge}
+	return terms{p, subject, p.For(subject), p.Limits()}, nil
+}
+
+// readPolicy reads the file of the policy.
+func readPolicy() (*policy.Policy, error) {
+	file, err := trusted.OpenOptional(paths.Policy())
+	if err != nil {
+		return nil, err
+	}
+	if file == nil {
+		return &policy.Policy{}, nil
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, policy.LongestFile+1))
+	if err != nil {
+		return nil, err
+	}
+	return policy.Parse(text)
+}
+
+// noPolicy says why the policy is not known.
+func noPolicy(err error) error {
+	headline := "Refused to read " + paths.Policy()
+	var untrusted *trusted.UntrustedError
+	var problem *policy.Problem
+	switch {
+	case errors.As(err, &untrusted):
+		return refuse(headline, "the file "+untrusted.Reason+
+			": anybody who can write to it takes protections away; chown root:root and chmod 644 it")
+	case errors.As(err, &problem):
+		return refuse(headline, at(problem.Line)+": "+problem.Text+"; no interface is made until that is corrected (policy.toml(5))")
+	}
+	return &verdict.Failure{Headline: headline, Advice: err.Error() + "; no interface is made without it", Err: err}
+}
+
+// at is a line of the policy, or the file.
+func at(line int) string {
+	if line == 0 {
+		return paths.Policy()
+	}
+	return paths.Policy() + " line " + strconv.Itoa(line)
+}
+
+// lacks refuses an interface that a protection was asked for which cannot be had here.
+func (t terms) lacks(key, why string) error {
+	where := "it is built in"
+	if line := t.policy.Where(t.subject, key); line != 0 {
+		where = at(line)
+	}
+	return refuse("No interface without "+key, why+"; "+key+" is asked for ("+where+"), and an interface without it is not made")
+}
+
+// possible refuses what the kind of bridge does not have, before anything is made.
+func (t terms) possible(b bridge) error {
+	switch b.kind {
+	case linuxBridge:
+		return t.possibleVLAN(b)
+	case openVSwitch:
+		return t.possibleOpenVSwitch()
+	case noBridge:
+		if t.VLAN != 0 {
+			return t.lacks(policy.VLAN, `there is no bridge, and so no VLAN, with "none"`)
+		}
+	}
+	return nil
+}
+
+func (t terms) possibleVLAN(b bridge) error {
+	name := quoted(b.device.Name)
+	switch {
+	case t.VLAN == 0:
+		return nil
+	case !b.device.Bridge.KnowsVLANs:
+		return t.lacks(policy.VLAN, "this kernel was built without VLANs for bridges (CONFIG_BRIDGE_VLAN_FILTERING)")
+	case !b.device.Bridge.Filters:
+		return t.lacks(policy.VLAN, "the bridge "+name+" does not filter VLANs (ip link set "+b.device.Name+" type bridge vlan_filtering 1)")
+	}
+	return nil
+}
+
+// possibleOpenVSwitch refuses what only flow rules and queues of Open vSwitch could do, which this program does not make.
+func (t terms) possibleOpenVSwitch() error {
+	const has = "lxc-user-nic does not do it on bridges of Open vSwitch"
+	switch {
+	case t.MACLock:
+		return t.lacks(policy.MACLock, has)
+	case !t.UnicastFlood:
+		return t.lacks(policy.UnicastFlood, has)
+	case t.RateToContainer != 0:
+		return t.lacks(policy.RateToContainer, has)
+	}
+	return nil
+}

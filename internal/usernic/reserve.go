@@ -1,0 +1,72 @@
+package usernic
+
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/rtnl"
+)
+
+// reserveAddress finds the container's address: the first of its candidates that nobody has.
+func (n *nic) reserveAddress() error {
+	identity := hostIdentity()
+	for i := range candidates {
+		mac, err := n.candidate(identity, i)
+		if err != nil {
+			return failed("Failed to choose an address", err)
+		}
+		free, err := n.claim.Reserve(mac, n.kernel)
+		if free && n.kernel.bridge.kind == linuxBridge {
+			free, err = n.unknown(mac)
+		}
+		if err != nil {
+			return failed("Failed to choose an address", err)
+		}
+		if free {
+			n.mac = mac
+			return nil
+		}
+	}
+	return refuse("No free address", "container "+quoted(n.request.container)+" has "+strconv.Itoa(candidates)+
+		" living interfaces on "+quoted(n.request.place.Bridge)+" already: stop some")
+}
+
+// candidate is the ith address to try.
+func (n *nic) candidate(identity string, i int) (netquota.MAC, error) {
+	if n.terms.StableMAC {
+		return containerMAC(identity, n.uid, n.request.place.Bridge, n.request.container, i), nil
+	}
+	return randomMAC()
+}
+
+// randomMAC is an address from the kernel's generator.
+func randomMAC() (netquota.MAC, error) {
+	var mac netquota.MAC
+	_, err := unix.Getrandom(mac[:], 0)
+	mac[0] = firstOfContainer
+	return mac, err
+}
+
+// unknown reports whether the bridge has no other interface with an address of a container.
+func (n *nic) unknown(mac netquota.MAC) (bool, error) {
+	known, err := n.kernel.conn.HasPort(n.kernel.bridge.device.Index, hostMAC(mac))
+	if known || err != nil || !n.terms.static() {
+		return !known, err
+	}
+	return n.mayPin(mac)
+}
+
+// mayPin reports whether an address may be put into the bridge's table for this interface: not if it is there for good, as
+// that of the bridge, and not if the bridge has learned it behind something that is no container, as that of a router.
+// A user chooses the name of a container, and with it the address, among as many as he has patience for. What was learned
+// behind a container may be forged, and keeps nobody from his own address.
+func (n *nic) mayPin(mac netquota.MAC) (bool, error) {
+	entry, found, err := n.kernel.conn.Entry(n.kernel.bridge.device.Index, mac)
+	if !found || err != nil || !entry.Learned() {
+		return !found, err
+	}
+	port, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, entry.Port)
+	return port.Kind == rtnl.KindVeth, err
+}
