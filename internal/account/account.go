@@ -4,10 +4,7 @@
 // and colons. It trusts the sources that it asks, and those only: see Source.
 package account
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // User is one account: several may share a user id.
 type User struct {
@@ -22,11 +19,11 @@ type Group struct {
 	GID  uint32
 }
 
-// Source is one place where accounts are kept, and the seam through which others than files come: SSSD, systemd-userdb
-// and nscd will be further Sources behind the files in a Directory.
+// Source is one place where accounts are kept: this machine's files, SSSD, systemd-userdbd, nscd, getent.
 //
-// An empty answer means that the source does not know: the next one is asked. An error means that it should know and
-// cannot say: the search ends there, since a later source could give the same id to somebody else.
+// An empty answer means that the source does not know: the next one is asked. An error means that it cannot say. It ends
+// the search, since a later source could give the same id to somebody else; but for two kinds: behind *UnavailableError
+// others may know, behind errNobody nobody does.
 type Source interface {
 	// Describe names the source in messages: "/etc/passwd".
 	Describe() string
@@ -34,7 +31,8 @@ type Source interface {
 	Users(uid uint32) ([]User, error)
 	// User returns the account of name: one, or none.
 	User(name string) ([]User, error)
-	// Groups returns the groups of gids that it knows, at most one for each, in any order.
+	// Groups returns the groups of gids that it knows, at most one for each, in any order; with an error those that it
+	// found before.
 	Groups(gids []uint32) ([]Group, error)
 }
 
@@ -49,28 +47,6 @@ func validName[T string | []byte](name T) bool {
 		}
 	}
 	return 0 < len(name) && len(name) <= longestName
-}
-
-// UnknownError says that no source knows an account.
-type UnknownError struct {
-	Key   string   // "uid 1000", `user "alice"`
-	Tried []string // the sources, as they describe themselves
-}
-
-// Error names the account and the sources.
-func (e *UnknownError) Error() string {
-	return "no " + e.Key + " in " + strings.Join(e.Tried, ", ")
-}
-
-// AnswerError says that a source answered something that was not asked, or a name that cannot be one.
-type AnswerError struct {
-	Key    string // as in UnknownError
-	Source string
-}
-
-// Error names the source and the question.
-func (e *AnswerError) Error() string {
-	return e.Source + " does not answer the question for " + e.Key
 }
 
 func uidKey(uid uint32) string   { return "uid " + strconv.FormatUint(uint64(uid), 10) }

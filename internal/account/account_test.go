@@ -15,10 +15,10 @@ import (
 
 // filesOf is a directory of files with that content.
 func filesOf(passwd, group string) Directory {
-	return Directory{files{"passwd", "group", func(path string) (io.ReadCloser, error) {
+	return Of(files{"passwd", "group", func(path string) (io.ReadCloser, error) {
 		text := map[string]string{"passwd": passwd, "group": group}[path]
 		return io.NopCloser(strings.NewReader(text)), nil
-	}}}
+	}})
 }
 
 const passwd = `root:x:0:0:root:/root:/bin/bash
@@ -49,7 +49,7 @@ func TestUsers(t *testing.T) {
 	for _, uid := range []uint32{1, 1001, 100, 10, 4294967295, 65534} {
 		got, err := d.Users(uid)
 		var unknown *UnknownError
-		if !errors.As(err, &unknown) || got != nil || !slices.Equal(unknown.Tried, []string{"passwd"}) {
+		if !errors.As(err, &unknown) || got != nil || !slices.Equal(unknown.Asked, []Answer{{"passwd", nil}}) {
 			t.Errorf("uid %d: %v, %v", uid, got, err)
 		}
 	}
@@ -115,10 +115,10 @@ func TestGroups(t *testing.T) {
 // TestStopsEarly: nothing is read behind the answer.
 func TestStopsEarly(t *testing.T) {
 	rest := iotest.ErrReader(errors.New("read on"))
-	d := Directory{files{"passwd", "group", func(path string) (io.ReadCloser, error) {
+	d := Of(files{"passwd", "group", func(path string) (io.ReadCloser, error) {
 		text := map[string]string{"passwd": "alice:x:1000:1000::/:\n", "group": "users:x:100:\n"}[path]
 		return io.NopCloser(io.MultiReader(strings.NewReader(text), rest)), nil
-	}}}
+	}})
 	if _, err := d.User("alice"); err != nil {
 		t.Error(err)
 	}
@@ -175,7 +175,7 @@ func (f fake) Groups(g []uint32) ([]Group, error) { *f.asked += len(g); return f
 func TestDirectoryAsksInOrder(t *testing.T) {
 	asked := 0
 	second := fake{users: []User{{"remote", 2000, 2000}}, groups: []Group{{"far", 3}}, asked: &asked}
-	d := append(filesOf(passwd, "near:x:2:\n"), second)
+	d := Of(filesOf(passwd, "near:x:2:\n").local[0], second)
 	if users, err := d.Users(1000); err != nil || len(users) != 2 || asked != 0 {
 		t.Errorf("a hit in files ends the search: %v, %v, asked %d", users, err, asked)
 	}
@@ -204,13 +204,13 @@ func TestAnswersMustFit(t *testing.T) {
 		{{"a\x00", 1000, 1000}},
 		{{strings.Repeat("x", 256), 1000, 1000}},
 	} {
-		d := Directory{fake{users: users, asked: &asked}}
+		d := Of(fake{users: users, asked: &asked})
 		got, err := d.Users(1000)
 		if wrong := (*AnswerError)(nil); !errors.As(err, &wrong) || got != nil {
 			t.Errorf("%q: %v, %v", users, got, err)
 		}
 	}
-	d := Directory{fake{users: []User{{"bob", 1000, 1000}}, groups: []Group{{"wheel", 10}}, asked: &asked}}
+	d := Of(fake{users: []User{{"bob", 1000, 1000}}, groups: []Group{{"wheel", 10}}, asked: &asked})
 	if user, err := d.User("alice"); err == nil {
 		t.Errorf("alice is %v", user)
 	}
@@ -223,7 +223,7 @@ func TestAnswersMustFit(t *testing.T) {
 func TestErrorsEndTheSearch(t *testing.T) {
 	asked := 0
 	broken := errors.New("broken")
-	d := Directory{fake{err: broken, asked: new(int)}, fake{users: []User{{"eve", 1000, 1000}}, groups: []Group{{"g", 1}}, asked: &asked}}
+	d := Of(fake{err: broken, asked: new(int)}, fake{users: []User{{"eve", 1000, 1000}}, groups: []Group{{"g", 1}}, asked: &asked})
 	_, usersErr := d.Users(1000)
 	_, userErr := d.User("eve")
 	_, groupsErr := d.Groups([]uint32{1})
@@ -241,12 +241,12 @@ func TestTrust(t *testing.T) {
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	local := Directory{files{path, path, openTrusted}}
+	local := Of(files{path, path, OpenTrusted})
 	_, err := local.Users(1000)
 	if untrusted := (*trusted.UntrustedError)(nil); !errors.As(err, &untrusted) {
 		t.Errorf("error %v", err)
 	}
-	listed := Directory{files{path, path, func(path string) (io.ReadCloser, error) { return os.Open(path) }}}
+	listed := Of(files{path, path, func(path string) (io.ReadCloser, error) { return os.Open(path) }})
 	if users, err := listed.Users(1000); err != nil || len(users) != 2 {
 		t.Errorf("%v, %v", users, err)
 	}

@@ -1,12 +1,28 @@
 package account
 
-import "slices"
+import (
+	"errors"
+)
 
 // Directory is the sources that are asked, in order; a hit ends a search.
-type Directory []Source
+type Directory struct {
+	local  []Source
+	beyond func(database) ([]Source, error) // those that are asked where local does not know; nil: none
+}
 
-// Users returns the accounts of uid, at least one. Errors: *UnknownError, *AnswerError, those of the sources
-// (*trusted.UntrustedError, errno).
+// database is what is asked about.
+type database int
+
+const (
+	users database = iota
+	groups
+)
+
+// Of is a directory of the given sources and no others.
+func Of(sources ...Source) Directory { return Directory{local: sources} }
+
+// Users returns the accounts of uid, at least one. Errors: *UnknownError, *SourceError, *AnswerError, those of this
+// machine's files (*trusted.UntrustedError, errno).
 func (d Directory) Users(uid uint32) ([]User, error) {
 	return d.search(uidKey(uid), func(s Source) ([]User, error) { return s.Users(uid) },
 		func(u User) bool { return u.UID == uid })
@@ -25,59 +41,68 @@ func (d Directory) User(name string) (User, error) {
 	return users[0], nil
 }
 
-// search asks one source after the other, and compares the answer with the question.
+// search asks one source after the other, and compares the answer with the question. What is beyond this machine's
+// files is not even looked for before these have been asked.
 func (d Directory) search(key string, ask func(Source) ([]User, error), fits func(User) bool) ([]User, error) {
-	unknown := &UnknownError{Key: key}
-	for _, source := range d {
+	s := search{key: key, unknown: &UnknownError{Key: key}}
+	found, err := s.among(d.local, ask, fits)
+	if len(found) > 0 || err != nil || d.beyond == nil {
+		return found, s.verdict(found, err)
+	}
+	sources, err := d.beyond(users)
+	if err != nil {
+		return nil, err
+	}
+	s.beyond = true
+	found, err = s.among(sources, ask, fits)
+	return found, s.verdict(found, err)
+}
+
+// search is a search for users.
+type search struct {
+	key     string
+	unknown *UnknownError // what was said so far
+	beyond  bool          // the sources are no files
+}
+
+// verdict is the error of a search that found users, or did not.
+func (s *search) verdict(found []User, err error) error {
+	if err == nil && len(found) == 0 {
+		return s.unknown
+	}
+	return err
+}
+
+// among asks sources.
+func (s *search) among(sources []Source, ask func(Source) ([]User, error), fits func(User) bool) ([]User, error) {
+	for _, source := range sources {
 		users, err := ask(source)
-		if err != nil {
+		var unavailable *UnavailableError
+		switch {
+		case errors.Is(err, errNobody):
+			s.note(source, nil)
+			return nil, nil
+		case errors.As(err, &unavailable):
+			s.note(source, err)
+			continue
+		case err != nil && s.beyond:
+			return nil, &SourceError{s.key, source.Describe(), err}
+		case err != nil:
 			return nil, err
 		}
 		for _, u := range users {
 			if !fits(u) || !validName(u.Name) {
-				return nil, &AnswerError{key, source.Describe()}
+				return nil, &AnswerError{s.key, source.Describe()}
 			}
 		}
 		if len(users) > 0 {
 			return users, nil
 		}
-		unknown.Tried = append(unknown.Tried, source.Describe())
+		s.note(source, nil)
 	}
-	return nil, unknown
+	return nil, nil
 }
 
-// Groups returns the groups of gids that have a name, in the order of gids, each once. A gid without a name is left
-// out: that is no error. Errors: *AnswerError, those of the sources.
-func (d Directory) Groups(gids []uint32) ([]Group, error) {
-	names := make(map[uint32]string, len(gids))
-	missing := slices.Compact(slices.Sorted(slices.Values(gids)))
-	for _, source := range d {
-		groups, err := source.Groups(missing)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range groups {
-			if _, asked := slices.BinarySearch(missing, g.GID); !asked || !validName(g.Name) {
-				return nil, &AnswerError{"groups", source.Describe()}
-			}
-			names[g.GID] = g.Name
-		}
-		missing = slices.DeleteFunc(missing, func(gid uint32) bool { return names[gid] != "" })
-		if len(missing) == 0 {
-			break
-		}
-	}
-	return inOrder(gids, names), nil
-}
-
-// inOrder returns the named groups of gids, each once.
-func inOrder(gids []uint32, names map[uint32]string) []Group {
-	var groups []Group
-	for _, gid := range gids {
-		if name, ok := names[gid]; ok {
-			groups = append(groups, Group{name, gid})
-			delete(names, gid)
-		}
-	}
-	return groups
+func (s *search) note(source Source, err error) {
+	s.unknown.Asked = append(s.unknown.Asked, Answer{source.Describe(), err})
 }

@@ -26,15 +26,16 @@ type files struct {
 }
 
 // Local is the directory of this machine's files, each of which must be trusted: its errors are those of trusted.Open.
-func Local() Directory { return FromFiles(openTrusted) }
+func Local() Directory { return FromFiles(OpenTrusted) }
 
 // FromFiles is the directory of this machine's files, opened by open: for a program without privilege that only
 // reports, to which it does not matter who may write them.
 func FromFiles(open Opener) Directory {
-	return Directory{files{paths.Passwd(), paths.Group(), open}}
+	return Of(files{paths.Passwd(), paths.Group(), open})
 }
 
-func openTrusted(path string) (io.ReadCloser, error) {
+// OpenTrusted opens a file that only root can have written. Errors: those of trusted.Open.
+func OpenTrusted(path string) (io.ReadCloser, error) {
 	file, err := trusted.Open(path)
 	if err != nil {
 		return nil, err

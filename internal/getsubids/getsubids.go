@@ -2,7 +2,8 @@
 //
 // It promises the output of the original byte for byte, since kubelet and rootlesskit parse it, for each line that
 // grants something. It has no privilege and gives none, so it trusts nothing: files are listed whoever may write them,
-// in a user namespace too, where root's files seem to be nobody's. The programs that do grant look at that.
+// in a user namespace too, where root's files seem to be nobody's. The programs that do grant look at that. It asks the
+// same daemons as they do; getent, where nsswitch.conf asks for it, it executes as the user who ran it.
 package getsubids
 
 import (
@@ -14,6 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/grants"
+	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/subid"
 )
@@ -25,6 +28,7 @@ const usage = "Usage: getsubids [-g] user\n" +
 // request is what the command line asks for.
 type request struct {
 	user string
+	kind idmap.Kind
 	file string // path
 }
 
@@ -45,7 +49,7 @@ func run(argv []string, open account.Opener, stdout, stderr io.Writer) int {
 		return 1
 	}
 	out := bufio.NewWriter(stdout)
-	listed, err := list(asked, open, out)
+	listed, err := list(asked, open, out, stderr)
 	unwritten := out.Flush()
 	switch {
 	case err != nil || !listed:
@@ -65,24 +69,53 @@ func parse(argv []string) (request, bool) {
 	case len(argv) < 2, len(argv) == 2 && argv[1] == "-h":
 		return request{}, false
 	case len(argv) == 3 && argv[1] == "-g":
-		return request{argv[2], paths.Subgid()}, true
+		return request{argv[2], idmap.GID, paths.Subgid()}, true
 	}
-	return request{argv[1], paths.Subuid()}, true
+	return request{argv[1], idmap.UID, paths.Subuid()}, true
 }
 
-// list prints the ranges in file order, and tells whether there was one. What was printed in front of a failure stays.
-func list(asked request, open account.Opener, out *bufio.Writer) (bool, error) {
-	file, err := open(asked.file)
+// list prints the ranges of the source that nsswitch.conf(5) names, in its order, and tells whether there was one. What
+// was printed in front of a failure stays.
+func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Writer) (bool, error) {
+	machine := grants.Unprivileged(open)
+	source, err := machine.Choose(asked.file)
 	if err != nil {
 		return false, err
 	}
-	defer file.Close()
+	for _, note := range source.Notes {
+		_, _ = io.WriteString(stderr, note+"\n")
+	}
 	index := 0
-	err = subid.List(file, owner(asked.user, account.FromFiles(open)), func(grant subid.Grant) {
-		_, _ = out.Write(appendRow(out.AvailableBuffer(), index, asked.user, grant)) // Flush returns the error
+	each := func(ids idmap.Range) {
+		_, _ = out.Write(appendRow(out.AvailableBuffer(), index, asked.user, ids)) // Flush returns the error
 		index++
-	})
+	}
+	if source.SSSD {
+		err = fromDirectory(machine, asked, each)
+	} else {
+		err = fromFile(asked, open, each)
+	}
 	return index > 0, err
+}
+
+// fromDirectory asks SSSD for the user by the name that was given, as the original does, be it a number.
+func fromDirectory(machine grants.Machine, asked request, each func(idmap.Range)) error {
+	answer, err := machine.Named(asked.user, asked.kind)
+	for _, ids := range answer.Ranges {
+		each(ids)
+	}
+	return err
+}
+
+// fromFile reads the file.
+func fromFile(asked request, open account.Opener, each func(idmap.Range)) error {
+	file, err := open(asked.file)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	who := owner(asked.user, account.Unprivileged(open))
+	return subid.List(file, who, func(grant subid.Grant) { each(grant.Range) })
 }
 
 // owner adds the user id to a name that the user database knows. A number is a user id and nothing else.
@@ -98,10 +131,10 @@ func owner(name string, users account.Directory) subid.Owner {
 }
 
 // appendRow appends "INDEX: USER START COUNT\n" to text.
-func appendRow(text []byte, index int, user string, grant subid.Grant) []byte {
+func appendRow(text []byte, index int, user string, ids idmap.Range) []byte {
 	text = strconv.AppendInt(text, int64(index), 10)
 	text = append(append(append(text, ": "...), user...), ' ')
-	text = strconv.AppendUint(text, grant.Range.Start(), 10)
-	text = strconv.AppendUint(append(text, ' '), grant.Range.Count(), 10)
+	text = strconv.AppendUint(text, ids.Start(), 10)
+	text = strconv.AppendUint(append(text, ' '), ids.Count(), 10)
 	return append(text, '\n')
 }

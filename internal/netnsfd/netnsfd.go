@@ -132,15 +132,15 @@ func ofTarget(process *target.Process, err error) (int, error) {
 
 // check judges an open namespace, and closes it unless it passes.
 func check(c privilege.Caller, fd int) (*Namespace, error) {
-	if err := judge(c, fd); err != nil {
+	if err := judge(c.UID(), fd); err != nil {
 		closeFD(fd)
 		return nil, err
 	}
 	return &Namespace{fd}, nil
 }
 
-// judge returns nil, or an *Error.
-func judge(c privilege.Caller, fd int) error {
+// judge returns nil if uid may change the namespace fd, or an *Error.
+func judge(uid uint32, fd int) error {
 	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
 		return &Error{NotNetwork, err}
 	}
@@ -150,7 +150,7 @@ func judge(c privilege.Caller, fd int) error {
 		return &Error{Unreachable, err}
 	case host:
 		return &Error{Reason: Host}
-	case !owns(c, fd):
+	case !owns(uid, fd):
 		return &Error{Reason: NotOwned}
 	}
 	return nil
@@ -205,24 +205,24 @@ func Administered() (bool, error) {
 // deepest is how many user namespaces the kernel nests at most, user_namespaces(7).
 const deepest = 33
 
-// owns reports whether the caller owns the user namespace that the namespace belongs to, or one above it: the owner of a
+// owns reports whether uid owns the user namespace that the namespace belongs to, or one above it: the owner of a
 // user namespace has all capabilities in it and in what is below (user_namespaces(7), ioctl_ns(2), Linux 4.11).
 //
 // The walk up ends at the program's own user namespace, for whose parent the kernel answers EPERM: what belongs to that
 // one belongs to the host, and to root alone.
-func owns(c privilege.Caller, fd int) bool {
+func owns(uid uint32, fd int) bool {
 	ns, err := unix.IoctlRetInt(fd, unix.NS_GET_USERNS)
 	for range deepest {
 		if err != nil {
 			return false
 		}
-		uid, owned := unix.IoctlGetUint32(ns, unix.NS_GET_OWNER_UID)
+		owner, owned := unix.IoctlGetUint32(ns, unix.NS_GET_OWNER_UID)
 		parent, above := unix.IoctlRetInt(ns, unix.NS_GET_PARENT)
 		closeFD(ns)
 		if above != nil {
-			return c.UID() == 0
+			return uid == 0
 		}
-		if owned == nil && uid == c.UID() {
+		if owned == nil && owner == uid {
 			closeFD(parent)
 			return true
 		}

@@ -21,6 +21,15 @@ type survey struct {
 
 // look makes the survey.
 func (b *Book) look(who Account, charges []Charge, limits Limits, links Links) (*survey, error) {
+	s, err := b.survey(who, charges, links)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.openSlots(b, limits)
+}
+
+// survey is look without the slots.
+func (b *Book) survey(who Account, charges []Charge, links Links) (*survey, error) {
 	s := &survey{
 		who: who, charges: charges, listed: make([][]string, len(charges)),
 		others: make(map[string]bool), living: make(map[string]bool),
@@ -37,7 +46,7 @@ func (b *Book) look(who Account, charges []Charge, limits Limits, links Links) (
 			s.living[name] = true
 		}
 	}
-	return s, s.openSlots(b, limits)
+	return s, nil
 }
 
 func (s *survey) openSlots(b *Book, limits Limits) error {
@@ -86,9 +95,20 @@ func (s *survey) row(row []byte) {
 	}
 }
 
-// stateOf is the state of the slot of the account that has name, 0 if there is none.
-func (s *survey) stateOf(name string) state {
+// isNamed reports whether a slot has name, one of a charge or of a limit.
+func (s *survey) isNamed(name string) bool {
 	for _, file := range s.files() {
+		if file.holds(name, len(file.records)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stateOf is the state of the slot of a charge that has name, 0 if there is none. That it stands in a slot of a limit says
+// nothing of what it is charged to.
+func (s *survey) stateOf(name string) state {
+	for _, file := range s.slots {
 		for _, r := range file.records {
 			if r.name == name {
 				return r.state

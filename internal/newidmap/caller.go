@@ -9,6 +9,7 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/logindefs"
+	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/verdict"
 )
@@ -29,42 +30,50 @@ func (u user) String() string {
 // identify looks the caller up by real user id, never by getlogin(3): that would pick whose ranges apply where several
 // names share the id (CVE-2016-6251).
 func (p program) identify(caller privilege.Caller) (user, error) {
-	u := user{uid: caller.UID(), gid: caller.GID()}
-	accounts, err := p.accounts.Users(u.uid)
+	return p.identifyAs(p.accounts(caller), caller.UID(), caller.GID())
+}
+
+// identifyAs is identify for a caller with these real ids, as a directory knows him.
+func (p program) identifyAs(directory account.Directory, uid, gid uint32) (user, error) {
+	u := user{uid: uid, gid: gid}
+	accounts, err := directory.Users(u.uid)
 	if err != nil {
-		return user{}, p.nameless(u.uid, err)
+		return user{}, nameless(u.uid, err)
 	}
 	for _, a := range accounts {
 		u.names = append(u.names, a.Name)
 		u.groups = append(u.groups, a.GID)
 	}
 	if len(u.names) == 0 {
-		return user{}, p.nameless(u.uid, &account.UnknownError{})
+		return user{}, nameless(u.uid, &account.UnknownError{})
 	}
 	u.defs, err = p.readLoginDefs()
 	return u, err
 }
 
-// nameless is the answer to a caller whose name is not known.
-func (p program) nameless(uid uint32, err error) error {
+// nameless is the answer to a caller whose name is not known. What was asked, and what each said, is in err.
+func nameless(uid uint32, err error) error {
 	const headline = "Cannot determine your user name."
-	sources := make([]string, 0, len(p.accounts))
-	for _, source := range p.accounts {
-		sources = append(sources, source.Describe())
-	}
-	where := strings.Join(sources, ", ")
 	var unknown *account.UnknownError
-	if errors.As(err, &unknown) {
+	if errors.As(err, &unknown) && unknown.Certain() {
 		return &verdict.Refusal{
 			Headline: headline,
-			Advice:   "your user id " + decimal(uid) + " has no account in " + where + ": ids are granted to accounts, ask the administrator for one",
+			Advice:   "your user id " + decimal(uid) + " has no account: " + reason(err) + "; ids are granted to accounts, ask the administrator for one",
 		}
 	}
 	return &verdict.Failure{
 		Headline: headline,
-		Advice:   "the account of your user id " + decimal(uid) + " cannot be looked up in " + where + ": " + reason(err),
+		Advice:   "the account of your user id " + decimal(uid) + " cannot be looked up: " + unanswered(err),
 		Err:      err,
 	}
+}
+
+// unanswered is the text of an error that does not name its source where that is the user database.
+func unanswered(err error) string {
+	if errno, ok := err.(unix.Errno); ok {
+		return paths.Passwd() + ": " + strerror(errno)
+	}
+	return err.Error()
 }
 
 // readLoginDefs reads the configuration of the shadow suite. That there is none is fine; that there is one that cannot

@@ -9,8 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/logindefs"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 	"userns-helpers/internal/verdict"
 )
@@ -21,9 +23,9 @@ type text struct{ io.Reader }
 func (text) Close() {}
 
 // machine is a program on a machine with the given grants and login.defs; an error takes a file's place.
-func machine(kind idmap.Kind, grants any, defs any) (program, *int) {
+func machine(kind idmap.Kind, granted any, defs any) (program, *int) {
 	opened := 0
-	files := map[string]any{"/grants": grants, "/defs": defs}
+	files := map[string]any{"/grants": granted, "/defs": defs}
 	open := func(path string) (file, error) {
 		if path == "/grants" {
 			opened++
@@ -36,7 +38,8 @@ func machine(kind idmap.Kind, grants any, defs any) (program, *int) {
 		}
 		return nil, unix.ENOENT
 	}
-	return program{kind: kind, loginDefs: "/defs", grants: "/grants", open: open}, &opened
+	noSwitch := func(privilege.Caller) grants.Machine { return grants.Machine{} }
+	return program{kind: kind, loginDefs: "/defs", grants: "/grants", sources: noSwitch, open: open}, &opened
 }
 
 func alice() user {
@@ -51,7 +54,7 @@ func decideOn(t *testing.T, p program, u user, words string) (Decision, error) {
 		t.Fatal(err)
 	}
 	d := Decision{Kind: p.kind, Asked: asked}
-	found, err := p.find(u, &d)
+	found, err := p.find(privilege.Caller{}, u, &d)
 	if err != nil {
 		return d, err
 	}
@@ -229,17 +232,24 @@ func TestOwnerHeadline(t *testing.T) {
 }
 
 func TestNameless(t *testing.T) {
-	p := program{accounts: account.Local()}
-	err := p.nameless(54321, &account.UnknownError{Key: "uid 54321"})
+	files := account.Answer{Source: "/etc/passwd"}
+	down := account.Answer{Source: "SSSD", Err: errors.New("no socket")}
+	err := nameless(54321, &account.UnknownError{Key: "uid 54321", Asked: []account.Answer{files}})
 	var refusal *verdict.Refusal
 	if !errors.As(err, &refusal) || refusal.Headline != "Cannot determine your user name." ||
 		!strings.Contains(refusal.Advice, "54321") || !strings.Contains(refusal.Advice, "/etc/passwd") {
 		t.Errorf("an unknown user: %v", err)
 	}
-	err = p.nameless(1000, unix.EACCES)
-	var failure *verdict.Failure
-	if !errors.As(err, &failure) || !strings.Contains(failure.Advice, "/etc/passwd: Permission denied") {
-		t.Errorf("an unreadable file: %v", err)
+	for why, err := range map[string]error{
+		"/etc/passwd: Permission denied":      unix.EACCES,
+		"SSSD could not be asked (no socket)": &account.UnknownError{Key: "uid 1000", Asked: []account.Answer{files, down}},
+		"SSSD: no answer":                     &account.SourceError{Key: "uid 1000", Source: "SSSD", Err: errors.New("no answer")},
+		"cannot read /etc/nsswitch.conf":      &account.SwitchError{Err: unix.EACCES},
+	} {
+		var failure *verdict.Failure
+		if err = nameless(1000, err); !errors.As(err, &failure) || !strings.Contains(failure.Advice, why) {
+			t.Errorf("%s: %v", why, err)
+		}
 	}
 }
 

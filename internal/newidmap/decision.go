@@ -19,10 +19,11 @@ type Decision struct {
 	PID       int             // its pid, 0 if it is not known
 	Asked     []idmap.Mapping // what was asked for, once it was understood
 	Rules     []idmap.Rule    // why each mapping is allowed; the last one is NoRule in a refusal
-	Source    string          // the file of the grants that was read, "" if none was
-	Granted   []subid.Grant   // its lines that granted something of what was asked for
+	Source    string          // who was asked for the grants, a file or SSSD; "" if nobody was
+	Granted   []subid.Grant   // its lines, or ranges, that granted something of what was asked for
 	DenyGroup bool            // setgroups(2) has to be denied in the namespace
 	Warning   string          // something that did not stop the run
+	Notes     []string        // what shadow says where it uses the files in the place of a module, each a line
 	Err       error           // nil: granted, and the map is written; else *verdict.Refusal or *verdict.Failure
 }
 
@@ -43,6 +44,9 @@ func (d Decision) status() int {
 // text is what is printed: nothing after a plain success.
 func (d Decision) text() []byte {
 	var text []byte
+	for _, note := range d.Notes {
+		text = append(verdict.Printable(text, note), '\n')
+	}
 	if d.Warning != "" {
 		text = append(append(append(text, d.Kind.Program()...), ": "...), d.Warning...)
 		text = append(text, '\n')

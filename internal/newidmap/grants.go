@@ -17,14 +17,18 @@ import (
 // decide judges what was asked for, and fills in d with the reasons. An error is a refusal or the lack of an answer; the
 // causes of the latter are looked for after all privilege but that of writing a record is gone.
 func (p program) decide(caller privilege.Caller, u user, d *Decision) error {
-	found, err := p.find(u, d)
-	switch {
-	case err == nil:
+	found, err := p.find(caller, u, d)
+	if err == nil {
 		return p.judge(u, found, d)
-	case caller.Narrow(privilege.Of(audit.Capability)) == nil:
-		return noGrants(p.grants, u, err, linkOf(p.grants))
 	}
-	return noGrants(p.grants, u, err, "")
+	link := ""
+	if caller.Narrow(privilege.Of(audit.Capability)) == nil {
+		link = linkOf(p.grants)
+	}
+	if failed := noSource(u, err); failed != nil {
+		return failed
+	}
+	return noGrants(p.grants, u, err, link)
 }
 
 // judge is the decision itself.
@@ -52,7 +56,7 @@ func (p program) own(u user) idmap.ID {
 // find looks for grants of what was asked for. The own id needs none, so the file is not read for it alone, and may be
 // missing; except that a group of the caller's that is also granted to him leaves setgroups(2) allowed. To learn that
 // the file is read, and where that fails the answer is the strict one: not granted.
-func (p program) find(u user, d *Decision) (subid.Found, error) {
+func (p program) find(caller privilege.Caller, u user, d *Decision) (subid.Found, error) {
 	var wanted []idmap.Range
 	onlyOwn := true
 	for _, m := range d.Asked {
@@ -62,15 +66,38 @@ func (p program) find(u user, d *Decision) (subid.Found, error) {
 			wanted = append(wanted, m.Lower)
 		}
 	}
-	if len(wanted) == 0 || !p.used(u) {
+	if len(wanted) == 0 {
 		return subid.Found{}, nil
 	}
-	found, err := p.scan(u, wanted)
+	found, err := p.ask(caller, u, wanted, d)
 	if err != nil && onlyOwn {
+		d.Source = ""
+		return subid.Found{}, nil
+	}
+	return found, err
+}
+
+// ask asks the source that this machine has for grants, and no other.
+func (p program) ask(caller privilege.Caller, u user, wanted []idmap.Range, d *Decision) (subid.Found, error) {
+	machine := p.sources(caller)
+	source, err := machine.Choose(p.grants)
+	if err != nil {
+		return subid.Found{}, err
+	}
+	d.Notes = source.Notes
+	switch {
+	case source.SSSD:
+		d.Source = source.Name
+		answer, err := machine.Of(u.uid, p.kind)
+		if err != nil {
+			return subid.Found{}, &sourceError{source.Name, err}
+		}
+		return answer.Within(wanted), nil
+	case !p.used(u):
 		return subid.Found{}, nil
 	}
 	d.Source = p.grants
-	return found, err
+	return p.scan(u, wanted)
 }
 
 // used reports whether the file is used at all, SUB_UID_COUNT and SUB_GID_COUNT in login.defs(5).

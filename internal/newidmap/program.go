@@ -11,6 +11,7 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/audit"
 	"userns-helpers/internal/entry"
+	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
@@ -20,9 +21,10 @@ import (
 // program is what does not depend on the caller.
 type program struct {
 	kind      idmap.Kind
-	accounts  account.Directory
+	accounts  func(privilege.Caller) account.Directory
 	loginDefs string // path of login.defs(5)
 	grants    string // path of subuid(5) or subgid(5)
+	sources   func(privilege.Caller) grants.Machine
 	policy    string // path of policy.toml(5)
 	open      func(path string) (file, error)
 }
@@ -44,7 +46,7 @@ func Run(kind idmap.Kind, arguments []string) int {
 
 // installed is the program as it is installed.
 func installed(kind idmap.Kind) program {
-	p := program{kind, account.Local(), paths.LoginDefs(), paths.Subuid(), paths.Policy(), openTrusted}
+	p := program{kind, account.For, paths.LoginDefs(), paths.Subuid(), grants.For, paths.Policy(), openTrusted}
 	if kind == idmap.GID {
 		p.grants = paths.Subgid()
 	}

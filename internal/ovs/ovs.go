@@ -1,27 +1,23 @@
-// Package ovs puts interfaces on bridges of Open vSwitch, and is the only one that executes a program: ovs-vsctl(8).
+// Package ovs puts interfaces on bridges of Open vSwitch, by executing ovs-vsctl(8).
 //
-// The program is executed by its absolute path, as root, with an empty environment, without any descriptor of the
-// caller's, in a session of its own, and is killed when it takes too long. Nothing that others wait for is held
-// meanwhile. It trusts ovs-vsctl, and that its arguments were checked: no name begins with a dash.
+// Package execute says how: as root, with an empty environment, and killed when it takes too long. Nothing that others
+// wait for is held meanwhile. It trusts ovs-vsctl, and that its arguments were checked: no name begins with a dash.
 package ovs
 
 import (
 	"errors"
 	"strconv"
 	"strings"
-	"syscall"
+	"time"
 
-	"golang.org/x/sys/unix"
-
+	"userns-helpers/internal/execute"
 	"userns-helpers/internal/paths"
 )
 
-// patience is how long ovs-vsctl may take, in milliseconds. Its own time limit is below, so that it can say what it was
-// waiting for.
+// patience is how long ovs-vsctl may take. Its own time limit is below, so that it can say what it was waiting for.
 const (
-	patience      = 8000
-	ownPatience   = "--timeout=6"
-	longestOutput = 2048
+	patience    = 8 * time.Second
+	ownPatience = "--timeout=6"
 )
 
 // Error is a run of ovs-vsctl that did not do what it should.
@@ -67,79 +63,26 @@ func DeletePort(bridge, nic string) error { return run("--if-exists", "del-port"
 
 // run executes ovs-vsctl and waits for its end.
 func run(arguments ...string) error {
-	output, err := unix.MemfdCreate("ovs-vsctl", unix.MFD_CLOEXEC)
-	if err != nil {
+	result, err := execute.AsRoot(execute.Program{
+		Path: paths.OvsVsctl(), Arguments: append([]string{ownPatience}, arguments...), Patience: patience, Errors: true,
+	})
+	switch {
+	case errors.Is(err, execute.ErrTimeout):
+		return &Error{-1, "", ErrTimeout}
+	case err != nil:
 		return &Error{-1, "", err}
-	}
-	defer closeFD(output)
-	null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &Error{-1, "", err}
-	}
-	defer closeFD(null)
-	status, err := execute(append([]string{paths.OvsVsctl(), ownPatience}, arguments...), null, output)
-	if err != nil {
-		return &Error{-1, "", err}
-	}
-	if status != 0 {
-		return &Error{status, firstLine(output), nil}
+	case result.Status != 0:
+		return &Error{result.Status, firstLine(result.Output), nil}
 	}
 	return nil
 }
 
-// execute starts a program and returns its exit status, or -1 if a signal ended it.
-func execute(arguments []string, null, output int) (int, error) {
-	pidfd := -1
-	attributes := syscall.ProcAttr{
-		Dir: "/", Env: []string{}, Files: []uintptr{uintptr(null), uintptr(output), uintptr(output)},
-		Sys: &syscall.SysProcAttr{
-			Credential: &syscall.Credential{Uid: 0, Gid: 0}, Setsid: true, Pdeathsig: syscall.SIGKILL, PidFD: &pidfd,
-		},
-	}
-	pid, err := syscall.ForkExec(arguments[0], arguments, &attributes)
-	if err != nil {
-		return -1, err
-	}
-	defer closeFD(pidfd)
-	waited := await(pidfd)
-	if waited != nil {
-		_ = unix.Kill(pid, unix.SIGKILL)
-	}
-	var status unix.WaitStatus
-	for {
-		_, err := unix.Wait4(pid, &status, 0, nil)
-		if !errors.Is(err, unix.EINTR) {
-			return status.ExitStatus(), errors.Join(waited, err)
-		}
-	}
-}
-
-// await waits until the process behind pidfd has ended, patience at most.
-func await(pidfd int) error {
-	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
-	for {
-		n, err := unix.Poll(fds, patience)
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case err != nil:
-			return err
-		case n == 0:
-			return ErrTimeout
-		}
-		return nil
-	}
-}
+// longestLine is how much of a message of ovs-vsctl is passed on, in bytes.
+const longestLine = 2048
 
 // firstLine is the first line that the program printed, without its name.
-func firstLine(output int) string {
-	buffer := make([]byte, longestOutput)
-	n, err := unix.Pread(output, buffer, 0)
-	if err != nil {
-		return ""
-	}
-	line, _, _ := strings.Cut(strings.TrimSpace(string(buffer[:n])), "\n")
+func firstLine(output []byte) string {
+	text := string(output[:min(len(output), longestLine)])
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return strings.TrimPrefix(line, "ovs-vsctl: ")
 }
-
-func closeFD(fd int) { _ = unix.Close(fd) }

@@ -17,6 +17,13 @@ var (
 	machineID = "/etc/machine-id"
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
 	policy    = "/etc/userns-helpers/policy.toml"
+	nsswitch  = "/etc/nsswitch.conf"
+	sssdPipe  = "/var/lib/sss/pipes/nss"
+	sssdPipes = "/var/lib/sss/pipes"
+	userdb    = "/run/systemd/userdb/io.systemd.Multiplexer"
+	nscd      = "/var/run/nscd/socket"
+	getent    = "/usr/bin/getent"
+	libraries = "/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib"
 	version   = "unknown"
 )
 
@@ -52,6 +59,27 @@ func OvsVsctl() string { return ovsVsctl }
 
 // Policy says which protections and limits there are besides the grants, policy.toml(5).
 func Policy() string { return policy }
+
+// Nsswitch says which services know users, groups and subordinate ids, nsswitch.conf(5).
+func Nsswitch() string { return nsswitch }
+
+// SSSDPipe is the socket of SSSD's nss responder.
+func SSSDPipe() string { return sssdPipe }
+
+// SSSDPipes is the folder of SSSD's sockets: where it is missing, SSSD is not installed.
+func SSSDPipes() string { return sssdPipes }
+
+// Userdb is the socket of systemd-userdbd that speaks for all of its services.
+func Userdb() string { return userdb }
+
+// Nscd is the socket of the name service cache, nscd(8).
+func Nscd() string { return nscd }
+
+// Getent asks the name service switch, getent(1).
+func Getent() string { return getent }
+
+// Libraries are the folders in which the modules for subid: are installed (libsubid_NAME.so), with colons between.
+func Libraries() string { return libraries }
 
 // Version is the version of this build, as --version prints it.
 func Version() string { return version }

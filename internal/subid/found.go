@@ -14,6 +14,7 @@ type Found struct {
 	OwnedMany int       // how many ranges of the owner were read: more than Owned holds if there are more
 	wanted    idmap.Set
 	nearest   []nearest
+	directory bool // the grants are of a directory, not lines of a file
 }
 
 // nearest is a wanted range and the grant that is nearest to it.
@@ -35,19 +36,31 @@ func (f *Found) complete() bool { return f.Granted.Count() == f.wanted.Count() }
 
 // add keeps what matters of a grant, and reports whether there was room for it.
 func (f *Found) add(grant Grant) bool {
-	f.OwnedMany++
-	if len(f.Owned) < maxOwned {
-		f.Owned = append(f.Owned, grant)
-	}
-	f.keepNearest(grant)
+	f.keep(grant)
 	matters := f.wanted.Overlapping(grant.Range)
-	if len(matters) > 0 && len(f.Used) < maxUsed {
-		f.Used = append(f.Used, grant)
+	if len(matters) > 0 {
+		f.use(grant)
 	}
 	for _, w := range matters {
 		f.Granted.Add(w.Intersect(grant.Range))
 	}
 	return len(f.Granted.Ranges()) <= maxFragments
+}
+
+// keep keeps what a message about the owner's ranges needs.
+func (f *Found) keep(grant Grant) {
+	f.OwnedMany++
+	if len(f.Owned) < maxOwned {
+		f.Owned = append(f.Owned, grant)
+	}
+	f.keepNearest(grant)
+}
+
+// use keeps that a grant granted something.
+func (f *Found) use(grant Grant) {
+	if len(f.Used) < maxUsed {
+		f.Used = append(f.Used, grant)
+	}
 }
 
 func (f *Found) keepNearest(grant Grant) {
@@ -73,6 +86,9 @@ func (f Found) Nearest(wanted idmap.Range) (Grant, bool) {
 // Advice says which ranges the owner has and which one is nearest to the refused range, one of those that Scan was
 // given. The owner is named by who ("alice (uid 1000)"), the file by source ("/etc/subuid").
 func (f Found) Advice(who, source string, refused idmap.Range) string {
+	if f.OwnedMany == 0 && f.directory {
+		return source + " returned no range for " + who + ": it does not know the user, has none for it, or cannot ask its server now"
+	}
 	if f.OwnedMany == 0 {
 		return source + " has no range for " + who + ": an administrator can add one, see subuid(5)"
 	}
@@ -81,7 +97,7 @@ func (f Found) Advice(who, source string, refused idmap.Range) string {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = grant.append(append(text, ' '))
+		text = f.append(append(text, ' '), grant)
 	}
 	if more := f.OwnedMany - len(f.Owned); more > 0 {
 		text = strconv.AppendInt(append(text, " and "...), int64(more), 10)
@@ -89,13 +105,16 @@ func (f Found) Advice(who, source string, refused idmap.Range) string {
 	}
 	if grant, ok := f.Nearest(refused); ok && f.OwnedMany > 1 {
 		text = refused.Append(append(text, "; nearest to "...))
-		text = grant.append(append(text, " is "...))
+		text = f.append(append(text, " is "...), grant)
 	}
 	return string(text)
 }
 
-// append appends "[start-end) (line 3)" to text.
-func (g Grant) append(text []byte) []byte {
+// append appends "[start-end) (line 3)" to text, without the line where there is none.
+func (f Found) append(text []byte, g Grant) []byte {
+	if f.directory {
+		return g.Range.Append(text)
+	}
 	text = strconv.AppendInt(append(g.Range.Append(text), " (line "...), int64(g.Line), 10)
 	return append(text, ')')
 }

@@ -2,7 +2,9 @@ package usernic
 
 import (
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -15,39 +17,83 @@ import (
 )
 
 // identify says which lines of lxc-usernet can apply: the names of the caller's user id, and those of the caller's groups
-// that have one, the real group first.
-func identify(caller privilege.Caller) (netquota.Account, error) {
-	directory := account.Local()
-	users, err := directory.Users(caller.UID())
+// that have one, the real group first. It runs before anything is held: a directory may take its time.
+//
+// Where a directory cannot say what some of the groups are called, the others count; doubt says why then.
+func identify(caller privilege.Caller) (who netquota.Account, doubt string, err error) {
+	return identifyAs(account.For(caller), caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
+}
+
+// identifyAs is identify for a caller with these real ids, the real group's first, as a directory knows him.
+func identifyAs(directory account.Directory, uid uint32, gids []uint32) (who netquota.Account, doubt string, err error) {
+	users, err := directory.Users(uid)
 	if err != nil {
-		return netquota.Account{}, unidentified(err)
+		return netquota.Account{}, "", unidentified(err)
 	}
-	groups, err := directory.Groups(append([]uint32{caller.GID()}, caller.Groups()...))
-	if err != nil {
-		return netquota.Account{}, unidentified(err)
+	groups, err := directory.Groups(gids)
+	var failed *account.SourceError
+	var unknown *account.UnknownError
+	switch {
+	case errors.As(err, &failed), errors.As(err, &unknown):
+		doubt = err.Error()
+	case err != nil:
+		return netquota.Account{}, "", unidentified(err)
 	}
-	who := netquota.Account{UID: caller.UID()}
+	who = netquota.Account{UID: uid}
 	for _, u := range users {
 		who.Names = append(who.Names, u.Name)
 	}
 	for _, g := range groups {
 		who.Groups = append(who.Groups, g.Name)
 	}
+	who, err = ownable(who)
+	return who, doubt, err
+}
+
+// ownable is the account without the names that cannot stand in lxc-usernet and the ledger, whose fields blanks separate.
+// A name may have blanks in it, as directories have them, since what stands in front of the last three words is the
+// owner; but then not the word that is the type, which would let the row of one owner begin like that of another.
+func ownable(who netquota.Account) (netquota.Account, error) {
+	first := who.Names[0]
+	unfit := func(name string) bool { return strings.HasPrefix(name, "@") || !fitsRow(name) }
+	who.Names = slices.DeleteFunc(who.Names, unfit)
+	who.Groups = slices.DeleteFunc(who.Groups, func(name string) bool { return !fitsRow(name) })
+	if len(who.Names) == 0 {
+		return netquota.Account{}, refuse("User name "+quoted(first)+" cannot be used",
+			"it cannot stand in "+paths.Usernet()+": a name there has no @ in front, no control character, no blank at an end or "+
+				"beside another, and not the word "+typeVeth)
+	}
 	return who, nil
+}
+
+// fitsRow reports whether a name can be written in front of a type, a bridge and an interface, and read again. A # at
+// the start of a word would begin a comment.
+func fitsRow(name string) bool {
+	for i := range len(name) {
+		if name[i] < ' ' || name[i] == 0x7f {
+			return false
+		}
+	}
+	for word := range strings.SplitSeq(name, " ") {
+		if word == "" || word[0] == '#' || word == typeVeth && word != name {
+			return false
+		}
+	}
+	return true
 }
 
 // unidentified says that the caller's name, which the lines of lxc-usernet are about, cannot be found out.
 func unidentified(err error) error {
 	const headline = "Cannot determine your user name"
 	var unknown *account.UnknownError
-	if errors.As(err, &unknown) {
+	if errors.As(err, &unknown) && unknown.Certain() {
 		return refuse(headline, err.Error())
 	}
 	return failed(headline, err)
 }
 
 // allowance is what the administrator grants at a place; nothing is a refusal that says which line is missing.
-func allowance(who netquota.Account, place netquota.Place) ([]netquota.Charge, error) {
+func allowance(who netquota.Account, doubt string, place netquota.Place) ([]netquota.Charge, error) {
 	file, err := trusted.Open(paths.Usernet())
 	if err != nil {
 		return nil, noUsernet(who, place, err)
@@ -59,9 +105,17 @@ func allowance(who netquota.Account, place netquota.Place) ([]netquota.Charge, e
 		return nil, failed("Failed to read "+paths.Usernet(), err)
 	case len(charges) == 0:
 		return nil, refuse("User "+quoted(who.Names[0])+" may not create interfaces on "+quoted(place.Bridge),
-			"no line of "+paths.Usernet()+" allows it; "+missingLine(who, place))
+			"no line of "+paths.Usernet()+" allows it; "+missingLine(who, place)+behind(doubt))
 	}
 	return charges, nil
+}
+
+// behind is what a refusal says besides where some groups of the caller's have no name: a line may be for one of them.
+func behind(doubt string) string {
+	if doubt == "" {
+		return ""
+	}
+	return "; lines for groups may be missing: " + doubt
 }
 
 // noUsernet says why the file of grants was not read.

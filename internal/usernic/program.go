@@ -77,6 +77,7 @@ type run struct {
 	wanted    request
 	caller    privilege.Caller
 	who       netquota.Account
+	doubt     string          // why some of the caller's groups may have names that are not in who
 	charge    netquota.Charge // what the interface is charged to
 	made      string          // the line that says what was made
 }
@@ -96,7 +97,7 @@ func (r *run) perform() (outcome, error) {
 	if err := confine(r.caller, r.wanted.target.fd); err != nil {
 		return outcome{}, err
 	}
-	if r.who, err = identify(r.caller); err != nil {
+	if r.who, r.doubt, err = identify(r.caller); err != nil {
 		return outcome{}, err
 	}
 	if r.wanted.verb == "delete" {
@@ -108,7 +109,7 @@ func (r *run) perform() (outcome, error) {
 // create decides whether the caller may have the interface, and makes it.
 func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
-	charges, err := allowance(r.who, r.wanted.place)
+	charges, err := allowance(r.who, r.doubt, r.wanted.place)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -164,15 +165,20 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespac
 	if err == nil {
 		return namespace, nil
 	}
+	return nil, notYours(caller.UID(), wanted, err)
+}
+
+// notYours says why a namespace is refused to uid.
+func notYours(uid uint32, wanted reference, err error) error {
 	headline := "Failed to open the network namespace of " + wanted.String()
 	advice := err.Error()
 	var refused *netnsfd.Error
 	if !errors.As(err, &refused) {
-		return nil, failed(headline, err)
+		return failed(headline, err)
 	}
 	switch refused.Reason {
 	case netnsfd.NotOwned:
-		advice = "it belongs to a user namespace that uid " + decimal(caller.UID()) + " did not create: a container gets an interface " +
+		advice = "it belongs to a user namespace that uid " + decimal(uid) + " did not create: a container gets an interface " +
 			"from the user who started it"
 	case netnsfd.Host:
 		advice += ": an interface can only be made for a container with a network namespace of its own (lxc.net.0.type = veth)"
@@ -180,7 +186,7 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespac
 		advice += ": the container has ended"
 	case netnsfd.Unreachable, netnsfd.NotNetwork: // nothing to add
 	}
-	return nil, refuse(headline, advice)
+	return refuse(headline, advice)
 }
 
 // reach opens the namespace by the one of its three names that was given.

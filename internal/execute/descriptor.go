@@ -1,0 +1,55 @@
+package execute
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// paper is what a program prints on: a file in memory that ends at LongestOutput, for good, so that writing more fails.
+func paper() (int, error) {
+	fd, err := unix.MemfdCreate("output", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return -1, err
+	}
+	err = unix.Ftruncate(fd, LongestOutput)
+	if err == nil {
+		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_GROW|unix.F_SEAL_SHRINK)
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// written is what was printed: up to the position that this process and the program have in common.
+func written(fd int) ([]byte, error) {
+	length, err := unix.Seek(fd, 0, unix.SEEK_CUR)
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, min(max(length, 0), LongestOutput))
+	n, err := unix.Pread(fd, text, 0)
+	return text[:max(n, 0)], err
+}
+
+// closeOnExec keeps every descriptor of this process from a program that it executes: the caller's, which a map program
+// may hold open because it was named on the command line, too. Linux 5.11 does it in one call; before, one by one.
+func closeOnExec() error {
+	err := unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC)
+	if !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	for fd := uintptr(3); fd < mostDescriptors; fd++ {
+		if flags, err := unix.FcntlInt(fd, unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			if _, err := unix.FcntlInt(fd, unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mostDescriptors is the limit on open files that privilege.Begin sets.
+const mostDescriptors = 1 << 16

@@ -1,0 +1,35 @@
+// Package folder lists folders, for programs that report: without a poller, in memory that is bounded.
+package folder
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// most is how many names are listed: /proc has an entry for each of at most 4,194,304 processes; what has more than this
+// is no folder that a person looks after.
+const most = 1 << 20
+
+// Names returns the names in the folder at path, sorted, without "." and "..". Errors: those of open(2) and getdents(2).
+func Names(path string) ([]string, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	var names []string
+	buffer := make([]byte, 64*1024)
+	for len(names) < most {
+		n, err := unix.ReadDirent(fd, buffer)
+		if err != nil {
+			return nil, err
+		}
+		if n <= 0 {
+			break
+		}
+		_, _, names = unix.ParseDirent(buffer[:n], -1, names)
+	}
+	slices.Sort(names)
+	return names, nil
+}

@@ -1,0 +1,81 @@
+// Package getent asks the name service switch who a user or group is, by executing getent(1): for services that have no
+// protocol of their own here.
+//
+// It promises that the program was one of root's that the caller could not reach, or, in a process without privileges,
+// that nothing depends on the answer: see package execute. It trusts getent, and the modules that nsswitch.conf names.
+package getent
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"time"
+
+	"userns-helpers/internal/execute"
+	"userns-helpers/internal/paths"
+)
+
+const patience = 10 * time.Second
+
+// Switch is the name service switch of this machine.
+type Switch struct {
+	run func(execute.Program) (execute.Result, error)
+}
+
+// AsRoot returns the switch as root sees it. Where this process cannot be root in all its user ids, it has no answers.
+func AsRoot() Switch { return Switch{execute.AsRoot} }
+
+// AsSelf returns the switch as a process without privileges sees it.
+func AsSelf() Switch { return Switch{execute.AsSelf} }
+
+// Error says that getent did not answer.
+type Error struct{ Err error }
+
+// Error names the program and the cause.
+func (e *Error) Error() string {
+	if errors.Is(e.Err, execute.ErrTimeout) {
+		return paths.Getent() + ": no answer within " + strconv.Itoa(int(patience/time.Second)) + " seconds"
+	}
+	return paths.Getent() + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// User returns the line about a user, in the format of passwd(5); nothing if no service has one. Errors are *Error.
+func (s Switch) User(uid uint32) ([]byte, error) { return s.ask("passwd", uid) }
+
+// Group returns the line about a group, in the format of group(5), as User.
+func (s Switch) Group(gid uint32) ([]byte, error) { return s.ask("group", gid) }
+
+// What getent ends with.
+const (
+	found    = 0
+	notFound = 2
+)
+
+// ask asks for a number: a name could be taken for an option, or for a number.
+func (s Switch) ask(database string, id uint32) ([]byte, error) {
+	result, err := s.run(execute.Program{
+		Path: paths.Getent(), Arguments: []string{database, strconv.FormatUint(uint64(id), 10)},
+		Environment: []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, Patience: patience,
+	})
+	switch {
+	case err != nil:
+		return nil, &Error{err}
+	case result.Status == notFound:
+		return nil, nil
+	case result.Status != found:
+		return nil, &Error{errors.New("it ended with status " + strconv.Itoa(result.Status))}
+	}
+	return line(result.Output)
+}
+
+// line is the one line of an answer.
+func line(output []byte) ([]byte, error) {
+	text, rest, ended := bytes.Cut(output, []byte{'\n'})
+	if !ended || len(rest) > 0 || len(text) == 0 {
+		return nil, &Error{errors.New("the answer is not one line")}
+	}
+	return text, nil
+}

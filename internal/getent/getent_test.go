@@ -1,0 +1,76 @@
+package getent
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"userns-helpers/internal/execute"
+)
+
+// answering is a switch whose getent ends like that; it tells how it was started.
+func answering(status int, output string, err error) (Switch, *execute.Program) {
+	var started execute.Program
+	return Switch{func(p execute.Program) (execute.Result, error) {
+		started = p
+		return execute.Result{Status: status, Output: []byte(output)}, err
+	}}, &started
+}
+
+const alice = "alice:*:1149800001:1149800001:Alice A:/home/alice:/bin/bash"
+
+func TestAsk(t *testing.T) {
+	s, started := answering(0, alice+"\n", nil)
+	if line, err := s.User(1149800001); err != nil || string(line) != alice {
+		t.Errorf("%q, %v", line, err)
+	}
+	if started.Path != "/usr/bin/getent" || !slices.Equal(started.Arguments, []string{"passwd", "1149800001"}) ||
+		!slices.Equal(started.Environment, []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}) || started.Patience != patience {
+		t.Errorf("%+v", started)
+	}
+	if _, err := s.Group(7); err != nil || !slices.Equal(started.Arguments, []string{"group", "7"}) {
+		t.Errorf("%+v, %v", started, err)
+	}
+}
+
+func TestNoAnswer(t *testing.T) {
+	s, _ := answering(2, "", nil)
+	if line, err := s.User(7); line != nil || err != nil {
+		t.Errorf("not found: %q, %v", line, err)
+	}
+	for name, c := range map[string]struct {
+		status int
+		output string
+		err    error
+		want   string
+	}{
+		"killed":         {-1, alice + "\n", nil, "status -1"},
+		"wrong database": {1, "Unknown database", nil, "status 1"},
+		"no enumeration": {3, "", nil, "status 3"},
+		"nothing":        {0, "", nil, "not one line"},
+		"an empty line":  {0, "\n", nil, "not one line"},
+		"two lines":      {0, alice + "\nbob:*:7:7:::\n", nil, "not one line"},
+		"cut":            {0, alice, nil, "not one line"},
+		"slow":           {0, alice + "\n", execute.ErrTimeout, "within 10 seconds"},
+		"not root":       {0, alice + "\n", execute.ErrNotRoot, "only executed as root"},
+	} {
+		s, _ := answering(c.status, c.output, c.err)
+		line, err := s.User(7)
+		var failed *Error
+		if line != nil || !errors.As(err, &failed) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %q, %v", name, line, err)
+		}
+	}
+}
+
+// FuzzLine: an answer is one line, and the whole output.
+func FuzzLine(f *testing.F) {
+	f.Add([]byte(alice + "\n"))
+	f.Add([]byte("a\nb\n"))
+	f.Fuzz(func(t *testing.T, output []byte) {
+		if text, err := line(output); err == nil && string(text)+"\n" != string(output) || err != nil && text != nil {
+			t.Errorf("%q, %v", text, err)
+		}
+	})
+}

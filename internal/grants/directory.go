@@ -1,0 +1,80 @@
+package grants
+
+import (
+	"userns-helpers/internal/account"
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/sssd"
+	"userns-helpers/internal/subid"
+)
+
+// Answer is what a directory says about a user.
+type Answer struct {
+	Name   string        // what the directory calls the user; "" if it has no answer for the user id
+	Ranges []idmap.Range // the user's ranges of one kind
+	Bad    int           // how many others it returned that are no ranges of ids
+}
+
+// Of returns the ranges of the user with a user id, whom SSSD is asked for first: it knows ranges by its own name of a
+// user, and a user of this machine's files who happens to have the name of another user in the directory is not him.
+//
+// Errors: *localsock.Error, *sssd.StatusError.
+func (m Machine) Of(uid uint32, kind idmap.Kind) (Answer, error) {
+	return m.ask(kind, func(s sssd.Session) (string, error) {
+		user, found, err := s.UserByID(uid)
+		if !found || user.ID != uid {
+			return "", err
+		}
+		return user.Name, err
+	})
+}
+
+// longestName is the longest name that a directory is asked for, in bytes, as in package account.
+const longestName = 255
+
+// Named returns the ranges of the user whom SSSD calls name. Errors as of Of.
+func (m Machine) Named(name string, kind idmap.Kind) (Answer, error) {
+	if len(name) > longestName {
+		return Answer{}, nil
+	}
+	return m.ask(kind, func(sssd.Session) (string, error) { return name, nil })
+}
+
+func (m Machine) ask(kind idmap.Kind, who func(sssd.Session) (string, error)) (answer Answer, err error) {
+	err = m.rights(func() error {
+		return sssd.New(account.TrustedSSSD(m.open)).Session(func(s sssd.Session) (err error) {
+			answer = Answer{}
+			if answer.Name, err = who(s); answer.Name == "" || err != nil {
+				return err
+			}
+			ranges, err := s.RangesOf(answer.Name)
+			if kind == idmap.GID {
+				ranges.UID = ranges.GID
+			}
+			answer.take(ranges.UID)
+			return err
+		})
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return answer, nil
+}
+
+// take keeps what is a range of ids. SSSD does not look: it passed 4294967290+65536 on. A range from id 0 is a mistake
+// in a directory, not a grant of root's ids.
+func (a *Answer) take(ranges []sssd.Range) {
+	for _, r := range ranges {
+		ids, ok := idmap.NewRange(uint64(r.Start), uint64(r.Count))
+		if !ok || r.Start == 0 || uint64(r.Start)+uint64(r.Count) > lastEnd {
+			a.Bad++
+			continue
+		}
+		a.Ranges = append(a.Ranges, ids)
+	}
+}
+
+// lastEnd is one past the last id that a range of a directory may hold: 4294967295 is no id.
+const lastEnd = 1<<32 - 1
+
+// Within looks for the wanted ids in the answer.
+func (a Answer) Within(wanted []idmap.Range) subid.Found { return subid.Within(a.Ranges, wanted) }

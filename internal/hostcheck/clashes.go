@@ -1,0 +1,64 @@
+package hostcheck
+
+import (
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/idspace"
+)
+
+// checkClashes reports ids that two users were granted.
+func (c *check) checkClashes(path string) {
+	for _, clash := range c.spaces[path].Clashes() {
+		c.report.Add(finding.Finding{
+			ID: "subid-overlap", Level: finding.Error, File: path, Line: clash.Claim.Line,
+			Problem: printable(clash.Claim.Owner) + " and " + printable(clash.With.Owner) + " (line " + decimal(uint64(clash.With.Line)) +
+				") both have the ids " + span(clash.Both),
+			Advice: "Each can change and kill what the other's containers own, and they share limits. Move one: " + c.suggest(path, clash.Claim),
+		})
+	}
+}
+
+// mostAdvised is how often a free range is looked for, which costs a walk over the file: more of such findings are not
+// put right one by one.
+const mostAdvised = 40
+
+// suggest is a free place for a claim.
+func (c *check) suggest(path string, claim idspace.Claim) string {
+	if c.advised++; c.advised > mostAdvised {
+		return "usernsctl ranges shows the gaps."
+	}
+	free, ok := c.spaces[path].FirstFree(leastSubordinate, claim.Range.Count())
+	if !ok {
+		return "there is no free range of that size."
+	}
+	return decimal(free.Start()) + " and the " + decimal(free.Count()-1) + " ids behind it are free in this file. Files that " +
+		"containers have made keep their old ids."
+}
+
+// leastSubordinate is where the shadow suite begins to hand out ids, SUB_UID_MIN of login.defs(5).
+const leastSubordinate = 100_000
+
+// checkRealIDs reports ranges that hold ids of accounts of this host, a finding for each line.
+func (c *check) checkRealIDs(path, kind string, known *ids) {
+	type hit struct {
+		claim idspace.Claim
+		names []string
+	}
+	var hits []*hit
+	byLine := make(map[int]*hit)
+	c.spaces[path].Holders(known.sorted, func(id uint32, holder idspace.Claim) {
+		h := byLine[holder.Line]
+		if h == nil {
+			h = &hit{claim: holder}
+			byLine[holder.Line], hits = h, append(hits, h)
+		}
+		h.names = append(h.names, printable(known.name[id])+" ("+decimal(uint64(id))+")")
+	})
+	for _, h := range hits {
+		c.report.Add(finding.Finding{
+			ID: "subid-account", Level: finding.Error, File: path, Line: h.claim.Line,
+			Problem: "the range of " + printable(h.claim.Owner) + " holds the ids of " + count(len(h.names), kind) + " of this host: " + list(h.names),
+			Advice: "In a container " + printable(h.claim.Owner) + " can act as these, on their files outside too (CVE-2024-56433). Move the range: " +
+				c.suggest(path, h.claim),
+		})
+	}
+}

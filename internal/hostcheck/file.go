@@ -1,0 +1,105 @@
+package hostcheck
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/trusted"
+)
+
+// config opens a file that decides what users may do, and reports what is wrong with the file itself. It is nil where
+// there is nothing to read.
+func (c *check) config(path string) io.ReadCloser {
+	c.checkLink(path)
+	file, err := c.open(c.root + path)
+	var distrusted *Distrusted
+	var untrusted *trusted.UntrustedError
+	switch {
+	case errors.As(err, &distrusted):
+		c.distrust(path, distrusted.Reason)
+		return file
+	case errors.As(err, &untrusted):
+		c.distrust(path, untrusted)
+		return nil
+	case errors.Is(err, unix.ENOENT):
+		return nil
+	case err != nil:
+		c.report.Miss(path, reason(err))
+		return nil
+	}
+	return file
+}
+
+// distrust reports a file that the programs refuse to read.
+func (c *check) distrust(path string, why *trusted.UntrustedError) {
+	c.report.Add(finding.Finding{
+		ID: "file-trust", Level: finding.Error, File: path, Problem: "the file " + why.Reason,
+		Advice: "The programs refuse it, so that nothing in it is granted: whoever can write to it could grant himself anything. " +
+			"chown root:root " + path + "; chmod 644 " + path,
+	})
+}
+
+// checkLink reports a symbolic link. That it is one is fine; that nothing is there is not.
+func (c *check) checkLink(path string) {
+	buffer := make([]byte, unix.PathMax)
+	n, err := unix.Readlink(c.root+path, buffer)
+	if err != nil {
+		return
+	}
+	target := printable(string(buffer[:n]))
+	f := finding.Finding{
+		ID: "file-link", Level: finding.Note, File: path, Problem: "the file is a symbolic link to " + target,
+		Advice: "These programs follow it and look at what it leads to; those of shadow refuse it (shadow#1253).",
+	}
+	var stat unix.Stat_t
+	if errors.Is(unix.Stat(c.root+path, &stat), unix.ENOENT) {
+		f = finding.Finding{
+			ID: "file-link-dangling", Level: finding.Error, File: path, Problem: "the file is a symbolic link to " + target + ", and nothing is there",
+			Advice: "Nothing of it is granted. Restore what it leads to, or replace the link by a file.",
+		}
+	}
+	c.report.Add(f)
+}
+
+// longestText bounds what is read of a file that is read as a whole: a setting of the kernel, a configuration.
+const longestText = 1 << 20
+
+// text returns a small file as a whole; "" where there is none. What cannot be looked at is reported.
+func (c *check) text(path string) string {
+	file, err := c.open(c.root + path)
+	var distrusted *Distrusted
+	switch {
+	case errors.As(err, &distrusted):
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
+		return ""
+	case err != nil:
+		c.report.Miss(path, reason(err))
+		return ""
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, longestText))
+	if err != nil {
+		c.report.Miss(path, reason(err))
+		return ""
+	}
+	return string(content)
+}
+
+// failed reports that a file could not be read to its end.
+func (c *check) failed(path string, err error) {
+	if err != nil {
+		c.report.Miss(path, reason(err))
+	}
+}
+
+// reason is the text of an error, with what to do about it.
+func reason(err error) string {
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		return strings.TrimSpace(err.Error()) + ": run as root"
+	}
+	return err.Error()
+}

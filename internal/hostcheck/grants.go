@@ -1,0 +1,62 @@
+package hostcheck
+
+import (
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/idspace"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/paths"
+)
+
+// Grants is what one of the files of ids says.
+type Grants struct {
+	Path   string
+	Space  idspace.Space
+	Idle   int  // lines that grant nothing
+	Absent bool // there is no such file, or it could not be read
+	Unseen []finding.Unseen
+}
+
+// GrantsOf reads /etc/subuid, or if groups is true /etc/subgid.
+func GrantsOf(h Host, groups bool) Grants {
+	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
+	c.readAccounts()
+	path, known := paths.Subuid(), &c.accounts.uids
+	if groups {
+		path, known = paths.Subgid(), &c.accounts.gids
+	}
+	c.checkSubid(path, "", known)
+	space, read := c.spaces[path]
+	g := Grants{Path: path, Space: space, Absent: !read, Unseen: c.report.Unseen}
+	for _, f := range c.report.Findings {
+		if f.ID == "subid-line" || f.ID == "subid-zero" {
+			g.Idle++
+		}
+	}
+	return g
+}
+
+// Names is the user of each user id that the files know.
+func Names(h Host) map[uint32]string {
+	c := &check{Host: h}
+	c.readAccounts()
+	return c.accounts.uids.name
+}
+
+// Rules are the lines of lxc-usernet that interfaces can come of.
+func Rules(h Host) []netquota.Entry {
+	c := &check{Host: h}
+	c.readAccounts()
+	c.checkUsernet()
+	return c.rules
+}
+
+// GroupsOf are the ids of the groups that list a user: with the primary one those that a login gives.
+func GroupsOf(h Host, user string) []uint32 {
+	c := &check{Host: h}
+	c.readAccounts()
+	var gids []uint32
+	for _, name := range c.accounts.member[user] {
+		gids = append(gids, c.accounts.groups[name].GID)
+	}
+	return gids
+}

@@ -1,0 +1,109 @@
+// Package hostcheck looks at a host for what an administrator should know about the ids and interfaces that users were
+// granted: mistakes in files, grants that clash, programs that cannot work.
+//
+// It changes nothing and decides nothing. What a line grants it asks the packages that decide it. Where it cannot look,
+// or where nothing on this host can tell, it says so.
+package hostcheck
+
+import (
+	"io"
+
+	"userns-helpers/internal/account"
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/idspace"
+	"userns-helpers/internal/logindefs"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/trusted"
+)
+
+// Host is the host that is looked at.
+type Host struct {
+	// Path is where users' shells find programs, folders with colons between; "" for what login.defs(5) says.
+	Path string
+
+	root   string                                   // in front of every path; "" but in tests
+	open   func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
+	device func(name string) (rtnl.Device, error)   // an interface of the host
+}
+
+// Here is this host.
+func Here() (Host, error) {
+	conn, err := rtnl.Dial()
+	if err != nil {
+		return Host{}, err
+	}
+	return Host{open: inspect, device: conn.Device}, nil
+}
+
+// check is one look at a host.
+type check struct {
+	Host
+	report   finding.Report
+	accounts accounts
+	settings []logindefs.Setting      // of login.defs
+	spaces   map[string]idspace.Space // of /etc/subuid and /etc/subgid, by path
+	rules    []netquota.Entry         // of lxc-usernet, those without a fault
+	beyond   beyond                   // users whom the files do not know
+	advised  int                      // how often a free range was looked for
+}
+
+// Check looks at everything.
+func Check(h Host) *finding.Report {
+	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
+	c.report.Findings, c.report.Unseen = []finding.Finding{}, []finding.Unseen{}
+	c.readAccounts()
+	c.checkNsswitch()
+	c.checkLoginDefs()
+	c.checkSubids()
+	c.checkDirectories()
+	c.checkUsernet()
+	c.checkPolicy()
+	c.checkPrograms()
+	c.checkKernel()
+	c.checkLimits()
+	return &c.report
+}
+
+// Distrusted says that a file is open which the programs would refuse.
+type Distrusted struct{ Reason *trusted.UntrustedError }
+
+// Error names the file and the reason.
+func (d *Distrusted) Error() string { return d.Reason.Error() }
+
+// inspect opens a file, trusted or not.
+func inspect(path string) (io.ReadCloser, error) {
+	file, distrust, err := trusted.Inspect(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case distrust != nil:
+		return closer{file}, &Distrusted{distrust}
+	}
+	return closer{file}, nil
+}
+
+// closer gives a file the Close of io.Closer.
+type closer struct{ *trusted.File }
+
+// Close closes the file.
+func (c closer) Close() error {
+	c.File.Close()
+	return nil
+}
+
+// accounts are the users and groups of this host's files.
+type accounts struct {
+	known  bool // the files could be read
+	users  map[string]account.User
+	groups map[string]account.Group
+	uids   ids
+	gids   ids
+	member map[string][]string // the groups that list a user
+}
+
+// ids are ids with one of their names each.
+type ids struct {
+	sorted []uint32
+	name   map[uint32]string
+}

@@ -1,0 +1,73 @@
+package hostcheck
+
+import (
+	"strings"
+
+	"userns-helpers/internal/finding"
+)
+
+// setting is the content of a sysctl, by its path below /proc/sys; "" where there is none.
+func (c *check) setting(path string) string {
+	text := c.text("/proc/sys/" + path)
+	return strings.TrimSpace(text)
+}
+
+// checkKernel looks at the settings without which no user can make a container, and at one that lets containers change
+// the host's routes.
+func (c *check) checkKernel() {
+	for _, s := range []struct{ path, bad, id, problem, advice string }{
+		{
+			"user/max_user_namespaces", "0", "kernel-namespaces", "user.max_user_namespaces is 0: nobody can make a user namespace",
+			"Set it to some thousands: sysctl -w user.max_user_namespaces=31000, and in /etc/sysctl.d.",
+		},
+		{
+			"kernel/unprivileged_userns_clone", "0", "kernel-namespaces",
+			"kernel.unprivileged_userns_clone is 0: only root can make a user namespace",
+			"Set it to 1: sysctl -w kernel.unprivileged_userns_clone=1, and in /etc/sysctl.d.",
+		},
+		{
+			"kernel/apparmor_restrict_unprivileged_userns", "1", "kernel-apparmor",
+			"kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor takes the capabilities from user namespaces of programs without a profile",
+			"Give each program that makes containers a profile with \"userns,\" (as Ubuntu does for lxc and podman), or set it to 0.",
+		},
+	} {
+		if c.setting(s.path) == s.bad {
+			c.report.Add(finding.Finding{ID: s.id, Level: finding.Warning, File: "/proc/sys/" + s.path, Problem: s.problem, Advice: s.advice})
+		}
+	}
+	if len(c.rules) > 0 {
+		for _, name := range []string{"all", "default"} {
+			c.checkAdvertisements(name)
+		}
+	}
+}
+
+// checkAdvertisements reports an interface, or the settings for all or future ones, that believes router advertisements:
+// containers are on the bridges that this host has an interface on.
+func (c *check) checkAdvertisements(name string) {
+	folder := "net/ipv6/conf/" + name + "/"
+	accepts := c.setting(folder + "accept_ra")
+	if accepts == "" || accepts == "0" || c.setting(folder+"disable_ipv6") == "1" {
+		return
+	}
+	if accepts == "1" && c.setting(folder+"forwarding") == "1" {
+		return // ip-sysctl: 1 is for hosts that do not forward, 2 for all
+	}
+	c.report.Add(finding.Finding{
+		ID: "kernel-accept-ra", Level: finding.Warning, File: "/proc/sys/" + folder + "accept_ra",
+		Problem: "net.ipv6.conf." + name + ".accept_ra is " + accepts + ": " + believes(name),
+		Advice: "One router advertisement from a container gives the host a route. Set it to 0 and give the host's own network, if it " +
+			"needs them, accept_ra=1 by its interface's name.",
+	})
+}
+
+// believes says what the setting is for.
+func believes(name string) string {
+	switch name {
+	case "all":
+		return "it is the host's general setting"
+	case "default":
+		return "each new bridge and interface believes router advertisements"
+	}
+	return "the host believes router advertisements from containers on this bridge"
+}

@@ -1,0 +1,170 @@
+package hostcheck
+
+import (
+	"slices"
+	"strings"
+
+	"userns-helpers/internal/account"
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/folder"
+	"userns-helpers/internal/paths"
+)
+
+// checkLimits looks at what bounds the processes and the memory of the users who were granted ids: all their containers
+// count as theirs, and nothing in these programs bounds them.
+//
+// What is known is what pam_limits(8) and systemd read at the next login. What a running session has may differ, and
+// other ways to log in may use neither.
+func (c *check) checkLimits() {
+	var unbounded, hungry []string
+	pam, systemd := c.pamLimits(), c.sliceLimits()
+	for _, u := range c.granted() {
+		groups := append([]string{c.accounts.gids.name[u.GID]}, c.accounts.member[u.Name]...)
+		processes := pam.of(u, groups, "nproc") || systemd.has(u.UID, "TasksMax")
+		memory := systemd.has(u.UID, "MemoryMax") || systemd.has(u.UID, "MemoryHigh")
+		if !processes {
+			unbounded = append(unbounded, printable(u.Name))
+		}
+		if !memory {
+			hungry = append(hungry, printable(u.Name))
+		}
+	}
+	if len(unbounded) > 0 {
+		c.report.Add(finding.Finding{
+			ID: "limits-processes", Level: finding.Warning,
+			Problem: "nothing bounds the processes of " + count(len(unbounded), "user") + " with granted ids: " + list(unbounded),
+			Advice: "Containers count as their user's, so that one of them can use up the host's processes. Set nproc in " +
+				"/etc/security/limits.conf, or TasksMax= in /etc/systemd/system/user-.slice.d/limits.conf.",
+		})
+	}
+	if len(hungry) > 0 {
+		c.report.Add(finding.Finding{
+			ID: "limits-memory", Level: finding.Note,
+			Problem: "nothing bounds the memory of " + count(len(hungry), "user") + " with granted ids: " + list(hungry),
+			Advice:  "On a shared host set MemoryMax= in /etc/systemd/system/user-.slice.d/limits.conf.",
+		})
+	}
+}
+
+// granted are the users of this host, but for root, who were granted ids, by name.
+func (c *check) granted() []account.User {
+	seen := make(map[string]bool)
+	var users []account.User
+	for _, path := range []string{paths.Subuid(), paths.Subgid()} {
+		for _, claim := range c.spaces[path].Claims() {
+			u, exists := c.accounts.users[claim.Owner]
+			if exists && u.UID != 0 && !seen[u.Name] {
+				seen[u.Name] = true
+				users = append(users, u)
+			}
+		}
+	}
+	slices.SortFunc(users, func(a, b account.User) int { return strings.Compare(a.Name, b.Name) })
+	return users
+}
+
+// pamLimits are the lines of limits.conf(5): domain, type, item, value.
+type pamLimits [][4]string
+
+// pamLimits reads the files in the order in which pam_limits(8) does.
+func (c *check) pamLimits() pamLimits {
+	const base = "/etc/security/limits"
+	files := []string{base + ".conf"}
+	names, _ := folder.Names(c.root + base + ".d")
+	for _, name := range names {
+		if strings.HasSuffix(name, ".conf") {
+			files = append(files, base+".d/"+name)
+		}
+	}
+	var all pamLimits
+	for _, file := range files {
+		text := c.text(file)
+		for line := range strings.Lines(text) {
+			line, _, _ = strings.Cut(line, "#")
+			if words := strings.Fields(line); len(words) == 4 {
+				all = append(all, [4]string(words))
+			}
+		}
+	}
+	return all
+}
+
+// of reports whether a hard limit on item holds for a user: the last line of the closest kind decides, the user's own
+// before a group's before everybody's.
+func (l pamLimits) of(u account.User, groups []string, item string) bool {
+	closest, bounded := 0, false
+	for _, line := range l {
+		near := nearness(line[0], u, groups)
+		if near >= max(closest, 1) && (line[1] == "hard" || line[1] == "-") && line[2] == item {
+			closest = near
+			bounded = line[3] != "unlimited" && line[3] != "infinity" && line[3] != "-1"
+		}
+	}
+	return bounded
+}
+
+// nearness says how closely a domain of limits.conf is about a user; 0: not at all.
+func nearness(domain string, u account.User, groups []string) int {
+	group, isGroup := strings.CutPrefix(domain, "@")
+	switch {
+	case domain == u.Name:
+		return 3
+	case isGroup && slices.Contains(groups, group):
+		return 2
+	case domain == "*":
+		return 1
+	}
+	return 0
+}
+
+// sliceLimits are settings of systemd's slices of users: "user-.slice" for all, "user-1000.slice" for one.
+type sliceLimits map[string]map[string]string
+
+// sliceLimits reads the files that systemd reads, where it runs: the closer folder comes later.
+func (c *check) sliceLimits() sliceLimits {
+	all := make(sliceLimits)
+	if names, err := folder.Names(c.root + "/run/systemd/system"); err != nil && names == nil {
+		return all
+	}
+	for _, base := range []string{"/usr/lib/systemd/system", "/run/systemd/system", "/etc/systemd/system"} {
+		units, _ := folder.Names(c.root + base)
+		for _, unit := range units {
+			slice, isDropIn := strings.CutSuffix(unit, ".d")
+			if !isDropIn || !strings.HasPrefix(slice, "user-") || !strings.HasSuffix(slice, ".slice") {
+				continue
+			}
+			names, _ := folder.Names(c.root + base + "/" + unit)
+			for _, name := range names {
+				all.read(c, slice, base+"/"+unit+"/"+name)
+			}
+		}
+	}
+	return all
+}
+
+// read takes the settings of one file over.
+func (l sliceLimits) read(c *check, slice, file string) {
+	if !strings.HasSuffix(file, ".conf") {
+		return
+	}
+	text := c.text(file)
+	for line := range strings.Lines(text) {
+		key, value, found := strings.Cut(strings.TrimSpace(line), "=")
+		if !found {
+			continue
+		}
+		if l[slice] == nil {
+			l[slice] = make(map[string]string)
+		}
+		l[slice][strings.TrimSpace(key)] = strings.TrimSpace(value)
+	}
+}
+
+// has reports whether a setting bounds a user.
+func (l sliceLimits) has(uid uint32, key string) bool {
+	value := l["user-"+decimal(uint64(uid))+".slice"][key]
+	if value == "" {
+		value = l["user-.slice"][key]
+	}
+	return value != "" && value != "infinity"
+}

@@ -1,0 +1,188 @@
+package hostcheck
+
+import (
+	"debug/buildinfo"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/folder"
+	"userns-helpers/internal/install"
+)
+
+// program is one that users' programs call.
+type program struct {
+	need    install.Need
+	command string // of ours, as its build information names it
+	free    bool   // it has no privilege
+}
+
+// checkPrograms looks at the installed programs: those that PATH finds, and lxc-user-nic where liblxc looks for it.
+func (c *check) checkPrograms() {
+	for _, p := range []program{
+		{need: install.Need{Program: "newuidmap", Capability: unix.CAP_SETUID, Name: "cap_setuid"}, command: "newuidmap"},
+		{need: install.Need{Program: "newgidmap", Capability: unix.CAP_SETGID, Name: "cap_setgid"}, command: "newgidmap"},
+		{need: install.Need{Program: "getsubids"}, command: "getsubids", free: true},
+	} {
+		c.checkProgram(p, c.inPath(p.need.Program), "in "+c.path())
+	}
+	nic := program{need: install.Need{Program: "lxc-user-nic", Capability: unix.CAP_NET_ADMIN}, command: "usernic"}
+	if found := c.nicPrograms(); len(found) > 0 || len(c.rules) > 0 {
+		c.checkProgram(nic, found, "in /usr/libexec/lxc or /usr/lib")
+	}
+}
+
+// inPath are the files that PATH finds, each once, the first first.
+func (c *check) inPath(name string) []string {
+	var candidates []string
+	for _, directory := range strings.Split(c.path(), ":") {
+		if strings.HasPrefix(directory, "/") {
+			candidates = append(candidates, path.Join(directory, name))
+		}
+	}
+	return c.existing(candidates)
+}
+
+// nicPrograms are the files where liblxc and rootlesskit look for lxc-user-nic.
+func (c *check) nicPrograms() []string {
+	const name = "lxc/lxc-user-nic"
+	candidates := []string{"/usr/libexec/" + name}
+	libraries, _ := folder.Names(c.root + "/usr/lib")
+	for _, l := range libraries {
+		if strings.Contains(l, "-linux-") {
+			candidates = append(candidates, "/usr/lib/"+l+"/"+name)
+		}
+	}
+	return c.existing(append(candidates, "/usr/lib/"+name, "/usr/local/libexec/"+name, "/usr/local/lib/"+name))
+}
+
+// existing are the files of candidates that exist, each once however many names lead to it.
+func (c *check) existing(candidates []string) []string {
+	type identity struct{ dev, ino uint64 }
+	seen := make(map[identity]bool)
+	var found []string
+	for _, candidate := range candidates {
+		var stat unix.Stat_t
+		err := unix.Stat(c.root+candidate, &stat)
+		if err != nil || stat.Mode&unix.S_IFMT == unix.S_IFDIR {
+			continue
+		}
+		if id := (identity{stat.Dev, stat.Ino}); !seen[id] {
+			seen[id] = true
+			found = append(found, candidate)
+		}
+	}
+	return found
+}
+
+// checkProgram looks at the first of the files that were found.
+func (c *check) checkProgram(p program, found []string, where string) {
+	if len(found) == 0 {
+		c.report.Add(finding.Finding{
+			ID: "program-missing", Level: finding.Error, Problem: "there is no " + p.need.Program + " " + where,
+			Advice: "Programs that make containers do not find it. Install it, or add its folder to PATH (ENV_PATH in login.defs).",
+		})
+		return
+	}
+	if len(found) > 1 {
+		c.report.Add(finding.Finding{
+			ID: "program-hidden", Level: finding.Warning, File: found[0],
+			Problem: "there is another " + p.need.Program + ", at " + strings.Join(found[1:], " and "),
+			Advice:  "This one is found first. Two are twice the risk, and an upgrade may change the other. Remove the one that is not wanted.",
+		})
+	}
+	f, err := install.ObserveFile(c.root+found[0], p.need)
+	if err != nil {
+		c.report.Miss(found[0], reason(err))
+		return
+	}
+	c.checkPrivilege(found[0], p, f)
+	c.checkOrigin(found[0], p)
+}
+
+// checkPrivilege looks at how a program gets its privilege, and who could have put another one in its place.
+func (c *check) checkPrivilege(at string, p program, f install.File) {
+	report := func(id, problem, advice string) {
+		c.report.Add(finding.Finding{ID: id, Level: finding.Error, File: at, Problem: problem, Advice: advice})
+	}
+	switch {
+	case !f.Regular:
+		report("program-mode", "it is not a regular file", "Install "+p.need.Program+" again.")
+		return
+	case f.UID != 0 || f.Mode&0o022 != 0:
+		report("program-owner", "it belongs to uid "+decimal(uint64(f.UID))+" and has the mode "+octal(f.Mode)+": others than root can change it",
+			"Whoever can do that can do what the program can. Install it again from a source that you trust; chown root:root and chmod go-w.")
+	case f.Mode&0o111 != 0o111:
+		report("program-mode", "it has the mode "+octal(f.Mode)+": not everybody can execute it", "chmod a+x it, if all users should have containers.")
+	}
+	if p.free || f.UID != 0 {
+		return
+	}
+	switch {
+	case !f.SetuidRoot && (!f.FileCaps || p.need.Name == ""):
+		report("program-privilege", f.Explain(p.need), "Without it users get no "+gets(p)+", and LXC does not even try.")
+	case !f.SetuidRoot && !f.Effective:
+		report("program-privilege", "its file capability "+p.need.Name+" is not effective", "LXC wants both: setcap "+p.need.Name+"+ep "+at)
+	case f.Nosuid:
+		report("program-nosuid", f.Explain(p.need), "Without it users get no "+gets(p)+".")
+	}
+}
+
+// gets is what users get by a program.
+func gets(p program) string {
+	if p.need.Name == "" {
+		return "network interfaces"
+	}
+	return "id maps"
+}
+
+// checkOrigin says whether a program is one of these.
+func (c *check) checkOrigin(at string, p program) {
+	ours, err := isOurs(c.root+at, p.command)
+	switch {
+	case errors.Is(err, unix.EACCES):
+		c.report.Miss(at, reason(err))
+	case !ours:
+		c.report.Add(finding.Finding{
+			ID: "program-origin", Level: finding.Warning, File: at, Problem: "it is not the " + p.need.Program + " of userns-helpers",
+			Advice: "What this report says about grants is true for the programs of userns-helpers. A package may have put its own back.",
+		})
+	}
+}
+
+// module is what the build information of our programs begins with.
+const module = "userns-helpers/cmd/"
+
+// isOurs reads which program a file was built from.
+func isOurs(file, command string) (bool, error) {
+	fd, err := unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return false, err
+	}
+	defer unix.Close(fd)
+	info, none := buildinfo.Read(descriptor(fd))
+	return none == nil && info.Path == module+command, nil
+}
+
+// descriptor is an open file as an io.ReaderAt.
+type descriptor int
+
+// ReadAt reads as io.ReaderAt asks.
+func (d descriptor) ReadAt(buffer []byte, offset int64) (int, error) {
+	done := 0
+	for done < len(buffer) {
+		n, err := unix.Pread(int(d), buffer[done:], offset+int64(done))
+		if err != nil {
+			return done, err
+		}
+		if n == 0 {
+			return done, io.EOF
+		}
+		done += n
+	}
+	return done, nil
+}

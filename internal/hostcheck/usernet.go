@@ -1,0 +1,119 @@
+package hostcheck
+
+import (
+	"errors"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/rtnl"
+)
+
+// checkUsernet looks at the grants of network interfaces.
+func (c *check) checkUsernet() {
+	path := paths.Usernet()
+	file := c.config(path)
+	if file == nil {
+		return
+	}
+	defer file.Close()
+	c.failed(path, netquota.Inspect(file, func(e netquota.Entry) {
+		if e.Fault != netquota.NoFault {
+			c.report.Add(badRule(path, e))
+			return
+		}
+		if c.checkRule(path, e) {
+			c.rules = append(c.rules, e)
+		}
+	}))
+	c.checkBridges(path)
+}
+
+// badRule is the finding for a line that grants nothing.
+func badRule(path string, e netquota.Entry) finding.Finding {
+	f := finding.Finding{
+		ID: "usernet-line", Level: finding.Warning, File: path, Line: e.Line,
+		Advice: "Write OWNER TYPE BRIDGE NUMBER, as in: alice veth lxcbr0 10",
+	}
+	grants := quote(e.Text) + " grants nothing: "
+	switch e.Fault {
+	case netquota.TooLong:
+		f.Problem = "the line grants nothing: it has more than 1024 bytes"
+	case netquota.NUL:
+		f.Problem = grants + "it holds a NUL byte"
+	case netquota.FewWords:
+		f.Problem = grants + "it has not four fields"
+	case netquota.BadNumber:
+		f.Problem = grants + "its last field is not a number from 0 to 4294967295"
+		if strings.HasSuffix(e.Text, "\r") {
+			f.Problem = grants + "a carriage return is at its end"
+		}
+	case netquota.NoOwner:
+		f.Problem = grants + "@ has no group's name behind it"
+	case netquota.Zero:
+		f.ID, f.Problem = "usernet-zero", grants+"the number is 0"
+		f.Advice = "Remove the line if that is meant; a grant to the same user or to a group in another line still counts."
+	case netquota.NoFault:
+	}
+	return f
+}
+
+// checkRule looks at what a good line says; false if no interface can come of it.
+func (c *check) checkRule(path string, e netquota.Entry) bool {
+	f := finding.Finding{Level: finding.Warning, File: path, Line: e.Line}
+	group, isGroup := strings.CutPrefix(e.Rule.Owner, "@")
+	_, groupExists := c.accounts.groups[group]
+	switch {
+	case e.Rule.Place.Type != "veth":
+		f.ID, f.Problem = "usernet-type", "interfaces of type "+quote(e.Rule.Place.Type)+" cannot be made"
+		f.Advice = "veth is the only type. The line grants nothing (LXC's lxc-user-nic makes a veth all the same)."
+	case isGroup && !groupExists && c.accounts.known && c.beyond.groups:
+		f.ID, f.Level, f.Problem = "usernet-owner", finding.Note, "there is no group "+quote(group)+" in /etc/group"
+		f.Advice = "Whether a directory has one cannot be asked by its name: getent group."
+	case isGroup && !groupExists && c.accounts.known:
+		f.ID, f.Problem = "usernet-owner", "there is no group "+quote(group)
+		f.Advice = "The line grants nothing until somebody makes a group of that name. Remove it, or correct the name."
+	case !isGroup && !c.knownName(e.Rule.Owner):
+		f.ID, f.Problem = "usernet-owner", "there is no user "+quote(e.Rule.Owner)
+		f.Advice = "The line grants nothing until somebody gets that login name; ids do not count here. Remove it, or correct the name."
+	default:
+		return true
+	}
+	c.report.Add(f)
+	return f.ID != "usernet-type"
+}
+
+// checkBridges looks at each bridge that a line names, once.
+func (c *check) checkBridges(path string) {
+	seen := map[string]bool{"none": true}
+	for _, e := range c.rules {
+		if name := e.Rule.Place.Bridge; !seen[name] {
+			seen[name] = true
+			c.checkBridge(path, e.Line, name)
+		}
+	}
+}
+
+// checkBridge looks at a bridge.
+func (c *check) checkBridge(path string, line int, name string) {
+	device, err := c.device(name)
+	f := finding.Finding{Level: finding.Warning, File: path, Line: line}
+	switch {
+	case errors.Is(err, unix.ENODEV):
+		f.ID, f.Problem = "usernet-bridge", "there is no bridge "+quote(name)
+		f.Advice = "No interface can be made there. Make the bridge (Debian: systemctl start lxc-net makes lxcbr0), or correct the name."
+	case err != nil:
+		c.report.Miss("the bridge "+quote(name), reason(err))
+		return
+	case device.Kind != rtnl.KindBridge && device.Kind != rtnl.KindOpenVSwitch && device.Kind != rtnl.KindTun:
+		f.ID, f.Problem = "usernet-bridge", quote(name)+" is not a bridge"
+		f.Advice = "No interface can be made there: only on Linux bridges, Open vSwitch bridges and none."
+	default:
+		c.checkAdvertisements(name)
+		return
+	}
+	c.report.Add(f)
+}

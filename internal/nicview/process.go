@@ -1,0 +1,138 @@
+package nicview
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/folder"
+	"userns-helpers/internal/rtnl"
+)
+
+// processes are those in the network namespaces of containers.
+type processes struct {
+	oldest map[int]process // by the id of the namespace
+	hidden bool            // namespaces of some processes could not be seen
+}
+
+// process is one process.
+type process struct {
+	pid     int
+	started uint64 // clock ticks since boot
+}
+
+// observe looks at all processes that it may look at.
+func observe(conn *rtnl.Conn) processes {
+	p := processes{oldest: make(map[int]process)}
+	ids := map[uint64]int{} // of namespaces, by inode
+	names, _ := folder.Names("/proc")
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		var stat unix.Stat_t
+		if err := unix.Stat("/proc/"+name+"/ns/net", &stat); err != nil {
+			p.hidden = p.hidden || err == unix.EACCES
+			continue
+		}
+		id, seen := ids[stat.Ino]
+		if !seen {
+			id = identify(conn, name)
+			ids[stat.Ino] = id
+		}
+		if id != rtnl.NoNamespace {
+			p.add(id, process{pid, started(name)})
+		}
+	}
+	return p
+}
+
+// identify is the id of a process's network namespace, rtnl.NoNamespace for one that no interface of this host leads to.
+func identify(conn *rtnl.Conn, pid string) int {
+	fd, err := unix.Open("/proc/"+pid+"/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return rtnl.NoNamespace
+	}
+	defer unix.Close(fd)
+	id, err := conn.NamespaceID(fd)
+	if err != nil {
+		return rtnl.NoNamespace
+	}
+	return id
+}
+
+// add takes a process in if it is the oldest of its namespace.
+func (p *processes) add(id int, one process) {
+	have, known := p.oldest[id]
+	if !known || one.started < have.started {
+		p.oldest[id] = one
+	}
+}
+
+// started is when a process started: field 22 of proc_pid_stat(5), behind the name in parentheses.
+func started(pid string) uint64 {
+	text := read("/proc/" + pid + "/stat")
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	if len(fields) < 20 {
+		return 0
+	}
+	ticks, _ := strconv.ParseUint(fields[19], 10, 64)
+	return ticks
+}
+
+// ticks is USER_HZ, in which the kernel counts for programs on all architectures that these programs run on.
+const ticks = 100
+
+// locate finds the container's process, and since when the interface is there: when udev saw it, or without udev when
+// the process started.
+func (l *looker) locate(nic *NIC, device rtnl.Device) {
+	nic.Leaving = device.PeerGone
+	inside, found := l.inside.oldest[device.PeerNSID]
+	if device.PeerNSID != rtnl.NoNamespace && found {
+		nic.PID = inside.pid
+	}
+	if seen, ok := seenByUdev(device.Index); ok {
+		nic.Since = now(unix.CLOCK_REALTIME) - (now(unix.CLOCK_MONOTONIC) - seen)
+	} else if nic.PID != 0 && inside.started > 0 {
+		nic.Since = now(unix.CLOCK_REALTIME) - (now(unix.CLOCK_BOOTTIME) - int64(inside.started/ticks))
+	}
+}
+
+// now is a clock, in seconds.
+func now(clock int32) int64 {
+	var t unix.Timespec
+	_ = unix.ClockGettime(clock, &t)
+	return t.Sec
+}
+
+// seenByUdev is when udev saw an interface, in seconds of CLOCK_MONOTONIC: the line "I:" of its database, which others
+// read too.
+func seenByUdev(index int) (int64, bool) {
+	for line := range strings.Lines(read("/run/udev/data/n" + strconv.Itoa(index))) {
+		if value, is := strings.CutPrefix(line, "I:"); is {
+			microseconds, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+			return microseconds / 1_000_000, err == nil
+		}
+	}
+	return 0, false
+}
+
+// readSize bounds a read of a small file: what is wanted stands in its first line or lines.
+const readSize = 4096
+
+// read is the beginning of a file, "" if it cannot be read.
+func read(path string) string {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return ""
+	}
+	defer unix.Close(fd)
+	buffer := make([]byte, readSize)
+	n, err := unix.Read(fd, buffer)
+	if err != nil {
+		return ""
+	}
+	return string(buffer[:max(n, 0)])
+}

@@ -1,0 +1,72 @@
+package sssd
+
+import (
+	"bytes"
+	"strconv"
+)
+
+const headerSize = 16
+
+// Limits of a reply. Of a body the beginning is kept; the rest, as the members of a group, is passed over.
+const (
+	longestReply = 64 << 20 // bytes; a group of a million members has some 20 MiB
+	numbers      = 4 * 4    // bytes in front of a name
+	longestName  = 255      // bytes, as in package account
+	mostRanges   = 4096     // ranges of one user, of each kind
+)
+
+// StatusError is SSSD's own word for what went wrong: an error number.
+type StatusError struct {
+	Path   string
+	Status uint32
+}
+
+// Error names the socket and the status.
+func (e *StatusError) Error() string {
+	return e.Path + ": SSSD answers with status " + strconv.FormatUint(uint64(e.Status), 10)
+}
+
+// most is how much of the body of a reply is kept, in bytes.
+func most(command uint32) int {
+	switch command {
+	case cmdVersion:
+		return 4
+	case cmdSubid:
+		return 8 + 2*mostRanges*8
+	}
+	return numbers + longestName + 1
+}
+
+// length checks the header of a reply, and returns the length of the body.
+func (s Session) length(header []byte, command uint32) (uint64, error) {
+	total := word(header)
+	switch {
+	case word(header[4:]) != command:
+		return 0, s.conn.Malformed("it answers another question")
+	case word(header[8:]) != 0:
+		return 0, &StatusError{s.path, word(header[8:])}
+	case total < headerSize || total > longestReply:
+		return 0, s.conn.Malformed("it has " + strconv.FormatUint(uint64(total), 10) + " bytes")
+	}
+	return uint64(total - headerSize), nil
+}
+
+// parseAccount understands a reply about a user (id, primary group, name NUL ...) or a group (id, number of members,
+// name NUL ...): number of results, 0, and the first result. No result has nothing behind the two words.
+func parseAccount(body []byte) (account Account, count uint32, ok bool) {
+	if len(body) < 8 {
+		return Account{}, 0, false
+	}
+	count = word(body)
+	if count == 0 {
+		return Account{}, 0, true
+	}
+	if count != 1 || len(body) < numbers {
+		return Account{}, 0, false
+	}
+	name, _, terminated := bytes.Cut(body[numbers:], []byte{0})
+	if !terminated || len(name) == 0 {
+		return Account{}, 0, false
+	}
+	return Account{string(name), word(body[8:]), word(body[12:])}, 1, true
+}

@@ -1,0 +1,212 @@
+package userdb
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"userns-helpers/internal/localsock"
+	"userns-helpers/test/directory/fake"
+)
+
+const soon = 300 * time.Millisecond
+
+// service is one that the user of the test may run.
+func service(d *fake.Daemon) Service {
+	s := at(d.Path, soon)
+	s.daemon.Trusted = func(uid uint32) bool { return uid == uint32(os.Getuid()) }
+	return s
+}
+
+// always is a service with one answer; it tells what it was asked.
+func always(t *testing.T, answer string) (Service, chan string) {
+	t.Helper()
+	asked := make(chan string, 8)
+	d := fake.Listen(t, func(_ int, c net.Conn) {
+		question, _ := bufio.NewReader(c).ReadString(0)
+		asked <- question
+		_, _ = c.Write([]byte(answer))
+	})
+	return service(d), asked
+}
+
+const alice = `{"parameters":{"record":{"userName":"alice","uid":7,"gid":8,"privileged":{"hashedPassword":["$6$x"]}},"incomplete":false}}` + "\x00"
+
+func TestAsk(t *testing.T) {
+	s, asked := always(t, alice)
+	user, err := s.UserByID(7)
+	if user != (Account{"alice", 7, 8}) || err != nil {
+		t.Errorf("%v, %v", user, err)
+	}
+	const want = `{"method":"io.systemd.UserDatabase.GetUserRecord","parameters":{"uid":7,"service":"io.systemd.Multiplexer"}}` + "\x00"
+	if got := <-asked; got != want {
+		t.Errorf("asked %q", got)
+	}
+	if user, err := s.UserNamed("a\"b\\c\x01"); user.Name != "alice" || err != nil {
+		t.Errorf("%v, %v", user, err)
+	}
+	if got := <-asked; !strings.Contains(got, `{"userName":"a\"b\\c\u0001","service":`) {
+		t.Errorf("asked %q", got)
+	}
+	s, asked = always(t, `{"parameters":{"record":{"groupName":"devs","gid":9,"uid":1,"members":["`+strings.Repeat(`x","`, 100_000)+`"]}}}`+"\x00")
+	if group, err := s.GroupByID(9); group != (Account{Name: "devs", ID: 9}) || err != nil {
+		t.Errorf("%v, %v", group, err)
+	}
+	if got := <-asked; !strings.Contains(got, `GetGroupRecord","parameters":{"gid":9,`) {
+		t.Errorf("asked %q", got)
+	}
+}
+
+func TestNoRecord(t *testing.T) {
+	for answer, want := range map[string]error{
+		`{"error":"io.systemd.UserDatabase.NoRecordFound","parameters":{}}`:             ErrNoRecord,
+		`{"parameters":{},"error":"io.systemd.UserDatabase.NoRecordFound"}`:             ErrNoRecord,
+		`{"error":"io.systemd.UserDatabase.ServiceNotAvailable"}`:                       ErrUnavailable,
+		`{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":1}}`: localsock.ErrMalformed,
+		`{"parameters":{"record":{"userName":"alice"}}}`:                                ErrUnavailable, // systemd-homed
+	} {
+		s, _ := always(t, answer+"\x00")
+		if user, err := s.UserByID(7); !errors.Is(err, want) || user != (Account{}) {
+			t.Errorf("%s: %v, %v", answer, user, err)
+		}
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	for _, answer := range []string{
+		"", "{}", "null", "[]", "{", `{"parameters":{}}`, `{"parameters":[]}`, `{"parameters":{"record":null}}`, `{"parameters":{"record":{}}`,
+		`{"parameters":{"record":{"uid":7}}}`, `{"parameters":{"record":{"userName":7,"uid":7}}}`, `{"parameters":{"record":{"userName":"a","uid":"7"}}}`,
+		`{"parameters":{"record":{"userName":"a","uid":-7}}}`, `{"parameters":{"record":{"userName":"a","uid":7.0}}}`, `{"parameters":{"record":{"userName":"a","uid":7e0}}}`,
+		`{"parameters":{"record":{"userName":"a","uid":4294967296}}}`, `{"parameters":{"record":{"userName":"a","uid":07}}}`,
+		`{"parameters":{"record":{"userName":"a","uid":7,"gid":null}}}`, `{"parameters":{"record":{"userName":"a","uid":18446744073709551623}}}`,
+		`{"parameters":{"record":{"userName":"a","uid":7,"uid":8}}}`, `{"parameters":{"record":{"userName":"a","userName":"b","uid":7}}}`,
+		`{"parameters":{"record":{"userName":"a","uid":7}},"parameters":{"record":{"userName":"b","uid":7}}}`,
+		`{"error":7}`, `{"error":""}`, `{"error":"x","error":"io.systemd.UserDatabase.NoRecordFound"}`,
+		alice[:len(alice)-1] + "x", alice[:len(alice)-1] + "{}", strings.Repeat("[", 100_000), strings.Repeat(`{"a":`, 100_000),
+		`{"parameters":{"record":{"userName":"\ud800","uid":7}}}`, "{\"parameters\":{\"record\":{\"userName\":\"\xff\",\"uid\":7}}}",
+		`{"parameters":{"record":{"userName":"a","uid":7},}}`, `{"parameters":{"record":{"userName":"a" "uid":7}}}`,
+	} {
+		s, _ := always(t, answer+"\x00")
+		if user, err := s.UserByID(7); err == nil || user != (Account{}) {
+			t.Errorf("%.100s: %v, %v", answer, user, err)
+		}
+	}
+}
+
+func TestNoAnswer(t *testing.T) {
+	for name, answer := range map[string]func(int, net.Conn){
+		"no NUL": func(_ int, c net.Conn) {
+			_, _ = c.Read(make([]byte, 200))
+			_, _ = c.Write([]byte(alice[:len(alice)-1]))
+		},
+		"silence": func(_ int, c net.Conn) { time.Sleep(2 * soon) },
+		"drip":    func(_ int, c net.Conn) { fake.Drip(c, []byte(alice), soon/20) },
+		"no end": func(_ int, c net.Conn) {
+			_, _ = c.Read(make([]byte, 200))
+			_, _ = c.Write([]byte(strings.Repeat(" ", 2*longestReply)))
+		},
+		"closed":      func(_ int, c net.Conn) { _, _ = c.Read(make([]byte, 200)) },
+		"not running": nil,
+	} {
+		var d *fake.Daemon
+		if answer == nil {
+			d = &fake.Daemon{Path: t.TempDir() + "/none"}
+		} else {
+			d = fake.Listen(t, answer)
+		}
+		began := time.Now()
+		user, err := service(d).UserByID(7)
+		var failed *localsock.Error
+		if !errors.As(err, &failed) || user != (Account{}) || time.Since(began) > 3*soon || failed.NotRunning() != (answer == nil) {
+			t.Errorf("%s: %v, %v after %v", name, user, err, time.Since(began))
+		}
+	}
+}
+
+func TestPrimaryGroup(t *testing.T) {
+	s, _ := always(t, `{"parameters":{"record":{"userName":"alice","uid":7}}}`+"\x00")
+	if user, err := s.UserByID(7); user != (Account{"alice", 7, 7}) || err != nil {
+		t.Errorf("%v, %v", user, err)
+	}
+}
+
+// oracle reads the one object that text is with encoding/json.
+func oracle(text []byte) (map[string]json.RawMessage, bool) {
+	var members map[string]json.RawMessage
+	err := json.Unmarshal(text, &members)
+	return members, err == nil && members != nil
+}
+
+// FuzzObject: what is accepted is what encoding/json accepts, and means the same.
+func FuzzObject(f *testing.F) {
+	for _, seed := range []string{
+		alice, `{"uid":7,"userName":"a\u00e9\ud83d\ude00\n","x":[1,-2.5e+3,true,false,null,{}]}`, ` { "uid" : 0 } `, `{"uid":01}`, `{"u\u0069d":7}`,
+		`{"userName":"\ud800x"}`, `{"UID":1}`, `{"uid":1,"uid":2}`, "{\"userName\":\"\xff\"}", "{\"\x00\":1}", `{"":1}`, `{"uid":[}`, `{"uid":-0}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, document []byte) {
+		values, err := object(document, "uid", "userName")
+		members, valid := oracle(document)
+		if err != nil {
+			return
+		}
+		if !valid {
+			t.Fatalf("%q is accepted, and encoding/json refuses it", document)
+		}
+		for i, name := range []string{"uid", "userName"} {
+			if want := members[name]; string(values[i]) != strings.Trim(string(want), " \t\r\n") || (want == nil) != (values[i] == nil) {
+				t.Fatalf("%q: %s is %q, want %q", document, name, values[i], want)
+			}
+		}
+		var n uint32
+		if id, ok := integer(values[0]); ok && (json.Unmarshal(values[0], &n) != nil || n != id) {
+			t.Fatalf("%q is %d, want %d", values[0], id, n)
+		}
+		var s string
+		if name, ok := text(values[1]); ok && (json.Unmarshal(values[1], &s) != nil || s != name) {
+			t.Fatalf("%q is %q, want %q", values[1], name, s)
+		}
+	})
+}
+
+// FuzzAccepts: what encoding/json writes is accepted, and read back as it was.
+func FuzzAccepts(f *testing.F) {
+	f.Add("alice", uint32(7), "x", 1.5)
+	f.Add("a\"\\\x01\u2028é", uint32(1<<32-1), "", -1e300)
+	f.Fuzz(func(t *testing.T, name string, id uint32, other string, number float64) {
+		document, err := json.MarshalIndent(map[string]any{"userName": name, "uid": id, "other": []any{other, number, nil, map[string]any{other: true}}}, "", "\t")
+		if err != nil {
+			return // NaN
+		}
+		values, err := object(document, "userName", "uid")
+		if err != nil {
+			t.Fatalf("%q: %v", document, err)
+		}
+		got, named := text(values[0])
+		n, numbered := integer(values[1])
+		if !named || !numbered || got != strings.ToValidUTF8(name, "\ufffd") && !strings.Contains(got, "\ufffd") || n != id {
+			t.Fatalf("%q, %d of %q", got, n, document)
+		}
+		if s, ok := text([]byte(quote(got))); !ok || s != got {
+			t.Fatalf("%q is quoted %s", got, quote(got))
+		}
+	})
+}
+
+// FuzzReply: no account with an error.
+func FuzzReply(f *testing.F) {
+	f.Add([]byte(alice[:len(alice)-1]))
+	f.Add([]byte(`{"error":"io.systemd.UserDatabase.NoRecordFound"}`))
+	f.Fuzz(func(t *testing.T, reply []byte) {
+		account, word, err := parseReply(reply, userKeys)
+		if (err != nil || word != "") && account != (Account{}) {
+			t.Errorf("%v, %q, %v", account, word, err)
+		}
+	})
+}

@@ -1,0 +1,157 @@
+package usernic
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/account"
+	"userns-helpers/internal/folder"
+	"userns-helpers/internal/netnsfd"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/policy"
+	"userns-helpers/internal/rtnl"
+)
+
+// Question is whether somebody who calls the program right after login would be given an interface.
+type Question struct {
+	User   account.User
+	Groups []uint32 // the supplementary ones
+	Bridge string   // or "none"
+	PID    int      // of a process of the container; 0 to ask about none
+}
+
+// Answer is what create would decide, with the code that decides it. Facts that were not reached are zero.
+type Answer struct {
+	Who     netquota.Account
+	Rooms   []netquota.Room  // the charges that apply, and how much of each is taken
+	Whole   bool             // the slots were seen; else Rooms were counted by the ledger alone
+	Policy  []policy.Setting // what the interface would get, key by key
+	Known   bool             // false: the namespace of the process cannot be seen by who asks
+	Refusal error            // nil: it would be made, *verdict.Refusal: it would not; *verdict.Failure: it could not
+}
+
+// Inspect answers a question. It changes nothing.
+func Inspect(q Question) Answer {
+	a := Answer{Known: true}
+	a.Refusal = a.find(q)
+	return a
+}
+
+// find goes through what perform and create do, in their order, and stops at the first refusal.
+func (a *Answer) find(q Question) (err error) {
+	wanted := request{verb: "create", nic: anyNic, place: netquota.Place{Type: typeVeth, Bridge: q.Bridge}}
+	if err := wanted.check(); err != nil {
+		return err
+	}
+	var doubt string
+	directory := account.Unprivileged(account.OpenTrusted)
+	if a.Who, doubt, err = identifyAs(directory, q.User.UID, append([]uint32{q.User.GID}, q.Groups...)); err != nil {
+		return err
+	}
+	charges, err := allowance(a.Who, doubt, wanted.place)
+	if err != nil {
+		return err
+	}
+	asked, err := termsOf(a.Who, wanted.place)
+	if err != nil {
+		return err
+	}
+	a.Policy = asked.policy.Explain(asked.subject)
+	if err := a.findNamespace(q); err != nil {
+		return err
+	}
+	conn, err := rtnl.Dial()
+	if err != nil {
+		return failed("Failed to open a netlink socket", err)
+	}
+	found, err := findBridge(conn, q.Bridge)
+	if err != nil {
+		return err
+	}
+	if err := asked.possible(found); err != nil {
+		return err
+	}
+	if err := a.findRoom(charges, asked, kernel{conn, found}); err != nil {
+		return err
+	}
+	n := nic{request: wanted, kernel: kernel{conn, found}, terms: asked}
+	return n.findPort()
+}
+
+// findNamespace says why the namespace of the process would be refused.
+func (a *Answer) findNamespace(q Question) error {
+	if q.PID == 0 {
+		return nil
+	}
+	err := netnsfd.WouldRefuse(q.User.UID, q.PID)
+	var refused *netnsfd.Error
+	if errors.As(err, &refused) && refused.Reason == netnsfd.Unreachable {
+		a.Known = false
+		return nil
+	}
+	if err != nil {
+		return notYours(q.User.UID, reference{pid: q.PID, fd: -1}, err)
+	}
+	return nil
+}
+
+// findRoom counts, and says whether there is room.
+func (a *Answer) findRoom(charges []netquota.Charge, t terms, links kernel) error {
+	limits := netquota.Limits{User: netLimit(t.limits.NicsPerUser), Member: netLimit(t.limits.NicsPerGroupMember)}
+	pace := netLimit(t.limits.CreatesPerMinute)
+	a.Whole = true
+	rooms, err := netquota.Look(paths.Ledger(), paths.Slots(), a.Who, charges, limits, pace, links)
+	if errors.Is(err, unix.EACCES) {
+		a.Whole = false
+		rooms, err = netquota.Look(paths.Ledger(), "", a.Who, charges, limits, pace, links)
+	}
+	a.Rooms = rooms.Charges
+	switch {
+	case err != nil:
+		return failed("Failed to count the interfaces", err)
+	case rooms.Refusal != nil:
+		return t.notClaimed(a.Who, rooms.Refusal)
+	}
+	return nil
+}
+
+// findPort says whether a Linux bridge has a port for another interface: the kernel gives the lowest number that is free.
+func (n *nic) findPort() error {
+	if n.kernel.bridge.kind != linuxBridge {
+		return nil
+	}
+	ports := "/sys/class/net/" + n.request.place.Bridge + "/brif"
+	names, err := folder.Names(ports)
+	if err != nil {
+		return failed("Failed to look at the ports of the bridge", err)
+	}
+	used := make(map[uint64]bool)
+	for _, name := range names {
+		used[portNumber(ports+"/"+name+"/port_no")] = true
+	}
+	lowest := uint64(1)
+	for used[lowest] {
+		lowest++
+	}
+	if lowest > portsOfBridge {
+		return n.notCreated(unix.EXFULL)
+	}
+	return n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: uint16(lowest)}})
+}
+
+// portNumber reads the number of a port, in hexadecimal with 0x in front; 0 for one that has gone.
+func portNumber(path string) uint64 {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = unix.Close(fd) }()
+	buffer := make([]byte, 16)
+	n, _ := unix.Read(fd, buffer)
+	number, _ := strconv.ParseUint(strings.TrimSpace(string(buffer[:max(n, 0)])), 0, 16)
+	return number
+}

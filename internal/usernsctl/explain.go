@@ -1,0 +1,120 @@
+package usernsctl
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"userns-helpers/internal/verdict"
+)
+
+// reply is the answer to explain, for people and as JSON.
+type reply struct {
+	Answer   string    `json:"answer"` // "yes", "no" or "unknown"
+	Question string    `json:"question"`
+	Reason   string    `json:"reason,omitempty"` // why not: the first line that the program would print
+	Advice   string    `json:"advice,omitempty"` // what to do: the second
+	By       []by      `json:"by"`               // what decides
+	Settings []setting `json:"protections,omitempty"`
+	Remarks  []string  `json:"remarks,omitempty"`
+}
+
+// by is a line of a file that decides, or another rule.
+type by struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	Rule string `json:"rule"`           // what it says
+	Left uint64 `json:"left,omitempty"` // of a quota
+}
+
+// setting is a protection and where it comes from.
+type setting struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	From  string `json:"from"`
+}
+
+// The answers.
+const (
+	yes     = "yes"
+	no      = "no"
+	unknown = "unknown"
+)
+
+// status is the exit status for an answer.
+func (r reply) status() int {
+	switch r.Answer {
+	case yes:
+		return fine
+	case no:
+		return found
+	}
+	return unseen
+}
+
+// explain is the command explain.
+func (a asker) explain(what string, words []string) int {
+	switch {
+	case isKind(what) && (len(words) == 1 || len(words) == 3):
+		return a.reply(a.explainIDs(what, words))
+	case what == "nic" && len(words) == 2:
+		return a.reply(a.explainNIC(words[0], words[1]), nil)
+	}
+	return a.wrong("explain wants uid USER [LOWER COUNT], gid USER [LOWER COUNT], or nic USER BRIDGE")
+}
+
+// reply prints an answer.
+func (a asker) reply(r reply, err error) int {
+	switch {
+	case err != nil:
+		return a.wrong(err.Error())
+	case a.json:
+		return a.answer(r, r.status())
+	}
+	return a.say([]byte(r.text()), r.status())
+}
+
+// text is the answer for people: the answer and what was asked, then what decides.
+func (r reply) text() string {
+	var out strings.Builder
+	out.WriteString(wrap(printable(r.Answer+": "+r.Question), ""))
+	for _, line := range []string{r.Reason, r.Advice} {
+		out.WriteString(wrap(printable(line), "    "))
+	}
+	for _, b := range r.By {
+		where := b.File
+		if b.Line > 0 {
+			where += ":" + strconv.Itoa(b.Line)
+		}
+		if where != "" {
+			where += ": "
+		}
+		out.WriteString("    " + printable(where+b.Rule) + "\n")
+	}
+	if len(r.Settings) > 0 {
+		rows := [][]string{}
+		for _, s := range r.Settings {
+			rows = append(rows, []string{"    " + s.Key, s.Value, printable(s.From)})
+		}
+		out.WriteString("protections:\n" + columns(rows))
+	}
+	for _, line := range r.Remarks {
+		out.WriteString(wrap(printable(line), ""))
+	}
+	return out.String()
+}
+
+// refused takes the reason and the answer out of an error: a refusal is a no, and what could not be done too, unless
+// it is this program that could not look.
+func (r *reply) refused(err error) {
+	var refusal *verdict.Refusal
+	var failure *verdict.Failure
+	switch {
+	case errors.As(err, &refusal):
+		r.Answer, r.Reason, r.Advice = no, refusal.Headline, refusal.Advice
+	case errors.As(err, &failure):
+		r.Answer, r.Reason, r.Advice = no, failure.Headline, failure.Advice
+	default:
+		r.Answer, r.Reason = unknown, err.Error()
+	}
+}

@@ -1,0 +1,71 @@
+package usernsctl
+
+import (
+	"strconv"
+	"strings"
+
+	"userns-helpers/internal/account"
+	"userns-helpers/internal/hostcheck"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/policy"
+	"userns-helpers/internal/usernic"
+)
+
+// explainNIC answers whether lxc-user-nic would make an interface for a user on a bridge.
+func (a asker) explainNIC(name, bridge string) reply {
+	r := reply{Answer: yes, By: []by{}, Question: name + ": make an interface on " + bridge + " with lxc-user-nic"}
+	if a.pid != 0 {
+		r.Question += ", for process " + strconv.Itoa(a.pid)
+	}
+	user, err := account.Named(account.Unprivileged(account.OpenTrusted), name)
+	if err != nil {
+		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
+		return r
+	}
+	host, err := hostcheck.Here()
+	if err != nil {
+		r.refused(err)
+		return r
+	}
+	answer := usernic.Inspect(usernic.Question{User: user, Groups: hostcheck.GroupsOf(host, user.Name), Bridge: bridge, PID: a.pid})
+	if answer.Refusal != nil {
+		r.refused(answer.Refusal)
+	}
+	r.rooms(answer)
+	r.protections(answer)
+	if !answer.Known && r.Answer == yes {
+		r.Answer = unknown
+		r.Remarks = append(r.Remarks, "The network namespace of process "+strconv.Itoa(a.pid)+" cannot be seen: ask as root, or as "+name+".")
+	}
+	return r
+}
+
+// rooms says what each line that applies has left.
+func (r *reply) rooms(a usernic.Answer) {
+	for _, room := range a.Rooms {
+		left := room.Charge.Quota - room.Taken
+		r.By = append(r.By, by{
+			File: paths.Usernet(), Line: room.Charge.Line, Left: left,
+			Rule: "grants " + strconv.FormatUint(room.Charge.Quota, 10) + " to " + room.Charge.Owner + ": " +
+				strconv.FormatUint(room.Taken, 10) + " live, " + strconv.FormatUint(left, 10) + " are left",
+		})
+	}
+	if len(a.Rooms) > 0 && !a.Whole {
+		r.Remarks = append(r.Remarks, "Counted by "+paths.Ledger()+"; only root can see the slots, which are what counts.")
+	}
+}
+
+// protections says what the interface would get, and from where.
+func (r *reply) protections(a usernic.Answer) {
+	for _, s := range a.Policy {
+		from := "built in"
+		if s.Level != policy.BuiltIn {
+			from = paths.Policy() + ":" + strconv.Itoa(s.Line) + " " + s.Table
+		}
+		value := strings.Trim(s.Value, `"`)
+		if value == "" {
+			value = "none"
+		}
+		r.Settings = append(r.Settings, setting{s.Key, value, from})
+	}
+}

@@ -1,0 +1,162 @@
+package usernsctl
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/hostcheck"
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/idspace"
+	"userns-helpers/internal/nicview"
+)
+
+var update = flag.Bool("update", false, "write testdata/*.golden")
+
+// golden compares text with a file, and sees to it that it fits a terminal of 80 columns.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text != string(want) {
+		t.Errorf("%s is\n%s\nwant\n%s", name, text, want)
+	}
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > lineWide {
+			t.Errorf("%s: a line of %d columns: %s", name, n, line)
+		}
+	}
+}
+
+// space is the space of lines "owner start count".
+func space(t *testing.T, lines ...string) idspace.Space {
+	t.Helper()
+	var claims []idspace.Claim
+	for i, line := range lines {
+		var owner string
+		var start, count uint64
+		if _, err := fmt.Sscan(line, &owner, &start, &count); err != nil {
+			t.Fatal(err)
+		}
+		ids, ok := idmap.NewRange(start, count)
+		if !ok {
+			t.Fatal(line)
+		}
+		claims = append(claims, idspace.Claim{Range: ids, Owner: owner, Line: i + 1})
+	}
+	return idspace.Of(claims)
+}
+
+func TestRangesText(t *testing.T) {
+	golden(t, "ranges-none", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t)}, false))
+	golden(t, "ranges-absent", mapText(hostcheck.Grants{Path: "/etc/subuid", Absent: true}, false))
+	golden(t, "ranges-few", mapText(hostcheck.Grants{Path: "/etc/subuid", Idle: 2, Space: space(t,
+		"alice 100000 65536", "bob 165536 65536", "carol 198304 65536", "dave 1000000 65536",
+		"an-unusually-long-name-of-a-user 2000000000 200000", "al\x1b[31mice 4294967000 200")}, false))
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprintf("user%d %d 65536", i, 100_000+i*65_536))
+	}
+	many = append(many, "zed 200000 5", "q 999999999 100")
+	golden(t, "ranges-many", mapText(hostcheck.Grants{Path: "/etc/subgid", Space: space(t, many...)}, false))
+	var scattered []string
+	for i := range 200 {
+		scattered = append(scattered, fmt.Sprintf("u%d %d 1000", i, 100_000+i*3000))
+	}
+	golden(t, "ranges-scattered", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, false))
+	if all := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, true); strings.Count(all, "\n") < 400 {
+		t.Errorf("--all leaves something out:\n%s", all)
+	}
+}
+
+// TestRangesOfLargeFiles: 100,000 lines are drawn on two screens, in less time than a person waits.
+func TestRangesOfLargeFiles(t *testing.T) {
+	var claims []idspace.Claim
+	for i := range uint64(100_000) {
+		ids, _ := idmap.NewRange(100_000+i*40_000, 40_000)
+		claims = append(claims, idspace.Claim{Range: ids, Owner: fmt.Sprint("u", i), Line: int(i) + 1})
+	}
+	text := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: idspace.Of(claims)}, false)
+	if n := strings.Count(text, "\n"); n > 60 || !strings.Contains(text, "100000 lines: u0 to") {
+		t.Errorf("%d lines:\n%s", n, text)
+	}
+}
+
+func TestReportText(t *testing.T) {
+	report := &finding.Report{}
+	report.Add(finding.Finding{ID: "kernel-x", Level: finding.Note, Problem: "a note", Advice: "Nothing to do."})
+	report.Add(finding.Finding{
+		ID: "subid-zero", Level: finding.Error, File: "/etc/subuid", Line: 4, Problem: `"alice:0:0" grants nothing: the count is 0`,
+		Advice: "shadow's programs before 4.20 take it for all ids there are, the host's root included. Remove the line.",
+	})
+	for i := range 30 {
+		report.Add(finding.Finding{ID: "subid-line", Level: finding.Warning, File: "/etc/subgid", Line: i + 1, Problem: "a bad line", Advice: "Write it anew."})
+	}
+	report.Miss("/etc/sssd/sssd.conf", "permission denied: run as root")
+	golden(t, "check", reportText(report, false))
+	if all := reportText(report, true); strings.Count(all, "a bad line") != 30 || strings.Contains(all, "more of the kind") {
+		t.Errorf("--all leaves something out:\n%s", all)
+	}
+	golden(t, "check-clean", reportText(&finding.Report{}, false))
+}
+
+func TestNicsText(t *testing.T) {
+	const now = 1_764_000_000
+	view := nicview.View{NICs: []nicview.NIC{
+		{
+			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", PID: 4711, Since: now - 90_000,
+			FromInside: 1_234_567_890, ToInside: 999, Protections: []string{"mac_lock", "isolated", "no ipv6_on_host"},
+		},
+		{Name: "veth1001_AAAA", UID: 1001, User: "bob", Charged: "@students", Bridge: "none", Namespace: 3, Since: now - 61, FromInside: 1000},
+		{Name: "vethBIARUA-AAAA", UID: 1_000_000, Bridge: "lxcbr0", Container: "a\x1b", Leaving: true, Namespace: -1},
+		{Name: "vethAbCdEf", UID: -1, Charged: "carol", Bridge: "lxcbr0", Namespace: -1, Since: now - 5},
+	}}
+	golden(t, "nics", nicsText(view, now))
+	golden(t, "nics-none", nicsText(nicview.View{Limited: true}, now))
+}
+
+func TestReplyText(t *testing.T) {
+	golden(t, "explain-yes", reply{
+		Answer: yes, Question: "alice: make an interface on lxcbr0 with lxc-user-nic",
+		By:       []by{{File: "/etc/lxc/lxc-usernet", Line: 3, Rule: "grants 10 to alice: 2 live, 8 are left", Left: 8}},
+		Settings: []setting{{"mac_lock", "true", "/etc/userns-helpers/policy.toml:9 [bridge.lxcbr0]"}, {"vlan", "none", "built in"}},
+	}.text())
+	golden(t, "explain-no", reply{
+		Answer: no, Question: "alice (uid 1000): map the uids 0-9 with newuidmap", Reason: "uid range [0-10) -> [0-10) not allowed",
+		Advice: "/etc/subuid has for alice (uid 1000) [100000-165536) (line 1)", Remarks: []string{"A remark\x1b[2J."},
+	}.text())
+}
+
+func TestBytesText(t *testing.T) {
+	for n, want := range map[uint64]string{
+		0: "0B", 999: "999B", 1000: "1.0k", 9949: "9.9k", 9950: "10k", 999_499: "999k", 999_500: "1.0M", 1<<64 - 1: "18E",
+	} {
+		if got := bytesText(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestAgeText(t *testing.T) {
+	for age, want := range map[int64]string{-1: "-", 0: "0s", 59: "59s", 60: "1m", 3599: "59m", 3600: "1h0m", 86_399: "23h59m", 86_400: "1d0h", 900_000: "10d10h"} {
+		if got := ageText(1_000_000_000-age, 1_000_000_000); got != want {
+			t.Errorf("%d: %s, want %s", age, got, want)
+		}
+	}
+	if got := ageText(0, 5); got != "-" {
+		t.Errorf("unknown: %s", got)
+	}
+}

@@ -1,0 +1,81 @@
+package usernsctl
+
+import (
+	"errors"
+	"math"
+	"strings"
+
+	"userns-helpers/internal/number"
+)
+
+// options are those of the command line; which of them a command heeds is its business.
+type options struct {
+	all, json, help, version bool
+	path                     string
+	pid                      int // 0: none
+}
+
+// parse takes the options out of the arguments, wherever they stand, and returns the words.
+func (o *options) parse(arguments []string) ([]string, error) {
+	var words []string
+	for i := 0; i < len(arguments); i++ {
+		argument := arguments[i]
+		if argument == "--" {
+			return append(words, arguments[i+1:]...), nil
+		}
+		if !strings.HasPrefix(argument, "-") || argument == "-" {
+			words = append(words, argument)
+			continue
+		}
+		name, value, joined := strings.Cut(argument, "=")
+		if takesValue(name) && !joined {
+			i++
+			if i == len(arguments) {
+				return nil, errors.New(name + " wants a value")
+			}
+			value = arguments[i]
+		}
+		if err := o.set(name, value, joined); err != nil {
+			return nil, err
+		}
+	}
+	return words, nil
+}
+
+func takesValue(name string) bool { return name == "--path" || name == "--pid" }
+
+// set sets one option.
+func (o *options) set(name, value string, joined bool) error {
+	switch {
+	case name == "--path" && value != "":
+		o.path = value
+	case name == "--pid":
+		pid, err := number.Decimal(value)
+		if err != nil || pid == 0 || pid > math.MaxInt32 {
+			return errors.New(quote(value) + " is not a process id")
+		}
+		o.pid = int(pid)
+	case joined || takesValue(name):
+		return errors.New("that is not an option with a value: " + quote(name+"="+value))
+	default:
+		return o.turnOn(name)
+	}
+	return nil
+}
+
+// turnOn sets an option without a value.
+func (o *options) turnOn(name string) error {
+	switch name {
+	case "--all":
+		o.all = true
+	case "--json":
+		o.json = true
+	case "--help", "-h":
+		o.help = true
+	case "--version":
+		o.version = true
+	default:
+		return errors.New("that is not an option: " + quote(name))
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package usernsctl
+
+import (
+	"strconv"
+	"strings"
+
+	"userns-helpers/internal/hostcheck"
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/idspace"
+)
+
+// ids is a range as JSON has it.
+type ids struct {
+	First uint64 `json:"first"`
+	Count uint64 `json:"count"`
+}
+
+// owned is a range of somebody.
+type owned struct {
+	ids
+	Owner string `json:"owner"`
+	Line  int    `json:"line"`
+}
+
+// shared is a range that two users have.
+type shared struct {
+	ids
+	Owners [2]string `json:"owners"`
+	Lines  [2]int    `json:"lines"`
+}
+
+// idMap is the map of one file as JSON.
+type idMap struct {
+	Kind     string   `json:"kind"`
+	File     string   `json:"file"`
+	Ranges   []owned  `json:"ranges"`
+	Overlaps []shared `json:"overlaps"`
+	Free     []ids    `json:"free"`
+}
+
+// ranges is the command ranges.
+func (a asker) ranges(words []string) int {
+	host, err := hostcheck.Here()
+	if err != nil {
+		return a.failed(err)
+	}
+	var maps []idMap
+	var text strings.Builder
+	status := fine
+	for _, kind := range []string{"uid", "gid"} {
+		if len(words) == 1 && words[0] != kind {
+			continue
+		}
+		grants := hostcheck.GrantsOf(host, kind == "gid")
+		for _, u := range grants.Unseen {
+			a.complain(u.What + ": " + u.Why)
+			status = unseen
+		}
+		maps = append(maps, mapOf(kind, grants))
+		if text.Len() > 0 {
+			text.WriteByte('\n')
+		}
+		text.WriteString(mapText(grants, a.all))
+	}
+	if a.json {
+		return a.answer(maps, status)
+	}
+	return a.say([]byte(text.String()), status)
+}
+
+// mapOf is the map of a file for JSON.
+func mapOf(kind string, g hostcheck.Grants) idMap {
+	m := idMap{kind, g.Path, []owned{}, []shared{}, []ids{}}
+	for _, c := range g.Space.Claims() {
+		m.Ranges = append(m.Ranges, owned{idsOf(c.Range), c.Owner, c.Line})
+	}
+	for _, c := range g.Space.Clashes() {
+		m.Overlaps = append(m.Overlaps, shared{idsOf(c.Both), [2]string{c.With.Owner, c.Claim.Owner}, [2]int{c.With.Line, c.Claim.Line}})
+	}
+	for _, gap := range g.Space.Gaps() {
+		m.Free = append(m.Free, idsOf(gap))
+	}
+	return m
+}
+
+func idsOf(r idmap.Range) ids { return ids{r.Start(), r.Count()} }
+
+// Bounds of what is drawn, unless all is asked for: what fits two screens.
+const (
+	mostClaims = 40
+	mostRows   = 48
+)
+
+// mapText is the map of a file for people.
+func mapText(g hostcheck.Grants, all bool) string {
+	if g.Absent {
+		return g.Path + ": no such file, or it cannot be read: no ids are granted\n"
+	}
+	claims := g.Space.Claims()
+	most := mostClaims
+	if all {
+		most = len(claims)
+	}
+	rows := g.Space.Rows(most)
+	left := 0
+	if !all && len(rows) > mostRows {
+		left = len(rows) - mostRows
+		rows = rows[:mostRows]
+	}
+	text := g.Path + ": " + headline(g.Space) + "\n\n" + strings.Join(g.Space.Draw(rows, lineWide), "\n") + "\n"
+	if left > 0 {
+		text += "... and " + strconv.Itoa(left) + " more lines: usernsctl ranges --all\n"
+	}
+	return text + "\n" + footnotes(g)
+}
+
+// headline says how much there is.
+func headline(s idspace.Space) string {
+	owners := make(map[string]bool)
+	total := uint64(0)
+	for _, c := range s.Claims() {
+		owners[c.Owner] = true
+	}
+	for _, block := range s.Blocks() {
+		total += block.Count()
+	}
+	text := plural(len(s.Claims()), "range") + " of " + plural(len(owners), "user") + ", " + strconv.FormatUint(total, 10) + " ids"
+	if n := len(s.Clashes()); n > 0 {
+		text += ", " + plural(n, "overlap")
+	}
+	return text
+}
+
+// Where useradd(8) begins, and how many ids it gives to a user: SUB_UID_MIN and SUB_UID_COUNT of login.defs(5).
+const (
+	usualFirst = 100_000
+	usualCount = 65_536
+)
+
+// footnotes explain the map.
+func footnotes(g hostcheck.Grants) string {
+	text := "= granted to one user   ! to two   . free, not to scale\n"
+	if free, ok := g.Space.FirstFree(usualFirst, usualCount); ok {
+		text += "The next free range of " + strconv.Itoa(usualCount) + " begins with " + strconv.FormatUint(free.Start(), 10) + ".\n"
+	}
+	if g.Idle > 0 {
+		text += plural(g.Idle, "line") + " grant nothing: usernsctl check\n"
+	}
+	return text
+}

@@ -1,0 +1,96 @@
+package usernsctl
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"userns-helpers/internal/verdict"
+)
+
+// printable is text without control characters.
+func printable(text string) string { return string(verdict.Printable(nil, text)) }
+
+// longestQuote is how many bytes of an argument a message repeats.
+const longestQuote = 64
+
+// quote is text in quotation marks, cut where it is long.
+func quote(text string) string {
+	if len(text) > longestQuote {
+		return strconv.Quote(text[:longestQuote]) + "..."
+	}
+	return strconv.Quote(text)
+}
+
+// shown are a command and its words as they were given.
+func shown(command string, words []string) string {
+	text := quote(command)
+	for _, w := range words[:min(len(words), 4)] {
+		text += " " + quote(w)
+	}
+	return text
+}
+
+// wrap breaks text into lines of at most lineWide characters with indent in front; a longer word has a line of its own.
+func wrap(text, indent string) string {
+	var out strings.Builder
+	used := 0
+	for _, word := range strings.Fields(text) {
+		length := utf8.RuneCountInString(word)
+		if used > 0 && used+1+length > lineWide {
+			out.WriteByte('\n')
+			used = 0
+		}
+		if used == 0 {
+			out.WriteString(indent)
+			used = utf8.RuneCountInString(indent)
+		} else {
+			out.WriteByte(' ')
+			used++
+		}
+		out.WriteString(word)
+		used += length
+	}
+	if used > 0 {
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
+
+// encode is value as JSON for people and programs, with a newline.
+func encode(value any) ([]byte, error) {
+	text, err := json.MarshalIndent(value, "", "  ")
+	return append(text, '\n'), err
+}
+
+// answer prints value as JSON and returns the exit status.
+func (a asker) answer(value any, status int) int {
+	text, err := encode(value)
+	if err != nil {
+		return a.failed(err)
+	}
+	return a.say(text, status)
+}
+
+// columns writes rows of cells in columns with two blanks between, the last one as it is.
+func columns(rows [][]string) string {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var out strings.Builder
+	for _, row := range rows {
+		line := ""
+		for i, cell := range row {
+			line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
+		}
+		out.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return out.String()
+}

@@ -1,0 +1,114 @@
+// Package usernsctl is the program usernsctl: it answers the questions of the person who runs a host.
+//
+// It has no privilege and changes nothing. Its answers come from the packages that decide: what it says of a grant is
+// what newuidmap, newgidmap and lxc-user-nic do. Where an answer needs root it says so.
+package usernsctl
+
+import (
+	"io"
+
+	"userns-helpers/internal/paths"
+)
+
+// Exit statuses.
+const (
+	fine     = 0 // nothing found; yes
+	found    = 1 // findings; no
+	unseen   = 2 // something could not be looked at; the command line is wrong
+	lineWide = 80
+)
+
+const usage = `usage: usernsctl check [--all] [--json] [--path FOLDERS]
+       usernsctl explain uid|gid USER [LOWER COUNT] [--pid PID] [--json]
+       usernsctl explain nic USER BRIDGE [--pid PID] [--json]
+       usernsctl nics [--json]
+       usernsctl ranges [uid|gid] [--all] [--json]
+`
+
+const help = usage + `
+check    looks for mistakes: in subuid, subgid, lxc-usernet, policy.toml,
+         nsswitch.conf and login.defs, in the installed programs, in the
+         settings of the kernel. Status 0: none; 1: some; 2: something could not
+         be looked at.
+explain  says whether USER may map ids, or have a network interface on BRIDGE:
+         yes or no, the file and line that decide, what is left; with --pid, why
+         that process would be refused. Status 0: yes; 1: no; 2: not known.
+nics     lists the network interfaces of containers that live.
+ranges   draws who has which ids, the gaps, and what two users both have.
+
+--all    leaves nothing out of long answers
+--json   answers for programs
+--path   the folders in which users' shells find programs, if not those of
+         login.defs
+--pid    a process
+--help, --version
+
+Root sees more: the processes of others, and the slots in which quotas are kept.
+`
+
+// asker is one run of the program.
+type asker struct {
+	options
+	stdout, stderr io.Writer
+}
+
+// Run is the program, from argv to the exit status. It prints once.
+func Run(argv []string, stdout, stderr io.Writer) int {
+	a := asker{stdout: stdout, stderr: stderr}
+	words, err := a.parse(argv[min(1, len(argv)):])
+	switch {
+	case err != nil:
+		return a.wrong(err.Error())
+	case a.help:
+		return a.say([]byte(help), fine)
+	case a.version:
+		return a.say([]byte("usernsctl (userns-helpers) "+paths.Version()+"\n"), fine)
+	case len(words) == 0:
+		return a.wrong("no command is given")
+	}
+	return a.dispatch(words[0], words[1:])
+}
+
+// dispatch runs a command.
+func (a asker) dispatch(command string, words []string) int {
+	switch {
+	case command == "check" && len(words) == 0:
+		return a.check()
+	case command == "nics" && len(words) == 0:
+		return a.nics()
+	case command == "ranges" && (len(words) == 0 || len(words) == 1 && isKind(words[0])):
+		return a.ranges(words)
+	case command == "explain" && len(words) > 0:
+		return a.explain(words[0], words[1:])
+	}
+	return a.wrong("that is not a command: " + shown(command, words))
+}
+
+// isKind reports whether word names a kind of ids.
+func isKind(word string) bool { return word == "uid" || word == "gid" }
+
+// say prints an answer and returns the exit status: nobody who reads half an answer shall take it for all.
+func (a asker) say(text []byte, status int) int {
+	if n, err := a.stdout.Write(text); err != nil || n != len(text) {
+		a.complain("the answer could not be written")
+		return unseen
+	}
+	return status
+}
+
+// wrong says what is wrong with the command line.
+func (a asker) wrong(why string) int {
+	a.complain(why)
+	_, _ = io.WriteString(a.stderr, usage)
+	return unseen
+}
+
+// failed says why there is no answer.
+func (a asker) failed(err error) int {
+	a.complain(err.Error())
+	return unseen
+}
+
+func (a asker) complain(why string) {
+	_, _ = io.WriteString(a.stderr, "usernsctl: "+printable(why)+"\n")
+}
