@@ -25,7 +25,7 @@ type Record struct {
 
 // New begins a record of a program. The caller's process is the parent of this one.
 func New(program string) *Record {
-	r := &Record{program: program}
+	r := &Record{program: program, text: make([]byte, 0, usual)}
 	r.Number("ppid", uint64(unix.Getppid()))
 	return r
 }
@@ -34,8 +34,19 @@ func New(program string) *Record {
 func (r *Record) Text(key, value string) {
 	r.key(key)
 	r.text = append(r.text, '"')
-	value = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value[:min(len(value), longestValue)])
-	r.text = append(verdict.Printable(r.text, value), '"')
+	r.text = append(escaped(r.text, value[:min(len(value), longestValue)]), '"')
+}
+
+// escaped appends value to text.
+func escaped(text []byte, value string) []byte {
+	for {
+		plain := strings.IndexAny(value, `"\`)
+		if plain < 0 {
+			return verdict.Printable(text, value)
+		}
+		text = append(verdict.Printable(text, value[:plain]), '\\', value[plain])
+		value = value[plain+1:]
+	}
 }
 
 // Number adds key=value.
@@ -50,6 +61,9 @@ func (r *Record) key(key string) {
 	}
 	r.text = append(append(r.text, key...), '=')
 }
+
+// usual is room for most records, in bytes: memory that does not have to grow.
+const usual = 512
 
 // Bounds in bytes: of a value, and of a record. rsyslog takes 8 KiB, the kernel's audit 8970 (MAX_AUDIT_MESSAGE_LENGTH);
 // a message of RFC 3164 has 1024, but 340 ranges do not fit into that.
@@ -74,7 +88,8 @@ func (r *Record) Write(err error) {
 	if err != nil {
 		r.Text("why", cmp.Or(err.Error(), "the command line is wrong"))
 	}
-	text := append([]byte("result="+result+" "), r.text...)
+	text := append(append(append(make([]byte, 0, usual), "result="...), result...), ' ')
+	text = append(text, r.text...)
 	text = text[:min(len(text), longestRecord)]
 	r.toSyslog(text, result)
 	r.toKernel(text, result)

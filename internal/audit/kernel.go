@@ -22,11 +22,11 @@ func (r *Record) toKernel(text []byte, result string) {
 	if result == granted {
 		end = " res=success\x00"
 	}
-	body := "op=" + r.program + " " + string(text) + end
-	message := make([]byte, unix.SizeofNlMsghdr, unix.SizeofNlMsghdr+len(body))
-	binary.NativeEndian.PutUint32(message[0:], uint32(unix.SizeofNlMsghdr+len(body)))
+	message := make([]byte, unix.SizeofNlMsghdr, usual)
+	message = append(append(append(message, "op="...), r.program...), ' ')
+	message = append(append(message, text...), end...)
+	binary.NativeEndian.PutUint32(message[0:], uint32(len(message)))
 	binary.NativeEndian.PutUint16(message[4:], trustedApp)
 	binary.NativeEndian.PutUint16(message[6:], unix.NLM_F_REQUEST)
-	message = append(message, body...)
 	_ = unix.Sendto(fd, message, unix.MSG_NOSIGNAL, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
 }

@@ -27,8 +27,11 @@ func (r *Record) toSyslog(text []byte, result string) {
 	if result == granted {
 		priority = authprivInfo
 	}
-	header := "<" + strconv.Itoa(priority) + ">" + r.program + "[" + strconv.Itoa(unix.Getpid()) + "]: "
-	_ = unix.Sendto(fd, append([]byte(header), text...), unix.MSG_NOSIGNAL, &unix.SockaddrUnix{Name: socket})
+	message := strconv.AppendInt(append(make([]byte, 0, usual), '<'), int64(priority), 10)
+	message = append(append(append(message, '>'), r.program...), '[')
+	message = strconv.AppendInt(message, int64(unix.Getpid()), 10)
+	message = append(append(message, "]: "...), text...)
+	_ = unix.Sendto(fd, message, unix.MSG_NOSIGNAL, &unix.SockaddrUnix{Name: socket})
 }
 
 func closeFD(fd int) { _ = unix.Close(fd) }

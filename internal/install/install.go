@@ -58,12 +58,12 @@ func (f Facts) Explain(need Need) string {
 	case f.Nosuid:
 		return need.Program + " lies on a file system that is mounted nosuid, where the setuid bit and file capabilities do nothing: " +
 			"install it elsewhere or have it mounted suid"
+	case !f.Bounding && need.Name != "":
+		return need.Name + " is not in the capability bounding set: have it added to this container or service " +
+			"(--cap-add, CapabilityBoundingSet=)"
 	case f.NoNewPrivs:
 		return "no_new_privs is set, under which the setuid bit and file capabilities do nothing: it comes from the container or " +
 			"service that you are in (NoNewPrivileges=, allowPrivilegeEscalation: false, bwrap); call " + need.Program + " outside of it"
-	case !f.Bounding:
-		return need.Name + " is not in the capability bounding set: have it added to this container or service " +
-			"(--cap-add, CapabilityBoundingSet=)"
 	}
 	return "the kernel ignored the setuid bit and the file capabilities of " + need.Program + ": it is traced (strace, gdb), or " +
 		"its file system was mounted in another user namespace"

@@ -10,9 +10,14 @@ import (
 	"io"
 )
 
-// size is the least that one read asks for: large enough that a file of 100,000 lines takes some dozens of reads, small
+// What one read asks for at least, in bytes: one page at first, since every page that is touched costs a page fault; after
+// so many reads that the file proves to be a long one, enough that 100,000 lines take some dozens of reads, and little
 // enough to stay in the processor's first caches.
-const size = 32 * 1024
+const (
+	firstSize  = 4 * 1024
+	firstReads = 4
+	size       = 32 * 1024
+)
 
 // emptyReads is how often a source may return neither bytes nor an error before that is an error.
 const emptyReads = 100
@@ -26,6 +31,7 @@ type Reader struct {
 	rest       []byte // what was read and not yet returned: a part of buffer
 	longest    int
 	number     int
+	reads      int
 	tooLong    bool // rest continues a line that is passed over
 	incomplete bool
 	err        error // of the source; io.EOF at its end
@@ -34,7 +40,7 @@ type Reader struct {
 // New returns a Reader in front of the first line of source. Lines of more than longest bytes, newline not counted, are
 // passed over.
 func New(source io.Reader, longest int) *Reader {
-	return &Reader{source: source, buffer: make([]byte, max(size, longest+1)), longest: longest}
+	return &Reader{source: source, buffer: make([]byte, firstSize), longest: longest}
 }
 
 // Next returns the next line without its newline, valid until Next is called again, and whether there is one. A last
@@ -119,6 +125,7 @@ func (r *Reader) accept(text []byte) ([]byte, bool) {
 // fill reads once behind rest, in which there is no newline, and returns the index of the first newline that came, or
 // -1. A full buffer without a newline is part of a line that is too long.
 func (r *Reader) fill() int {
+	r.grow()
 	if len(r.rest) == len(r.buffer) {
 		r.rest, r.tooLong = nil, true
 	}
@@ -136,6 +143,18 @@ func (r *Reader) fill() int {
 		return -1
 	}
 	return kept + end
+}
+
+// grow exchanges the buffer for the large one, once: for a long file, and for rest that fills the small one.
+func (r *Reader) grow() {
+	large := max(size, r.longest+1)
+	r.reads++
+	if len(r.buffer) == large || r.reads <= firstReads && len(r.rest) < len(r.buffer) {
+		return
+	}
+	buffer := make([]byte, large)
+	r.rest = buffer[:copy(buffer, r.rest)]
+	r.buffer = buffer
 }
 
 // Number returns the number of the line that Next returned; the first is 1.

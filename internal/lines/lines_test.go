@@ -70,32 +70,66 @@ func TestErrorIsNotAnEnd(t *testing.T) {
 	}
 }
 
-func FuzzAgainstSplit(f *testing.F) {
-	f.Add("a\nb\n\nccc")
-	f.Fuzz(func(t *testing.T, input string) {
-		var want []string
-		parts := strings.Split(input, "\n")
-		for i, p := range parts {
-			if len(p) <= 100 && (i < len(parts)-1 || p != "") {
-				want = append(want, p)
+// TestBufferEnds puts every kind of line at every position around the end of the first and of the large buffer, by whole
+// reads and by halves of them.
+func TestBufferEnds(t *testing.T) {
+	for _, end := range []int{firstSize, size, firstSize + size} {
+		for shift := -12; shift <= 2; shift++ {
+			for _, line := range []string{"", "\n", "1234567890", "1234567890\n", "12345678901\n", "\n\n\nb", strings.Repeat("y", 5000) + "\nb"} {
+				input := strings.Repeat(strings.Repeat("x", 7)+"\n", end)[:end+shift] + line
+				want, wantNumbers := split(input, 10)
+				for _, reader := range []io.Reader{strings.NewReader(input), iotest.HalfReader(strings.NewReader(input)), iotest.DataErrReader(strings.NewReader(input))} {
+					got, numbers, _ := collect(t, reader, 10)
+					if !slices.Equal(got, want) || !slices.Equal(numbers, wantNumbers) {
+						t.Errorf("%d bytes and %.10q: %d lines, want %d", end+shift, line, len(got), len(want))
+					}
+				}
 			}
 		}
-		got, _, _ := collect(t, iotest.OneByteReader(strings.NewReader(input)), 100)
-		if strings.Join(got, "\n") != strings.Join(want, "\n") || len(got) != len(want) {
-			t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// split is what a walk returns, without regard to cost.
+func split(input string, longest int) (texts []string, numbers []int) {
+	parts := strings.Split(input, "\n")
+	for i, p := range parts {
+		if len(p) <= longest && (i < len(parts)-1 || p != "") {
+			texts, numbers = append(texts, p), append(numbers, i+1)
+		}
+	}
+	return texts, numbers
+}
+
+// FuzzAgainstSplit walks over an input behind so many bytes of short lines, so that it comes to lie on a buffer's end.
+func FuzzAgainstSplit(f *testing.F) {
+	f.Add("a\nb\n\nccc", 0)
+	f.Add("a\nb\n\nccc", firstSize-3)
+	f.Add("a\n"+strings.Repeat("x", 99)+"\nccc\n", size-50)
+	f.Fuzz(func(t *testing.T, input string, before int) {
+		if before < 0 || before > 3*size {
+			return
+		}
+		input = strings.Repeat("seventy-seven\n", before/14+1)[:before] + input
+		want, wantNumbers := split(input, 100)
+		got, numbers, _ := collect(t, strings.NewReader(input), 100)
+		slow, slowNumbers, _ := collect(t, iotest.OneByteReader(strings.NewReader(input)), 100)
+		if !slices.Equal(got, want) || !slices.Equal(numbers, wantNumbers) || !slices.Equal(slow, want) || !slices.Equal(slowNumbers, wantNumbers) {
+			t.Errorf("got %q, %q, want %q", got, slow, want)
 		}
 	})
 }
 
-// FuzzNextWith compares NextWith with a walk over all lines, at every alignment that the fuzzer finds.
+// FuzzNextWith compares NextWith with a walk over all lines, at every alignment that the fuzzer finds, behind so many bytes
+// of other lines.
 func FuzzNextWith(f *testing.F) {
-	f.Add("bob:1:2\nalice:3:4\n#alice:\nalice\n1000:5:6", "alice:", "1000:")
-	f.Add("\n\n\n\n\n\n\n\n\na\n\n\xffa\na", "a", "\xff")
-	f.Add(strings.Repeat("x", 200)+"\na", "a", "x")
-	f.Fuzz(func(t *testing.T, input, one, other string) {
-		if one == "" || other == "" {
+	f.Add("bob:1:2\nalice:3:4\n#alice:\nalice\n1000:5:6", "alice:", "1000:", 0)
+	f.Add("\n\n\n\n\n\n\n\n\na\n\n\xffa\na", "a", "\xff", firstSize-5)
+	f.Add(strings.Repeat("x", 200)+"\na", "a", "x", size-100)
+	f.Fuzz(func(t *testing.T, input, one, other string, before int) {
+		if one == "" || other == "" || before < 0 || before > 3*size {
 			return
 		}
+		input = strings.Repeat("seventy-seven\n", before/14+1)[:before] + input
 		type found struct {
 			text   string
 			number int

@@ -36,13 +36,12 @@ func permittedNow() (Set, error) {
 // Narrow is the last step before a map is written. The effective user id of this thread becomes the caller's, so that the
 // kernel sees the owner of the user namespace at work (user_namespaces(7)) and CAP_SYS_ADMIN is not needed. On all threads
 // permitted and effective become what both keep and the program's own permitted set hold, and inheritable becomes empty;
-// this thread's bounding set becomes keep as well, so that not even a program that root executes could get more. There is
-// no way back to a capability. Real and saved user ids stay 0 where they are, against the caller's signals.
+// not even a program that this thread executes as root could get more. There is no way back to a capability. Real and saved user ids stay 0 where they are, against the caller's signals.
 //
 // Where the program was given none of keep it keeps nothing, and the kernel is left to refuse what follows.
 func (c Caller) Narrow(keep Set) error {
 	if c.raised {
-		if err := errors.Join(limitBounding(keep), c.lower()); err != nil {
+		if err := errors.Join(noMoreByExecuting(), c.lower()); err != nil {
 			return err
 		}
 	}

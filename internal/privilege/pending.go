@@ -32,13 +32,16 @@ func roomForSignals() error {
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before); err != nil {
 		return err
 	}
-	return errors.Join(queue(), unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil))
+	queued := queue()
+	take()
+	return errors.Join(queued, unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil))
 }
 
-// queue sends this thread, which blocks them, as many signals as the runtime sends at most. They arrive with the mask.
+// queue sends this thread, which blocks them, as many signals as the runtime sends at most.
 func queue() error {
+	process, thread := unix.Getpid(), unix.Gettid()
 	for range mostThreads {
-		err := unix.Tgkill(unix.Getpid(), unix.Gettid(), tried)
+		err := unix.Tgkill(process, thread, tried)
 		if errors.Is(err, unix.EAGAIN) {
 			return ErrPendingSignals
 		}
@@ -47,4 +50,21 @@ func queue() error {
 		}
 	}
 	return nil
+}
+
+// siginfo is the size of what a signalfd tells of a signal, signalfd(2).
+const siginfo = 128
+
+// take takes the queued signals back, which costs less than to be interrupted by each. Those that it cannot take, as
+// where no descriptor is left, interrupt when the mask ends.
+func take() {
+	var only unix.Sigset_t
+	only.Val[0] = 1 << (tried - 1)
+	fd, err := unix.Signalfd(-1, &only, unix.SFD_CLOEXEC|unix.SFD_NONBLOCK)
+	if err != nil {
+		return
+	}
+	var taken [mostThreads * siginfo]byte
+	_, _ = unix.Read(fd, taken[:])
+	_ = unix.Close(fd)
 }

@@ -4,8 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/nl"
 )
 
 // Inspected is an interface with what only those who report want to know of it: anybody may ask.
@@ -22,7 +23,7 @@ func (c *Conn) Inspect(name string) (Inspected, error) {
 		return Inspected{}, unix.ENODEV
 	}
 	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0),
-		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
+		nl.NewAttribute(unix.IFLA_IFNAME, nl.CString(name)))
 	if err != nil {
 		return Inspected{}, err
 	}
@@ -63,13 +64,14 @@ func (d *Inspected) take(kind uint16, value []byte) error {
 	return nil
 }
 
-// rate is what Limit set, 0 for a device without a limit.
+// rate is what Limit set, 0 for a device without a limit. The kernel has nothing to say of a device that has no queue:
+// the acknowledgement is the answer then.
 func (c *Conn) rate(index int) (uint64, error) {
-	reply, err := c.ask(unix.RTM_GETQDISC, unix.RTM_NEWQDISC, discipline{index})
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) {
+	reply, err := c.socket.Do(unix.RTM_GETQDISC, unix.NLM_F_ACK, discipline{index})
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), err == nil && reply == nil:
 		return 0, nil
-	}
-	if err != nil {
+	case err != nil:
 		return 0, err
 	}
 	return parseRate(reply)
@@ -84,9 +86,9 @@ func parseRate(message []byte) (uint64, error) {
 	bucket := false
 	take := func(kind uint16, value []byte) error {
 		switch {
-		case kind == nl.TCA_TBF_PARMS && len(value) >= offsetRate+4:
+		case kind == nl.TBFParameters && len(value) >= offsetRate+4:
 			rate = max(rate, uint64(binary.NativeEndian.Uint32(value[offsetRate:]))) // all ones where RATE64 has it
-		case kind == nl.TCA_TBF_RATE64 && len(value) >= 8:
+		case kind == nl.TBFRate64 && len(value) >= 8:
 			rate = binary.NativeEndian.Uint64(value)
 		}
 		return nil

@@ -1,0 +1,97 @@
+// Command bench measures whole runs of newuidmap, newgidmap, lxc-user-nic and of containers, on Debian's programs and on
+// ours, and describes what came out.
+//
+//	bench measure -ours FOLDER [-quick]     on a private copy of the machine, as root; prints JSON
+//	bench render -to FOLDER <RESULT         writes the table and the plots
+//	bench check <RESULT                     compares with the targets; exit status 1 if one is missed
+//
+// Each row of the table is one pair of programs that do the same work, called in turn, so that whatever else the machine
+// does meets both alike. hack/bench does all of it.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(arguments []string) error {
+	if len(arguments) == 0 {
+		return fmt.Errorf("usage: bench measure|render|check")
+	}
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	ours := flags.String("ours", "", "the folder into which our programs were installed with make install DESTDIR=")
+	quick := flags.Bool("quick", false, "a tenth of the runs")
+	to := flags.String("to", "", "the folder for the table and the plots")
+	if err := flags.Parse(arguments[1:]); err != nil {
+		return err
+	}
+	if arguments[0] == "measure" {
+		return measure(*ours, *quick)
+	}
+	var result Result
+	if err := json.NewDecoder(os.Stdin).Decode(&result); err != nil {
+		return err
+	}
+	switch arguments[0] {
+	case "render":
+		return render(result, *to)
+	case "check":
+		return check(result)
+	}
+	return fmt.Errorf("unknown command %q", arguments[0])
+}
+
+// measure takes all measurements and prints them.
+func measure(ours string, quick bool) error {
+	name, err := os.Hostname()
+	if err != nil || name != "privatehost" {
+		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use hack/bench", name, err)
+	}
+	b := &bench{ours: ours, quick: quick}
+	b.result.Machine, err = describe(quick)
+	if err != nil {
+		return err
+	}
+	for _, part := range []func() error{b.prepare, b.maps, b.nics, b.crowds, b.containers} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	return json.NewEncoder(os.Stdout).Encode(b.result)
+}
+
+// bench is the work in progress.
+type bench struct {
+	ours   string // folder
+	quick  bool
+	result Result
+	user   user
+}
+
+// runs is how often each program of a row is called: n, or a tenth.
+func (b *bench) runs(n int) int {
+	if b.quick {
+		return max(n/10, 3)
+	}
+	return n
+}
+
+// row measures a row and keeps it.
+func (b *bench) row(r row) error {
+	fmt.Fprintf(os.Stderr, "bench: %s\n", r.Name)
+	measured, err := r.measure()
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Name, err)
+	}
+	b.result.Rows = append(b.result.Rows, measured)
+	return nil
+}
