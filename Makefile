@@ -63,11 +63,11 @@ QUIET = $(if $(V),,@)
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build install check test demo bench fuzz dist clean $(BINARIES)
+.PHONY: help build install check test demo bench fuzz dist deb rpm release release-check test-packages version clean $(BINARIES)
 
 help: ## this text
 	@echo "userns-helpers $(VERSION)"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 build: $(BINARIES) ## compile the programs into bin/
 
@@ -77,20 +77,23 @@ $(BINARIES):
 	@echo 'go build $@ ./cmd/$(COMMAND)'
 	$(QUIET)CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' -o $@ ./cmd/$(COMMAND)
 
+# put installs with mode $(1) into folder $(2) the files $(3).
+put = install -d '$(DESTDIR)$(2)' && install -m $(1) $(3) '$(DESTDIR)$(2)'
+
+# What is installed, where and with which mode: the packages are made from this, too.
 install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=4755); make build comes first
 	@for program in $(BINARIES); do \
 		[ -x $$program ] || { echo "install: $$program is missing: run 'make build' first" >&2; exit 1; }; done
-	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(SBINDIR)' '$(DESTDIR)$(LIBEXECDIR)/lxc' \
-		'$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8'
-	install -m $(SUIDPERMS) bin/newuidmap bin/newgidmap '$(DESTDIR)$(BINDIR)'
-	install -m 755 bin/getsubids '$(DESTDIR)$(BINDIR)'
-	install -m $(SUIDPERMS) bin/lxc-user-nic '$(DESTDIR)$(LIBEXECDIR)/lxc'
-	install -m 755 bin/usernsctl '$(DESTDIR)$(SBINDIR)'
+	$(call put,$(SUIDPERMS),$(BINDIR),bin/newuidmap bin/newgidmap)
+	$(call put,755,$(BINDIR),bin/getsubids)
+	$(call put,755,$(SBINDIR),bin/usernsctl)
+	$(call put,$(SUIDPERMS),$(LIBEXECDIR)/lxc,bin/lxc-user-nic)
+	$(call put,644,$(MANDIR)/man1,$(wildcard man/*.1))
+	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
+	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'
 	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_usernsctl'
 	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
-	@for page in man/*.[158]; do [ ! -e $$page ] || \
-		install -m 644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.} || exit 1; done
 
 check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline
 	hack/check
@@ -109,6 +112,24 @@ fuzz: ## run every fuzz target for FUZZTIME=30s
 
 dist: ## source tarball with vendored modules, the same bits each time
 	hack/dist $(VERSION)
+
+deb: ## Debian package in dist/, built without a network
+	hack/deb $(VERSION)
+
+rpm: ## RPM package in dist/, built without a network (RPMFLAGS='--with real_paths')
+	hack/rpm $(VERSION) $(RPMFLAGS)
+
+release: ## source tarball, both packages, SBOM and SHA256SUMS in dist/
+	hack/release $(VERSION)
+
+release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and compare
+	hack/release-check $(VERSION)
+
+test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
+	test/packages/run -test.v
+
+version: ## print the version
+	@echo $(VERSION)
 
 clean: ## remove what was built
 	rm -rf bin dist

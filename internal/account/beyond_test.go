@@ -112,7 +112,7 @@ func TestGroupsGoOn(t *testing.T) {
 	}{
 		"does not know": {fake{}, near, ""},
 		"nobody has it": {fake{err: errNobody}, near, ""},
-		"does not run":  {fake{err: unavailable()}, near, "no gid 3 and 1 more; fake could not be asked"},
+		"does not run":  {fake{err: unavailable()}, near, "no name for gid 3 and 1 more; fake could not be asked"},
 		"cannot say":    {fake{err: errors.New("broken")}, near, "gid 3 and 1 more cannot be looked up: fake: broken"},
 		"one, and then cannot say": {
 			fake{groups: []Group{{"far", 3}}, err: errors.New("broken")},

@@ -54,7 +54,7 @@ func (s *groupSearch) key() string {
 	if len(s.missing) == 0 {
 		return "groups"
 	}
-	text := "gid " + strconv.FormatUint(uint64(s.missing[0]), 10)
+	text := "name for gid " + strconv.FormatUint(uint64(s.missing[0]), 10)
 	if more := len(s.missing) - 1; more > 0 {
 		text += " and " + strconv.Itoa(more) + " more"
 	}

@@ -91,7 +91,7 @@ func TestRefuses(t *testing.T) {
 		{list("[\n1\n]"), 3},
 		{list(`["1"]`) + `forbidden_host_ids = ["2"]`, 3},
 		{list(`["1"]`) + "[idmap]\n", 3},
-		{"[idmap]\nforbiden_host_ids = [\"1\"]\n", 2},
+		{"[idmap]\nforbidden_host_id = [\"1\"]\n", 2},
 		{"[idmap]\n\"forbidden_host_ids\" = [\"1\"]\n", 2},
 		{"idmap.forbidden_host_ids = [\"1\"]\n", 1},
 		{"idmap = { forbidden_host_ids = [\"1\"] }\n", 1},

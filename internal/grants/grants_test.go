@@ -69,10 +69,12 @@ func TestChooseUnreadable(t *testing.T) {
 // TestTake: SSSD passes on what the directory says, be it ranges or not.
 func TestTake(t *testing.T) {
 	var a Answer
-	a.take([]sssd.Range{
+	for _, r := range [][2]uint32{
 		{2147483648, 65536}, {1, 1}, {4294967294, 1}, {1, 4294967294}, // ranges
 		{4294967290, 65536}, {0, 65536}, {100000, 0}, {0, 0}, {4294967295, 1}, {4294967294, 2}, {1, 4294967295}, {4294967295, 4294967295}, // none
-	})
+	} {
+		a.take([]sssd.Range{{Start: r[0], Count: r[1]}})
+	}
 	if len(a.Ranges) != 4 || a.Bad != 8 {
 		t.Errorf("%+v", a)
 	}

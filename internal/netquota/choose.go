@@ -22,7 +22,7 @@ func (b *Book) freeName(s *survey, links Links) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if !held || s.stateOf(name) != 0 {
+		if !held || s.isNamed(name) {
 			continue
 		}
 		alive, err := links.Exists(name)

@@ -289,3 +289,19 @@ func FuzzRemaining(f *testing.F) {
 		}
 	})
 }
+
+// TestLimitHidesNoOrphan: an interface that no record has counts for its charge, although the limit of the user has counted
+// it on the occasion of another charge.
+func TestLimitHidesNoOrphan(t *testing.T) {
+	w := newWorld(t)
+	w.limits = Limits{User: Limit{true, 9}}
+	one := Charge{"alice", wan, 1, 1}
+	w.create("veth2001_GhSt", one)
+	if n, limit := w.limitOf(t, alice, ofAlice); n != 2 || limit != nil {
+		t.Fatal(n, limit)
+	}
+	if n, limit := w.limitOf(t, alice, one); n != 0 || limit != nil {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}

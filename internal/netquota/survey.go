@@ -95,9 +95,20 @@ func (s *survey) row(row []byte) {
 	}
 }
 
-// stateOf is the state of the slot of the account that has name, 0 if there is none.
-func (s *survey) stateOf(name string) state {
+// isNamed reports whether a slot has name, one of a charge or of a limit.
+func (s *survey) isNamed(name string) bool {
 	for _, file := range s.files() {
+		if file.holds(name, len(file.records)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stateOf is the state of the slot of a charge that has name, 0 if there is none. That it stands in a slot of a limit says
+// nothing of what it is charged to.
+func (s *survey) stateOf(name string) state {
+	for _, file := range s.slots {
 		for _, r := range file.records {
 			if r.name == name {
 				return r.state

@@ -100,6 +100,28 @@ func TestKeepsFree(t *testing.T) {
 	}
 }
 
+// TestInForce: a kernel that does not know a flag leaves the port as it was, and that is a refusal.
+func TestInForce(t *testing.T) {
+	asked := termsFor(t, "[defaults]\nmac_lock = true\nisolated = true\n\nunicast_flood = false\n")
+	if err := asked.inForce(asked.flags()); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*rtnl.Flags){
+		"No interface without mac_lock: this kernel cannot lock a port of a bridge (since Linux 5.18); mac_lock is asked for (/etc/userns-helpers/policy.toml line 2)":    func(f *rtnl.Flags) { f.Locked = false },
+		"No interface without isolated: this kernel cannot isolate a port of a bridge (since Linux 4.18); isolated is asked for (/etc/userns-helpers/policy.toml line 3)": func(f *rtnl.Flags) { f.Isolated = false },
+		"No interface without mac_lock: this kernel cannot keep a port from learning":                                                                                     func(f *rtnl.Flags) { f.Learning = true },
+		"No interface without unicast_flood: this kernel cannot keep a port from being flooded; unicast_flood is asked for (/etc/userns-helpers/policy.toml line 5)":      func(f *rtnl.Flags) { f.UnicastFlood = true },
+		"No interface without bpdu_guard: this kernel has no BPDU guard or root block; bpdu_guard is asked for (it is built in)":                                          func(f *rtnl.Flags) { f.BPDUGuard = false },
+		"bpdu_guard": func(f *rtnl.Flags) { f.RootBlock = false },
+	} {
+		got := asked.flags()
+		change(&got)
+		if err := asked.inForce(got); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 func TestRandomMAC(t *testing.T) {
 	a, errA := randomMAC()
 	b, errB := randomMAC()

@@ -96,18 +96,23 @@ func (n *nic) verify(host rtnl.Device) error {
 	if err != nil {
 		return failed("Failed to look up the interface "+host.Name, err)
 	}
-	want, got := n.terms.flags(), port.Port.Flags
+	return n.terms.inForce(port.Port.Flags)
+}
+
+// inForce refuses a port that is not as it was asked for.
+func (t terms) inForce(got rtnl.Flags) error {
+	want := t.flags()
 	switch {
 	case want.Locked != got.Locked:
-		return n.terms.lacks(policy.MACLock, "this kernel cannot lock a port of a bridge (since Linux 5.18)")
+		return t.lacks(policy.MACLock, "this kernel cannot lock a port of a bridge (since Linux 5.18)")
 	case want.Isolated != got.Isolated:
-		return n.terms.lacks(policy.Isolated, "this kernel cannot isolate a port of a bridge (since Linux 4.18)")
+		return t.lacks(policy.Isolated, "this kernel cannot isolate a port of a bridge (since Linux 4.18)")
 	case want.Learning != got.Learning:
-		return n.terms.lacks(policy.MACLock, "this kernel cannot keep a port from learning addresses")
+		return t.lacks(policy.MACLock, "this kernel cannot keep a port from learning addresses")
 	case want.UnicastFlood != got.UnicastFlood:
-		return n.terms.lacks(policy.UnicastFlood, "this kernel cannot keep a port from being flooded")
+		return t.lacks(policy.UnicastFlood, "this kernel cannot keep a port from being flooded")
 	case want != got:
-		return n.terms.lacks(policy.BPDUGuard, "this kernel has no BPDU guard or root block")
+		return t.lacks(policy.BPDUGuard, "this kernel has no BPDU guard or root block")
 	}
 	return nil
 }

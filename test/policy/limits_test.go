@@ -145,7 +145,7 @@ func TestLimitsTogether(t *testing.T) {
 		}
 	}
 	expect(create(nicProgram(), alice, pid, "none", "e2"), "")
-	sh(t, "ip link add full type dummy && ip link set full master br0; ip link add full2 type dummy && ip link set full2 master br0")
+	sh(t, "for n in 1 2; do ip link add full$n type veth peer name other$n && ip link set full$n master br0; done")
 	expect(create(nicProgram(), alice, pid, "br0", "e3"), "has no port left for users")
 	expect(create(nicProgram(), alice, pid, "br1", "e4"), "")
 	sh(t, "ip link del $(ls /sys/class/net/br1/brif)")

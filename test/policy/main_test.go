@@ -140,8 +140,8 @@ func network(t *testing.T) {
 	t.Helper()
 	clearNetwork(t)
 	t.Cleanup(func() { clearNetwork(t) })
-	for _, bridge := range []string{"br0", "br1"} {
-		sh(t, "ip link add %s type bridge && ip link set %s up", bridge, bridge)
+	for i, bridge := range []string{"br0", "br1"} {
+		sh(t, "ip link add %s type bridge && ip link set %s address 02:00:00:00:01:%02d up", bridge, bridge, i)
 	}
 }
 

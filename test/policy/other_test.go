@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/test/blackbox/harness"
 )
 
@@ -42,7 +44,7 @@ func TestGone(t *testing.T) {
 	pid := hold(t, alice)
 	nic, s := plug(t, nicProgram(), alice, pid, "br0", "eth0")
 	with := state()
-	for _, part := range []string{s.mac.String() + " dev " + nic + " master br0 static", "tbf dev " + nic} {
+	for _, part := range []string{s.mac.String() + " dev " + nic + " master br0 static", "tbf  dev " + nic} {
 		if !strings.Contains(with, part) {
 			t.Errorf("%q is not there:\n%s", part, with)
 		}
@@ -90,19 +92,46 @@ func TestPinned(t *testing.T) {
 	pid := hold(t, alice)
 	nic, s := plug(t, nicProgram(), alice, pid, "br0", "eth0")
 	sh(t, "ip link del %s", nic)
-	for name, script := range map[string]string{
-		"the bridge's own":       "ip link set br0 address %[1]s",
-		"put there by root":      "ip link add up0 type dummy && ip link set up0 master br0 up && bridge fdb add %[1]s dev up0 master static",
-		"learned behind a tap":   "ip link add up1 type dummy && ip link set up1 master br0 up && bridge fdb add %[1]s dev up1 master dynamic",
-		"learned behind a veth ": "ip link add up2 type veth peer name up3 && ip link set up2 master br0 up && bridge fdb replace %[1]s dev up2 master dynamic",
+	for name, taken := range map[string]struct {
+		by   func()
+		free bool
+	}{
+		"the bridge's own":  {by: func() { sh(t, "ip link set br0 address %s", s.mac) }},
+		"put there by root": {by: func() { tap(t, "up0"); sh(t, "bridge fdb add %s dev up0 master static", s.mac) }},
+		"learned behind a tap": {by: func() {
+			_, err := tap(t, "up0").Write(ethernet(everybody, s.mac, typeLocal, marked()))
+			must(t, err)
+		}},
+		"learned behind a container": {free: true, by: func() {
+			sh(t, "ip link add up0 type veth peer name up1 && ip link set up1 up && ip link set up0 master br0 up")
+			up := open(t, os.Getpid(), "up1")
+			up.send(t, ethernet(everybody, s.mac, typeLocal, marked()))
+		}},
 	} {
-		sh(t, script, s.mac)
+		taken.by()
+		until(t, name, func() bool { return strings.Contains(sh(t, "bridge fdb show br br0"), s.mac.String()) })
 		nic, other := plug(t, nicProgram(), alice, pid, "br0", "eth0")
-		if same := other.mac.String() == s.mac.String(); same != strings.Contains(name, "veth") {
+		if same := other.mac.String() == s.mac.String(); same != taken.free {
 			t.Errorf("%s: %s, before %s", name, other.mac, s.mac)
 		}
-		sh(t, "ip link del %s; ip link del up0 || true; ip link del up1 || true; ip link del up2 || true; ip link set br0 address 02:00:00:00:00:99", nic)
+		sh(t, "ip link del %s; [ ! -e /proc/sys/net/ipv4/conf/up0 ] || ip link del up0; ip link set br0 address 02:00:00:00:01:00", nic)
 	}
+}
+
+// tap makes a port of br0 that is no container's: what is written into it comes in there.
+func tap(t *testing.T, name string) *os.File {
+	t.Helper()
+	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	must(t, err)
+	file := os.NewFile(uintptr(fd), name)
+	t.Cleanup(func() { _ = file.Close() })
+	request, err := unix.NewIfreq(name)
+	must(t, err)
+	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
+	must(t, unix.IoctlIfreq(fd, unix.TUNSETIFF, request))
+	sh(t, "ip link set %s master br0 up", name)
+	until(t, "the port forwards", func() bool { return strings.Contains(sh(t, "bridge link show dev %s", name), "state forwarding") })
+	return file
 }
 
 // TestVLAN: a bridge that filters gets the port into its VLAN and out of the one that ports start in; any other bridge, and

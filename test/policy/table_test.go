@@ -118,7 +118,7 @@ func readTable(t *testing.T) map[string]string {
 		}
 		var outcomes []string
 		for _, cell := range cells[3:6] {
-			outcomes = append(outcomes, strings.Fields(cell + " -")[0])
+			outcomes = append(outcomes, strings.TrimSuffix(strings.Fields(cell + " -")[0], ":"))
 		}
 		found[strings.Trim(cells[1], " `")] = strings.Join(outcomes, " ")
 	}

@@ -75,3 +75,9 @@ func Reset(c net.Conn) {
 	buffer := make([]byte, 1)
 	_, _ = c.Read(buffer)
 }
+
+// Close ends the daemon before the test does, when its connections have ended.
+func (d *Daemon) Close() {
+	d.listener.Close()
+	d.open.Wait()
+}

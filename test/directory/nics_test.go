@@ -1,0 +1,109 @@
+//go:build system
+
+package directory
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"userns-helpers/test/blackbox/harness"
+	"userns-helpers/test/directory/fake"
+)
+
+// in returns the user with a supplementary group.
+func (u user) in(group uint32) user {
+	u.groups = []uint32{group}
+	return u
+}
+
+// grantNics writes lxc-usernet, until the test ends.
+func grantNics(t *testing.T, text string) {
+	t.Helper()
+	put(t, "/etc/lxc/lxc-usernet", harness.File{Text: text})
+}
+
+func creates(pid int) []string {
+	return []string{usernic, "create", "/dev/null", "c1", decimal(pid), "veth", "br0"}
+}
+
+// namedNic makes and deletes an interface of u by a line for owner with room for one: the ledger shows the owner's name,
+// and the quota counts.
+func namedNic(t *testing.T, u user, owner string) {
+	t.Helper()
+	grantNics(t, "other veth br0 5\n"+owner+" veth br0 1\n")
+	target := hold(t, u, "unshare", "-Urn", "cat")
+	defer target.Release()
+	made := call(t, u, creates(target.PID)...)
+	parts := strings.Split(strings.TrimSpace(made.out), ":")
+	if made.status != 0 || len(parts) != 4 || made.err != "" {
+		t.Errorf("%q: %v", owner, made)
+		return
+	}
+	row := owner + " veth br0 " + parts[2]
+	if text, err := os.ReadFile("/run/lxc/nics"); err != nil || !strings.Contains("\n"+string(text), "\n"+row+"\n") {
+		t.Errorf("the ledger has not %q: %q, %v", row, text, err)
+	}
+	if full := call(t, u, creates(target.PID)...); full.status != 1 || !strings.Contains(full.err, "1 of 1 interfaces of "+owner+" on br0 live") {
+		t.Errorf("%q: the second: %v", owner, full)
+	}
+	gone := call(t, u, usernic, "delete", "/dev/null", "c1", "/proc/"+decimal(target.PID)+"/ns/net", "veth", "br0", parts[2])
+	if left, _ := filepath.Glob("/sys/class/net/" + parts[2]); gone.status != 0 || len(left) > 0 {
+		t.Errorf("%q: delete: %v, left %q", owner, gone, left)
+	}
+}
+
+// TestNics: lines for users and groups that are in the directory alone.
+func TestNics(t *testing.T) {
+	namedNic(t, alice, "alice")
+	namedNic(t, alice.in(devs), "@devs")
+	namedNic(t, bob, "@alice") // her group is bob's primary one
+	namedNic(t, carol.in(devs), "@devs")
+	grantNics(t, "alice veth br0 1\n@devs veth br0 1\n")
+	target := hold(t, bob, "unshare", "-Urn", "cat")
+	if r := call(t, bob, creates(target.PID)...); r.status != 1 || !strings.Contains(r.err, `User "bob" may not create interfaces`) ||
+		!strings.Contains(r.err, "can add the line: bob veth br0 1") {
+		t.Errorf("bob: %v", r)
+	}
+	target = hold(t, nobody, "unshare", "-Urn", "cat")
+	if r := call(t, nobody, creates(target.PID)...); r.status != 1 || !strings.Contains(r.err, "no uid 54321 in /etc/passwd, SSSD") {
+		t.Errorf("nobody: %v", r)
+	}
+}
+
+// TestOddNames: names as directories have them.
+func TestOddNames(t *testing.T) {
+	inPlace(t)
+	for _, name := range []string{`EXAMPLE\alice`, "alice smith", `EXAMPLE\alice smith`, "alice smith@example.test", "älice", "alice#1", "veth", "a veth1 b", strings.Repeat("x", 255)} {
+		d := fake.ListenAt(t, pipe, sssdOf(user{name: name, uid: 5000, gid: 3000}, nil, nil).serve)
+		does(t, "chmod 777 "+pipe)
+		namedNic(t, user{name, 5000, 3000, nil}, name)
+		d.Close()
+	}
+	// These could not be told from other rows, or would not be read as they are written.
+	for _, name := range []string{"alice veth br0", "a  b", " a", "a ", "@devs", "a #b", "#a", "a\tb", "a\x1bb"} {
+		d := fake.ListenAt(t, pipe, sssdOf(user{name: name, uid: 5000, gid: 3000}, nil, nil).serve)
+		does(t, "chmod 777 "+pipe)
+		grantNics(t, name+" veth br0 1\nalice veth br0 1\n@devs veth br0 1\n")
+		target := hold(t, user{name, 5000, 3000, nil}, "unshare", "-Urn", "cat")
+		if r := call(t, user{name, 5000, 3000, nil}, creates(target.PID)...); r.status != 1 || !strings.Contains(r.err, "cannot stand in /etc/lxc/lxc-usernet") {
+			t.Errorf("%q: %v", name, r)
+		}
+		target.Release()
+		d.Close()
+	}
+}
+
+// TestGroupsInDoubt: while the directory does not answer, a user's own line counts, and a refusal says what may be missing.
+func TestGroupsInDoubt(t *testing.T) {
+	without(t)
+	u := carol.in(devs)
+	namedNic(t, u, "carol")
+	grantNics(t, "@devs veth br0 1\n")
+	target := hold(t, u, "unshare", "-Urn", "cat")
+	if r := call(t, u, creates(target.PID)...); r.status != 1 ||
+		!strings.Contains(r.err, "lines for groups may be missing: no name for gid 1149800100; SSSD could not be asked ("+pipe+": connection refused)") {
+		t.Errorf("%v", r)
+	}
+}

@@ -1,0 +1,152 @@
+//go:build system
+
+package packages
+
+import (
+	"testing"
+)
+
+// withTheirs is a machine that has the distribution's programs.
+func withTheirs(t *testing.T) *machine {
+	t.Helper()
+	return layered(t, "theirs", func() *machine { return newMachine(t) }, debs.uidmap, debs.liblxc, debs.lxc)
+}
+
+// withOurs is withTheirs, with ours in their place.
+func withOurs(t *testing.T) *machine {
+	t.Helper()
+	return layered(t, "ours", func() *machine { return withTheirs(t) }, debs.ours)
+}
+
+// TestWatcherSees proves that the watcher can fail: it sees the moment in which dpkg-divert --rename leaves nothing, a
+// program without its setuid bit, and one that is gone for as long as two rename(2) of a shell take.
+func TestWatcherSees(t *testing.T) {
+	for name, script := range map[string]string{
+		"divert": "dpkg-divert --local --rename --add /usr/bin/newuidmap && cp -a /usr/bin/newuidmap.distrib /usr/bin/newuidmap",
+		"mode":   "chmod u-s /usr/bin/newuidmap; chmod u+s /usr/bin/newuidmap",
+		"moved":  "mv /usr/bin/getsubids /x; mv /x /usr/bin/getsubids",
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := withTheirs(t)
+			if len(m.seen(t, publicPrograms, func() { m.run(t, "sh", "-c", script) })) == 0 {
+				t.Error("the watcher saw nothing")
+			}
+		})
+	}
+}
+
+func TestInstallRemovePurge(t *testing.T) {
+	m := withTheirs(t)
+	before := m.tree(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.ours) })
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.ours) }) // once more
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "--remove", "userns-helpers") })
+	m.isTheirs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
+	m.isTheirs(t)
+	isSameTree(t, before, m.tree(t))
+}
+
+func TestPurgeAtOnce(t *testing.T) {
+	m := withTheirs(t)
+	before := m.tree(t)
+	m.watched(t, publicPrograms, func() {
+		m.dpkg(t, "-i", debs.ours)
+		m.run(t, "userns-helpers-privilege", "capabilities")
+		m.dpkg(t, "--purge", "userns-helpers")
+	})
+	m.isTheirs(t)
+	isSameTree(t, before, m.tree(t))
+}
+
+func TestUpgradeDowngrade(t *testing.T) {
+	m := withOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.oursNext) })
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.ours) })
+	m.isOurs(t)
+}
+
+// TestTheirs changes their packages while ours stays. The kept original has to be the newest one when ours goes.
+func TestTheirs(t *testing.T) {
+	for name, packages := range map[string][]string{
+		"reinstall": {debs.uidmap, debs.liblxc},
+		"upgrade":   {debs.uidmapNext, debs.liblxcNext},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := withOurs(t)
+			m.watched(t, publicPrograms, func() { m.dpkg(t, append([]string{"-i"}, packages...)...) })
+			m.isOurs(t)
+			m.watched(t, publicPrograms, func() { m.dpkg(t, "--remove", "userns-helpers") })
+			m.isTheirs(t)
+		})
+	}
+}
+
+func TestTheirsRemovedAndBack(t *testing.T) {
+	m := withOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "lxc", "liblxc-common", "uidmap") })
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.uidmap, debs.liblxc, debs.lxc) })
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
+	m.isTheirs(t)
+}
+
+// TestOursFirst has ours installed before theirs: lxc finds its folder, with our link in it.
+func TestOursFirst(t *testing.T) {
+	m := newMachine(t)
+	m.dpkg(t, "-i", debs.ours)
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.uidmap, debs.liblxc, debs.lxc) })
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "--remove", "userns-helpers") })
+	m.isTheirs(t)
+}
+
+// TestOursAlone never has theirs; a package that wants uidmap, of any version so far, is content with ours.
+func TestOursAlone(t *testing.T) {
+	m := newMachine(t)
+	before := m.tree(t)
+	m.dpkg(t, "-i", debs.ours)
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.oursNext) })
+	m.isOurs(t)
+	m.run(t, "sh", "-ec", `mkdir -p /srv/x/DEBIAN
+		printf '%s\n' 'Package: wants' 'Version: 1' 'Architecture: all' 'Maintainer: x <x@x.x>' 'Description: x' \
+			'Depends: uidmap (>= 1:4.17)' >/srv/x/DEBIAN/control
+		dpkg-deb --build /srv/x /srv/wants.deb && dpkg -i /srv/wants.deb && dpkg --purge wants`)
+	m.dpkg(t, "--purge", "userns-helpers")
+	m.isGone(t)
+	isSameTree(t, before, m.tree(t))
+}
+
+// TestForeignDiversion has an administrator who diverted a path by hand: the installation is refused before it changes
+// anything, and says what to do.
+func TestForeignDiversion(t *testing.T) {
+	m := withTheirs(t)
+	m.run(t, "cp", "-a", "/usr/bin/newgidmap", "/usr/bin/mine")
+	m.run(t, "dpkg-divert", "--local", "--no-rename", "--divert", "/usr/bin/mine", "--add", "/usr/bin/newgidmap")
+	before := m.tree(t)
+	m.watched(t, publicPrograms, func() {
+		text, err := m.try(dpkgCommand([]string{"-i", debs.ours})...)
+		if err == nil {
+			t.Error("installed")
+		}
+		wants(t, text, "dpkg-divert --rename --remove /usr/bin/newgidmap")
+	})
+	isSameTree(t, before, m.tree(t))
+	m.isSound(t)
+}
+
+// TestNotOfAnyPackage has programs at the public paths that no package owns, as make install leaves them.
+func TestNotOfAnyPackage(t *testing.T) {
+	m := newMachine(t)
+	m.run(t, "sh", "-ec", "cp /bin/true /usr/bin/newuidmap; chmod 4555 /usr/bin/newuidmap")
+	m.watched(t, []string{"/usr/bin/newuidmap"}, func() { m.dpkg(t, "-i", debs.ours) })
+	m.isOurs(t)
+	m.dpkg(t, "--purge", "userns-helpers")
+	m.expect(t, "/usr/bin/newuidmap", "4555 0:0")
+}

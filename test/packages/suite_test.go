@@ -1,0 +1,58 @@
+//go:build system
+
+package packages
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var (
+	rootFlag   = flag.String("root", "", "the Debian root folder that test/packages/root made")
+	debFlag    = flag.String("deb", "", "our Debian package")
+	rpmFlag    = flag.String("rpm", "", "our RPM package")
+	realFlag   = flag.String("rpm-real", "", "our RPM package, built --with real_paths")
+	watchFlag  = flag.String("watch", "", "the compiled test/packages/watch")
+	strideFlag = flag.Int("stride", 7, "kill dpkg before every n-th command of the maintainer scripts")
+)
+
+// debs are the packages of the cases: as they are, and with a higher version and other bits.
+var debs struct{ ours, oursNext, uidmap, uidmapNext, liblxc, liblxcNext, lxc, pam string }
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := prepare(); err != nil {
+		fmt.Fprintln(os.Stderr, "packages:", err)
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
+
+// prepare finds the packages and makes their higher versions, in the private copy of the machine.
+func prepare() error {
+	name, err := os.Hostname()
+	if err != nil || name != "privatehost" {
+		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use test/packages/run", name, err)
+	}
+	debs.ours = *debFlag
+	for pattern, to := range map[string]*string{
+		"uidmap_*": &debs.uidmap, "liblxc-common_*": &debs.liblxc, "lxc_*": &debs.lxc, "libpam-cgfs_*": &debs.pam,
+	} {
+		found, err := filepath.Glob(filepath.Join(*rootFlag, "srv/debs", pattern))
+		if err != nil || len(found) != 1 {
+			return fmt.Errorf("%s in the root's /srv/debs: %q", pattern, found)
+		}
+		*to = found[0]
+	}
+	for from, to := range map[*string]*string{
+		&debs.ours: &debs.oursNext, &debs.uidmap: &debs.uidmapNext, &debs.liblxc: &debs.liblxcNext,
+	} {
+		if *to, err = next(*from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
