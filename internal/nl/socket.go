@@ -35,7 +35,8 @@ func Open(seconds int64) (*Socket, error) {
 }
 
 // Do sends a message of the given kind (RTM_*) and flags (NLM_F_*), and returns the body of the answer, valid until the
-// next call; nil where the answer is that it was done, which has to be asked for by NLM_F_ACK.
+// next call; nil where the answer is that it was done, which has to be asked for by NLM_F_ACK. Of several answers it is
+// the first; the next question passes the others over.
 //
 // Errors: the kernel's errno; EAGAIN if it did not answer in time; EBADMSG for an answer that is none.
 func (s *Socket) Do(kind, flags int, parts ...Part) ([]byte, error) {

@@ -64,13 +64,14 @@ func (d *Inspected) take(kind uint16, value []byte) error {
 	return nil
 }
 
-// rate is what Limit set, 0 for a device without a limit.
+// rate is what Limit set, 0 for a device without a limit. The kernel has nothing to say of a device that has no queue:
+// the acknowledgement is the answer then. To who asks it sends only what is to be echoed.
 func (c *Conn) rate(index int) (uint64, error) {
-	reply, err := c.ask(unix.RTM_GETQDISC, unix.RTM_NEWQDISC, discipline{index})
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) {
+	reply, err := c.socket.Do(unix.RTM_GETQDISC, unix.NLM_F_ECHO|unix.NLM_F_ACK, discipline{index})
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), err == nil && reply == nil:
 		return 0, nil
-	}
-	if err != nil {
+	case err != nil:
 		return 0, err
 	}
 	return parseRate(reply)
