@@ -38,7 +38,7 @@ func (b *bench) prepare() error {
 	return nil
 }
 
-// side is a side that calls program with the arguments that next prepares.
+// sides are Debian's and our side of a row: make is given the path of the program.
 func (b *bench) sides(make func(program string) side, program string) (debian, ours side) {
 	return make(program), make(b.ours + program)
 }
