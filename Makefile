@@ -63,7 +63,7 @@ QUIET = $(if $(V),,@)
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build install check test demo bench fuzz coverage print-ldflags dist deb rpm release release-check test-packages version clean $(BINARIES)
+.PHONY: help build install check test demo bench fuzz differences coverage print-ldflags dist deb rpm release release-check test-packages version clean $(BINARIES)
 
 help: ## this text
 	@echo "userns-helpers $(VERSION)"
@@ -109,6 +109,10 @@ bench: ## Go benchmarks, and newuidmap beside Debian's
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	hack/fuzz $(FUZZTIME)
+
+differences: build ## as root: each black-box case, what Debian's program does, what ours does, why they differ
+	test/blackbox/maps/run -table bin
+	test/blackbox/nics/run bin -table
 
 coverage: ## as root: the statements that the unit tests and the black-box suites run
 	hack/coverage
