@@ -67,7 +67,7 @@ FUZZTIME = 30s
 
 help: ## this text
 	@echo "userns-helpers $(VERSION)"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F"|" '{ printf "%-20s %s\n", $$1, $$2 }'
 
 build: $(BINARIES) ## compile the programs into bin/
 
@@ -104,7 +104,7 @@ test: ## everything, as root: installs what it needs, says so first
 demo: ## as root: an ordinary user starts an LXC container on these programs
 	test/demo/run
 
-bench: ## Go benchmarks, and newuidmap beside Debian's
+bench: ## as root: whole runs beside Debian's programs, into docs/benchmarks; ten minutes
 	hack/bench
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
