@@ -63,7 +63,7 @@ QUIET = $(if $(V),,@)
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build install check test demo bench fuzz differences coverage print-ldflags dist deb rpm release release-check test-packages version clean $(BINARIES)
+.PHONY: help build install check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages version clean $(BINARIES)
 
 help: ## this text
 	@echo "userns-helpers $(VERSION)"
@@ -114,12 +114,8 @@ differences: build ## as root: each black-box case, what Debian's program does, 
 	test/blackbox/maps/run -table bin
 	test/blackbox/nics/run bin -table
 
-coverage: ## as root: the statements that the unit tests and the black-box suites run
+coverage: ## the statements of the privileged programs that the unit tests run
 	hack/coverage
-
-# For builds that are not shipped: hack/coverage.
-print-ldflags:
-	@echo '$(LDFLAGS_ALL)'
 
 dist: ## source tarball with vendored modules, the same bits each time
 	hack/dist $(VERSION)
