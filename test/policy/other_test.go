@@ -178,7 +178,7 @@ func TestMistakes(t *testing.T) {
 		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-4\"]\n"}, "", ""},
 		{harness.File{Text: "[defaults]\n", Mode: 0o666}, "is writable by group or others", "is writable by group or others"},
 		{harness.File{Text: "[defaults]\n", UID: 1501}, "is owned by uid 1501", "is owned by uid 1501"},
-		{harness.File{Text: "[defaults"}, "not TOML", "line 1: "},
+		{harness.File{Text: "[defaults"}, "line 1: not the head", "line 1: "},
 	} {
 		must(t, os.RemoveAll(policyPath))
 		must(t, c.file.Put(policyPath))
