@@ -172,7 +172,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{harness.File{Text: "[defaults]\nmac_lok = true\n"}, "policy.toml line 2: mac_lok is not a key", ""},
 		{harness.File{Text: "[defaults]\nmac_lock = 1\n"}, "line 2: mac_lock must be true or false", ""},
-		{harness.File{Text: "[default]\n"}, `line 1: unknown: "default"`, "line 1: not the head of a table"},
+		{harness.File{Text: "[default]\n"}, `line 1: unknown: "default"`, `line 1: unknown: "default"`},
 		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"x\"]\n"}, "", `line 2: "x" is not an id`},
 		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-999\"]\n"}, "", "forbids [0-1000) to everybody (line 2: forbidden_host_ids)"},
 		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-4\"]\n"}, "", ""},
