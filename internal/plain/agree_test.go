@@ -55,14 +55,14 @@ func compare(t interface{ Fatalf(string, ...any) }, text []byte) bool {
 	if _, err := toml.Decode(string(text), &whole); err != nil {
 		t.Fatalf("%q: %v", text, err)
 	}
-	if got := comparable(document.Root); !reflect.DeepEqual(got, whole) {
+	if got := asParsed(document.Root); !reflect.DeepEqual(got, whole) {
 		t.Fatalf("%q: %v, to a parser of TOML %v", text, got, whole)
 	}
 	return true
 }
 
-// comparable is a table with lists as the parser has them.
-func comparable(table map[string]any) map[string]any {
+// asParsed is a table with lists as the parser has them.
+func asParsed(table map[string]any) map[string]any {
 	out := make(map[string]any)
 	for name, value := range table {
 		switch v := value.(type) {
@@ -73,11 +73,11 @@ func comparable(table map[string]any) map[string]any {
 			}
 			out[name] = list
 		case map[string]any:
-			out[name] = comparable(v)
+			out[name] = asParsed(v)
 		case []map[string]any:
 			var list []map[string]any
 			for _, one := range v {
-				list = append(list, comparable(one))
+				list = append(list, asParsed(one))
 			}
 			out[name] = list
 		default:

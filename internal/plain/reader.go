@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -170,7 +171,7 @@ func (r *reader) enter(within map[string]any, path []string, name string) string
 	r.note(name)
 	r.table = make(map[string]any)
 	within[name] = r.table
-	r.path = append(path[:len(path):len(path)], name)
+	r.path = slices.Concat(path, []string{name})
 	return ""
 }
 
