@@ -22,7 +22,7 @@ func (c *Conn) Inspect(name string) (Inspected, error) {
 		return Inspected{}, unix.ENODEV
 	}
 	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0),
-		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
+		text(unix.IFLA_IFNAME, name))
 	if err != nil {
 		return Inspected{}, err
 	}
@@ -63,16 +63,18 @@ func (d *Inspected) take(kind uint16, value []byte) error {
 	return nil
 }
 
-// rate is what Limit set, 0 for a device without a limit.
+// rate is what Limit set, 0 for a device without a limit. The kernel has nothing to say of a device that has no queue:
+// the acknowledgement is the answer then. To who asks it sends only what is to be echoed.
 func (c *Conn) rate(index int) (uint64, error) {
-	reply, err := c.ask(unix.RTM_GETQDISC, unix.RTM_NEWQDISC, discipline{index})
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) {
+	replies, err := c.request(unix.RTM_GETQDISC, unix.NLM_F_ECHO|unix.NLM_F_ACK, discipline{index}).
+		Execute(unix.NETLINK_ROUTE, unix.RTM_NEWQDISC)
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), err == nil && len(replies) == 0:
 		return 0, nil
-	}
-	if err != nil {
+	case err != nil:
 		return 0, err
 	}
-	return parseRate(reply)
+	return parseRate(replies[0])
 }
 
 // parseRate understands an RTM_NEWQDISC message: the rate of a token bucket filter, in bits a second.

@@ -1,0 +1,56 @@
+# fish completion for usernsctl(8)
+
+# __usernsctl_words: the words in front of the cursor that are no options and no values of options.
+function __usernsctl_words
+    set -l skip 0
+    for word in (commandline -opc)[2..-1]
+        if test $skip = 1
+            set skip 0
+        else if contains -- $word --pid --path
+            set skip 1
+        else if not string match -q -- '-*' $word
+            echo $word
+        end
+    end
+end
+
+# __usernsctl_at WORD...: whether these are the words, "." standing for any.
+function __usernsctl_at
+    set -l words (__usernsctl_words)
+    test (count $words) -eq (count $argv); or return 1
+    for i in (seq (count $argv))
+        test "$argv[$i]" = . -o "$argv[$i]" = "$words[$i]"; or return 1
+    end
+end
+
+# __usernsctl_in COMMAND...: whether the command is one of these.
+function __usernsctl_in
+    set -l words (__usernsctl_words)
+    contains -- "$words[1]" $argv
+end
+
+function __usernsctl_bridges
+    echo none
+    for bridge in /sys/class/net/*/bridge
+        basename (dirname $bridge)
+    end
+end
+
+complete -c usernsctl -f
+complete -c usernsctl -n '__usernsctl_at' -a check -d 'look for mistakes'
+complete -c usernsctl -n '__usernsctl_at' -a explain -d 'say whether a user may, and why'
+complete -c usernsctl -n '__usernsctl_at' -a nics -d 'list the interfaces of containers'
+complete -c usernsctl -n '__usernsctl_at' -a ranges -d 'draw who has which ids'
+complete -c usernsctl -n '__usernsctl_at explain' -a uid -d 'user ids, newuidmap'
+complete -c usernsctl -n '__usernsctl_at explain' -a gid -d 'group ids, newgidmap'
+complete -c usernsctl -n '__usernsctl_at explain' -a nic -d 'network interfaces, lxc-user-nic'
+complete -c usernsctl -n '__usernsctl_at ranges' -a uid -d 'user ids'
+complete -c usernsctl -n '__usernsctl_at ranges' -a gid -d 'group ids'
+complete -c usernsctl -n '__usernsctl_at explain .' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_at explain nic .' -a '(__usernsctl_bridges)'
+complete -c usernsctl -n '__usernsctl_in check ranges' -l all -d 'leave nothing out'
+complete -c usernsctl -n '__usernsctl_in check' -l path -r -d 'where shells find programs'
+complete -c usernsctl -n '__usernsctl_in explain' -l pid -x -a '(__fish_complete_pids)' -d 'why this process would be refused'
+complete -c usernsctl -n '__usernsctl_in check explain nics ranges' -l json -d 'answer for programs'
+complete -c usernsctl -l help -d 'show the help'
+complete -c usernsctl -l version -d 'show the version'

@@ -1,0 +1,275 @@
+//go:build system
+
+package ctl
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+// report is what check --json answers.
+type report struct {
+	Findings []struct {
+		ID, Level, File, Problem, Advice string
+		Line                             int
+	}
+	Unseen []struct{ What, Why string }
+	status int
+}
+
+// check asks for a report as p.
+func check(t *testing.T, p person, options ...string) report {
+	t.Helper()
+	got := call(t, p, append([]string{usernsctl, "check", "--json", "--path", "/usr/bin"}, options...)...)
+	var r report
+	if err := json.Unmarshal([]byte(got.out), &r); err != nil || got.err != "" {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	r.status = got.status
+	return r
+}
+
+// counted are the findings that count for the exit status, in short.
+func (r report) counted() []string {
+	var short []string
+	for _, f := range r.Findings {
+		if f.Level != "note" {
+			short = append(short, fmt.Sprintf("%s %s:%d", f.ID, f.File, f.Line))
+		}
+	}
+	return short
+}
+
+func TestCleanHost(t *testing.T) {
+	for _, p := range []person{root, alice} {
+		if r := check(t, p); r.status != 0 || len(r.counted()) > 0 || len(r.Unseen) > 0 {
+			t.Errorf("as %s: status %d, %q, %v", p.name, r.status, r.counted(), r.Unseen)
+		}
+		got := call(t, p, usernsctl, "check", "--path", "/usr/bin")
+		if got.status != 0 || !strings.HasSuffix(got.out, "0 errors, 0 warnings\n") || got.err != "" {
+			t.Errorf("as %s: %+v", p.name, got)
+		}
+	}
+}
+
+// TestPlantedFaults: each is found exactly once, by root and by an ordinary user, and nothing else is.
+func TestPlantedFaults(t *testing.T) {
+	line := func(path, text string) func(*testing.T) { return func(t *testing.T) { add(t, path, text) } }
+	subuid, subgid, usernet := lineOf("/etc/subuid"), lineOf("/etc/subgid"), lineOf("/etc/lxc/lxc-usernet")
+	for _, c := range []struct {
+		name  string
+		plant func(*testing.T)
+		want  string
+	}{
+		{"a bad line", line("/etc/subuid", "alice:x:1\n"), fmt.Sprintf("subid-line /etc/subuid:%d", subuid)},
+		{"count 0", line("/etc/subgid", "alice:0:0\n"), fmt.Sprintf("subid-zero /etc/subgid:%d", subgid)},
+		{"overlap", line("/etc/subuid", "bob:300100:10\n"), fmt.Sprintf("subid-overlap /etc/subuid:%d", subuid)},
+		{"an account", line("/etc/subgid", "carol:2900:1\n"), fmt.Sprintf("subid-account /etc/subgid:%d", subgid)},
+		{"an unknown user", line("/etc/subuid", "dave:500000:10\n"), fmt.Sprintf("subid-owner /etc/subuid:%d", subuid)},
+		{"a name of digits", line("/etc/passwd", "77:x:3077:3001::/:/bin/sh\n"), fmt.Sprintf("account-digits /etc/passwd:%d", lineOf("/etc/passwd"))},
+		{"usernet", line("/etc/lxc/lxc-usernet", "alice veth br0 many\n"), fmt.Sprintf("usernet-line /etc/lxc/lxc-usernet:%d", usernet)},
+		{"no such bridge", line("/etc/lxc/lxc-usernet", "alice veth br7 1\n"), fmt.Sprintf("usernet-bridge /etc/lxc/lxc-usernet:%d", usernet)},
+		{"no bridge", line("/etc/lxc/lxc-usernet", "alice veth lo 1\n"), fmt.Sprintf("usernet-bridge /etc/lxc/lxc-usernet:%d", usernet)},
+		{"login.defs", line("/etc/login.defs", "SUB_GID_COUNT 0\n"), fmt.Sprintf("logindefs-off /etc/login.defs:%d", lineOf("/etc/login.defs"))},
+		{"nsswitch", line("/etc/nsswitch.conf", "nonsense\n"), fmt.Sprintf("nsswitch-line /etc/nsswitch.conf:%d", lineOf("/etc/nsswitch.conf"))},
+		{"subid: of nobody", line("/etc/nsswitch.conf", "subid: nonsense\n"), "nsswitch-subid /etc/nsswitch.conf:0"},
+		{"the policy", func(t *testing.T) {
+			put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[limits]\nfree_ports = 5000\n"})
+		}, "policy /etc/userns-helpers/policy.toml:2"},
+		{"the policy is not root's", func(t *testing.T) {
+			put(t, "/etc/userns-helpers/policy.toml", harness.File{UID: 3001})
+		}, "file-trust /etc/userns-helpers/policy.toml:0"},
+		{"SSSD maps there", func(t *testing.T) {
+			put(t, "/etc/samba/smb.conf", harness.File{Text: "idmap config X : range = 431072-432000\n"})
+			put(t, "/etc/subgid", harness.File{Text: "alice:300000:65536\n"})
+		}, "subid-directory /etc/subuid:3"},
+		{"others can write", func(t *testing.T) {
+			put(t, "/etc/subuid", harness.File{Text: ranges, Mode: 0o666})
+		}, "file-trust /etc/subuid:0"},
+		{"a link to nothing", func(t *testing.T) { put(t, "/etc/subgid", harness.File{Link: "/nowhere"}) }, "file-link-dangling /etc/subgid:0"},
+		{"default listens", func(t *testing.T) { listen(t, "default") }, "kernel-accept-ra /proc/sys/net/ipv6/conf/default/accept_ra:0"},
+		{"all listens", func(t *testing.T) { listen(t, "all") }, "kernel-accept-ra /proc/sys/net/ipv6/conf/all/accept_ra:0"},
+		{"the bridge listens", func(t *testing.T) { listen(t, "br0") }, "kernel-accept-ra /proc/sys/net/ipv6/conf/br0/accept_ra:0"},
+		{"no limits", func(t *testing.T) { put(t, "/etc/security/limits.conf", harness.File{}) }, "limits-processes :0"},
+		{"not setuid", mode(newuidmap, 0o755), "program-privilege " + newuidmap + ":0"},
+		{"the nic not setuid", mode(usernic, 0o755), "program-privilege " + usernic + ":0"},
+		{"writable", mode(newgidmap, 0o4777), "program-owner " + newgidmap + ":0"},
+		{"not for everybody", mode(getsubids, 0o750), "program-mode " + getsubids + ":0"},
+		{"another's", func(t *testing.T) {
+			reinstalled(t)
+			chown(t, newuidmap, 3001)
+		}, "program-owner " + newuidmap + ":0"},
+		{"capabilities without e", func(t *testing.T) {
+			reinstalled(t)
+			capable(t, newuidmap, false)
+		}, "program-privilege " + newuidmap + ":0"},
+		{"missing", func(t *testing.T) {
+			reinstalled(t)
+			remove(t, newgidmap)
+		}, "program-missing :0"},
+		{"another program", func(t *testing.T) {
+			reinstalled(t)
+			if err := harness.Install("/bin/true", "/usr/bin", "newuidmap", 0o4755); err != nil {
+				t.Fatal(err)
+			}
+		}, "program-origin " + newuidmap + ":0"},
+		{"nosuid", func(t *testing.T) {
+			if err := sh("mount --bind " + usernic + " " + usernic + " && mount -o remount,bind,nosuid " + usernic); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = unix.Unmount(usernic, unix.MNT_DETACH) })
+		}, "program-nosuid " + usernic + ":0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.plant(t)
+			for _, p := range []person{root, alice} {
+				r := check(t, p)
+				if p.uid != 0 && len(r.Unseen) == 1 && r.Unseen[0].What == getsubids && c.name == "not for everybody" {
+					continue // an ordinary user cannot read that program
+				}
+				if !slices.Equal(r.counted(), []string{c.want}) || r.status != 1 || len(r.Unseen) > 0 {
+					t.Errorf("as %s: status %d, %q, %v, want %q", p.name, r.status, r.counted(), r.Unseen, c.want)
+				}
+			}
+		})
+	}
+}
+
+// TestCapabilitiesAreFine: file capabilities that are effective do, as does a second name of the same file.
+func TestCapabilitiesAreFine(t *testing.T) {
+	reinstalled(t)
+	capable(t, newuidmap, true)
+	if err := os.Symlink("/usr/bin/newgidmap", "/usr/local/bin/newgidmap"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove("/usr/local/bin/newgidmap") })
+	if r := check(t, root, "--path", "/usr/local/bin:/usr/bin"); r.status != 0 {
+		t.Errorf("status %d, %q", r.status, r.counted())
+	}
+}
+
+// TestFirstInPath: what PATH finds first is looked at, and that there is another is said.
+func TestFirstInPath(t *testing.T) {
+	if err := harness.Install(filepath.Join(*oursFlag, "newuidmap"), "/usr/local/bin", "newuidmap", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove("/usr/local/bin/newuidmap") })
+	want := []string{"program-hidden /usr/local/bin/newuidmap:0", "program-privilege /usr/local/bin/newuidmap:0"}
+	if r := check(t, root, "--path", "/usr/local/bin:/usr/bin"); !slices.Equal(r.counted(), want) {
+		t.Errorf("%q, want %q", r.counted(), want)
+	}
+	add(t, "/etc/login.defs", "ENV_PATH PATH=/usr/bin\n")
+	if got := call(t, root, usernsctl, "check"); got.status != 0 {
+		t.Errorf("ENV_PATH of login.defs is not heeded: %+v", got)
+	}
+}
+
+// TestUnreadable: an ordinary user is told what he cannot see, with status 2; root sees it.
+func TestUnreadable(t *testing.T) {
+	for _, path := range []string{"/etc/subuid", "/etc/lxc/lxc-usernet", "/etc/sssd/sssd.conf"} {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			put(t, path, harness.File{Text: cleanFiles()[path], Mode: 0o600})
+			if r := check(t, alice); r.status != 2 || len(r.Unseen) != 1 || r.Unseen[0].What != path || !strings.Contains(r.Unseen[0].Why, "root") {
+				t.Errorf("status %d, %v", r.status, r.Unseen)
+			}
+			if r := check(t, root); r.status != 0 {
+				t.Errorf("as root: status %d, %q, %v", r.status, r.counted(), r.Unseen)
+			}
+			if got := call(t, alice, usernsctl, "check", "--path", "/usr/bin"); !strings.Contains(got.out, "not looked at: "+path) {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+// TestLargeFile: 100,000 lines cost a few seconds at most, and one screen.
+func TestLargeFile(t *testing.T) {
+	var text strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&text, "nobody%d:%d:30000\n", i, 400_000+i*30_000)
+	}
+	put(t, "/etc/subuid", harness.File{Text: text.String()})
+	if got := call(t, alice, usernsctl, "ranges", "uid"); got.status != 0 || strings.Count(got.out, "\n") > 60 || !strings.Contains(got.out, "100000 lines") {
+		t.Errorf("status %d, %d lines: %.300s", got.status, strings.Count(got.out, "\n"), got.out)
+	}
+	if got := call(t, alice, usernsctl, "check", "--path", "/usr/bin"); got.status != 1 || strings.Count(got.out, "\n") > 200 {
+		t.Errorf("status %d, %d lines", got.status, strings.Count(got.out, "\n"))
+	}
+}
+
+// reinstalled puts the programs back after a test.
+func reinstalled(t *testing.T) {
+	t.Cleanup(func() {
+		if err := installed(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// mode gives a program another mode.
+func mode(path string, bits uint32) func(*testing.T) {
+	return func(t *testing.T) {
+		reinstalled(t)
+		if err := unix.Chmod(path, bits); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func chown(t *testing.T, path string, uid int) {
+	t.Helper()
+	if err := errors.Join(os.Chown(path, uid, 0), unix.Chmod(path, 0o4755)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// capable takes the setuid bit of newuidmap and gives it its file capability, effective or not.
+func capable(t *testing.T, path string, effective bool) {
+	t.Helper()
+	remove(t, path)
+	folder, name := filepath.Split(path)
+	if err := harness.Install(filepath.Join(*oursFlag, name), folder, name, 0o755, unix.CAP_SETUID); err != nil {
+		t.Fatal(err)
+	}
+	if effective {
+		return
+	}
+	xattr := make([]byte, 20)
+	if _, err := unix.Getxattr(path, "security.capability", xattr); err != nil {
+		t.Fatal(err)
+	}
+	xattr[0] = 0 // VFS_CAP_FLAGS_EFFECTIVE
+	if err := unix.Setxattr(path, "security.capability", xattr, 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// listen lets an interface believe router advertisements for the time of a test.
+func listen(t *testing.T, name string) {
+	t.Helper()
+	if err := advertisements(name, "1"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := advertisements(name, "0"); err != nil {
+			t.Error(err)
+		}
+	})
+}

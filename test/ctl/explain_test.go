@@ -1,0 +1,267 @@
+//go:build system
+
+package ctl
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+// answer is what explain --json says.
+type answer struct {
+	Answer, Reason, Advice string
+	By                     []struct {
+		File string
+		Line int
+		Rule string
+		Left int
+	}
+	Protections []struct{ Key, Value, From string }
+	status      int
+}
+
+// explain asks as p.
+func explain(t *testing.T, p person, words ...string) answer {
+	t.Helper()
+	got := call(t, p, append([]string{usernsctl, "explain", "--json"}, words...)...)
+	var a answer
+	if err := json.Unmarshal([]byte(got.out), &a); err != nil {
+		t.Fatalf("%q: %v: %+v", words, err, got)
+	}
+	a.status = got.status
+	if want := map[string]int{"yes": 0, "no": 1, "unknown": 2}[a.Answer]; a.status != want {
+		t.Fatalf("%q: status %d with %+v", words, got.status, a)
+	}
+	return a
+}
+
+// namespace is a process of p in a user namespace without maps.
+func namespace(t *testing.T, p person) *harness.Target { return hold(t, p, "unshare", "-U", "cat") }
+
+// TestExplainIDs: explain says yes if and only if the program then writes the map, for generated ranges about the edges
+// of what is granted, and about own ids; asked by root, by the user and by another user.
+func TestExplainIDs(t *testing.T) {
+	put(t, "/etc/subuid", harness.File{Text: ranges + "alice:365536:10\nalice:500000:0\nbob:x:1\n3002:700000:4294000000\nbob:431072:5\n3003:900000:5\ncarol:900005:5\n"})
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[idmap]\nforbidden_host_ids = [\"300500-300509\"]\n"})
+	edges := []uint64{0, 300_000, 300_500, 300_510, 365_536, 365_546, 431_072, 431_077, 432_072, 900_000, 900_005, 900_010, 3001, 3002, 3003, 4_294_967_000}
+	random := rand.New(rand.NewPCG(6, 0))
+	yes := 0
+	for i := range 60 {
+		p := []person{alice, bob, carol}[random.IntN(3)]
+		program, kind := newuidmap, "uid"
+		if random.IntN(2) == 1 {
+			program, kind = newgidmap, "gid"
+		}
+		lower := max(0, int64(edges[random.IntN(len(edges))])+random.Int64N(5)-2)
+		count := uint64(1)
+		if random.IntN(3) > 0 {
+			count += random.Uint64N(20)
+		}
+		words := []string{kind, p.name, strconv.FormatInt(lower, 10), strconv.FormatUint(count, 10)}
+		target := namespace(t, p)
+		process := strconv.Itoa(target.PID)
+		asker := []person{root, p}[i%2]
+		said := explain(t, asker, append(words, "--pid", process)...)
+		without := explain(t, carol, words...)
+		did := call(t, p, program, process, "0", words[2], words[3])
+		if (did.status == 0) != (said.Answer == "yes") || said.Answer != without.Answer {
+			t.Errorf("%q: %s says %s, without a process %s; %s: %d %q", words, asker.name, said.Answer, without.Answer, program, did.status, did.err)
+		}
+		if did.status == 0 {
+			yes++
+		} else if !strings.Contains(did.err, said.Reason) || !strings.Contains(did.err, strings.TrimSpace(said.Advice)) {
+			t.Errorf("%q: the reason is %q %q, and %s says %q", words, said.Reason, said.Advice, program, did.err)
+		}
+		target.Release()
+	}
+	if yes < 10 || yes > 50 {
+		t.Errorf("%d of 60 cases are granted: the cases are not good", yes)
+	}
+}
+
+// TestExplainProcess: why a process is refused is what the program then says.
+func TestExplainProcess(t *testing.T) {
+	mapped := namespace(t, alice)
+	if got := call(t, alice, newuidmap, strconv.Itoa(mapped.PID), "0", "300000", "10"); got.status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	for _, c := range []struct {
+		name   string
+		target func() int
+	}{
+		{"fresh", func() int { return namespace(t, alice).PID }},
+		{"mapped already", func() int { return mapped.PID }},
+		{"of another user", func() int { return namespace(t, bob).PID }},
+		{"root's", os.Getpid},
+		{"in no namespace of its own", func() int { return hold(t, alice, "cat").PID }},
+		{"not dumpable", func() int {
+			return hold(t, alice, append([]string{"unshare", "-U"}, harness.Undumpable(self)...)...).PID
+		}},
+		{"with another group", func() int { return hold(t, person{"alice", 3001, 2900, nil}, "unshare", "-U", "cat").PID }},
+		{"gone", func() int { return 4_000_000 }},
+	} {
+		pid := strconv.Itoa(c.target())
+		for _, asker := range []person{root, alice} {
+			said := explain(t, asker, "uid", "alice", "300000", "10", "--pid", pid)
+			did := call(t, alice, newuidmap, pid, "0", "300000", "10")
+			if c.name == "fresh" {
+				if said.Answer != "yes" || asker.uid == 3001 {
+					continue // the first call wrote it
+				}
+			}
+			if (did.status == 0) != (said.Answer == "yes") || did.status != 0 && !strings.Contains(did.err, said.Reason) {
+				t.Errorf("%s: %s says %+v; newuidmap: %d %q", c.name, asker.name, said, did.status, did.err)
+			}
+		}
+	}
+	if said := explain(t, bob, "uid", "alice", "300000", "10", "--pid", strconv.Itoa(namespace(t, alice).PID)); said.Answer != "unknown" {
+		t.Errorf("bob about alice's process: %+v", said)
+	}
+}
+
+// TestExplainSources: the file and line that decide.
+func TestExplainSources(t *testing.T) {
+	a := explain(t, alice, "uid", "bob")
+	if a.Answer != "yes" || len(a.By) != 2 || a.By[0].File != "/etc/subuid" || a.By[0].Line != 2 {
+		t.Errorf("%+v", a)
+	}
+	if a := explain(t, alice, "gid", "3003", "431072", "5"); a.Answer != "yes" || a.By[0].File != "/etc/subgid" || a.By[0].Line != 3 {
+		t.Errorf("%+v", a)
+	}
+	if a := explain(t, alice, "uid", "nobody"); a.Answer != "no" {
+		t.Errorf("nobody has no ranges: %+v", a)
+	}
+	for _, words := range [][]string{{"uid", "ghost"}, {"nic", "ghost", "br0"}, {"uid", "4711"}} {
+		if a := explain(t, alice, words...); a.Answer != "no" || a.Reason != "there is no such user" {
+			t.Errorf("%q: %+v", words, a)
+		}
+	}
+	put(t, "/etc/subuid", harness.File{Text: ranges, UID: 3001})
+	if a := explain(t, alice, "uid", "bob", "365536", "1"); a.Answer != "no" || !strings.Contains(a.Advice, "owned by uid 3001") {
+		t.Errorf("%+v", a)
+	}
+}
+
+// container is a process of p in a network namespace of its own.
+func container(t *testing.T, p person) *harness.Target { return hold(t, p, "unshare", "-Urn", "cat") }
+
+// create makes an interface for a container.
+func create(t *testing.T, p person, target *harness.Target, bridge string) result {
+	t.Helper()
+	return call(t, p, usernic, "create", "/dev/null", "c1", strconv.Itoa(target.PID), "veth", bridge)
+}
+
+// TestExplainNIC: explain says yes if and only if the next create makes an interface, in generated worlds of grants and
+// policies that fill up; and what it says is left is right.
+func TestExplainNIC(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 9))
+	made, refused := 0, 0
+	for world := range 10 {
+		put(t, "/etc/lxc/lxc-usernet", harness.File{Text: fmt.Sprintf("alice veth br0 %d\n@lan veth br0 %d\nbob veth none %d\nbob veth lo 1\nbob veth br8 1\n",
+			random.IntN(3), random.IntN(4), random.IntN(3))})
+		put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: policyOf(random, world)})
+		var held []*harness.Target
+		for range 8 {
+			p := []person{alice, bob, carol}[random.IntN(3)]
+			bridge := []string{"br0", "br0", "br0", "none", "lo", "br8"}[random.IntN(6)]
+			target := container(t, p)
+			held = append(held, target)
+			words := []string{"nic", p.name, bridge, "--pid", strconv.Itoa(target.PID)}
+			asRoot, asUser := explain(t, root, words...), explain(t, p, words...)
+			did := create(t, p, target, bridge)
+			if (did.status == 0) != (asRoot.Answer == "yes") {
+				t.Errorf("world %d, %q: root says %+v; lxc-user-nic: %d %q", world, words, asRoot, did.status, did.err)
+			}
+			if did.status != 0 && !strings.Contains(did.err, asRoot.Reason) {
+				t.Errorf("world %d, %q: root says %q; lxc-user-nic says %q", world, words, asRoot.Reason, did.err)
+			}
+			// Without the slots the pace is not seen; all else is, as long as the ledger is whole.
+			if asUser.Answer != asRoot.Answer && !strings.Contains(asRoot.Reason, "minute") {
+				t.Errorf("world %d, %q: root says %+v, %s %+v", world, words, asRoot, p.name, asUser)
+			}
+			if did.status == 0 {
+				made++
+				lessLeft(t, p, words, asRoot)
+			} else {
+				refused++
+			}
+		}
+		for _, target := range held {
+			target.Release()
+		}
+		if err := sh("for i in $(seq 100); do ls /sys/class/net | grep -q '^veth300' || exit 0; sleep 0.05; done; exit 1"); err != nil {
+			t.Fatal("the interfaces did not go with their containers")
+		}
+		if err := os.RemoveAll("/run/lxc"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if made < 10 || refused < 10 {
+		t.Errorf("%d made, %d refused: the cases are not good", made, refused)
+	}
+}
+
+// policyOf is a policy for a world.
+func policyOf(random *rand.Rand, world int) string {
+	switch world % 5 {
+	case 1:
+		return fmt.Sprintf("[limits]\nnics_per_user = %d\n", random.IntN(3))
+	case 2:
+		return fmt.Sprintf("[limits]\nnics_per_group_member = %d\n", random.IntN(2))
+	case 3:
+		return fmt.Sprintf("[limits]\ncreates_per_minute = %d\n", random.IntN(3))
+	case 4:
+		return fmt.Sprintf("[limits]\nfree_ports = %d\n[defaults]\nmac_lock = true\n", 1020+random.IntN(4))
+	}
+	return ""
+}
+
+// lessLeft sees to it that one of the charges has one less left than before.
+func lessLeft(t *testing.T, p person, words []string, before answer) {
+	t.Helper()
+	sum := func(a answer) (n int) {
+		for _, b := range a.By {
+			n += b.Left
+		}
+		return n
+	}
+	if after := explain(t, root, words[:3]...); len(after.By) > 0 && sum(after) != sum(before)-1 {
+		t.Errorf("%s: %d were left, then %d", p.name, sum(before), sum(after))
+	}
+}
+
+// TestExplainNICProcess: whose namespaces are refused, and what the policy gives.
+func TestExplainNICProcess(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		pid  int
+		want string
+	}{
+		{"of another user", container(t, bob).PID, "no"},
+		{"the host's", hold(t, alice, "cat").PID, "no"},
+		{"root's", os.Getpid(), "no"},
+		{"gone", 4_000_000, "no"},
+		{"alice's", container(t, alice).PID, "yes"},
+	} {
+		if a := explain(t, root, "nic", "alice", "br0", "--pid", strconv.Itoa(c.pid)); a.Answer != c.want {
+			t.Errorf("%s: %+v", c.name, a)
+		}
+	}
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\nmac_lock = true\n"})
+	a := explain(t, alice, "nic", "alice", "br0")
+	if len(a.Protections) != 8 || a.Protections[0].Key != "mac_lock" || a.Protections[0].Value != "true" ||
+		a.Protections[0].From != "/etc/userns-helpers/policy.toml:2 [bridge.br0]" || a.Protections[1].From != "built in" {
+		t.Errorf("%+v", a)
+	}
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "mac_lock = true\n"})
+	if a := explain(t, alice, "nic", "alice", "br0"); a.Answer != "no" || !strings.Contains(a.Advice, "policy.toml") {
+		t.Errorf("%+v", a)
+	}
+}
