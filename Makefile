@@ -63,7 +63,7 @@ QUIET = $(if $(V),,@)
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build install check test demo bench fuzz dist deb rpm release release-check test-packages version clean $(BINARIES)
+.PHONY: help build install check test demo bench fuzz coverage print-ldflags dist deb rpm release release-check test-packages version clean $(BINARIES)
 
 help: ## this text
 	@echo "userns-helpers $(VERSION)"
@@ -109,6 +109,13 @@ bench: ## Go benchmarks, and newuidmap beside Debian's
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	hack/fuzz $(FUZZTIME)
+
+coverage: ## as root: the statements that the unit tests and the black-box suites run
+	hack/coverage
+
+# For builds that are not shipped: hack/coverage.
+print-ldflags:
+	@echo '$(LDFLAGS_ALL)'
 
 dist: ## source tarball with vendored modules, the same bits each time
 	hack/dist $(VERSION)
