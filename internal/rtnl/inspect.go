@@ -84,25 +84,32 @@ func parseRate(message []byte) (uint64, error) {
 	}
 	rate := uint64(0)
 	bucket := false
-	take := func(kind uint16, value []byte) error {
-		switch {
-		case kind == nl.TCA_TBF_PARMS && len(value) >= offsetRate+4:
-			rate = max(rate, uint64(binary.NativeEndian.Uint32(value[offsetRate:]))) // all ones where RATE64 has it
-		case kind == nl.TCA_TBF_RATE64 && len(value) >= 8:
-			rate = binary.NativeEndian.Uint64(value)
-		}
-		return nil
-	}
-	err := each(message[sizeofDiscipline:], func(kind uint16, value []byte) error {
+	err := each(message[sizeofDiscipline:], func(kind uint16, value []byte) (err error) {
 		switch {
 		case kind == unix.TCA_KIND:
 			bucket = cString(value) == "tbf"
 		case kind == unix.TCA_OPTIONS && bucket: // the kind comes first
-			return each(value, take)
+			rate, err = bucketRate(value)
+		}
+		return err
+	})
+	return rate * 8, err
+}
+
+// bucketRate is the rate in the options of a token bucket filter, in bytes a second. Where it does not fit into the one
+// attribute, which is all ones then, it is in the other.
+func bucketRate(options []byte) (uint64, error) {
+	rate := uint64(0)
+	err := each(options, func(kind uint16, value []byte) error {
+		switch {
+		case kind == nl.TCA_TBF_PARMS && len(value) >= offsetRate+4:
+			rate = max(rate, uint64(binary.NativeEndian.Uint32(value[offsetRate:])))
+		case kind == nl.TCA_TBF_RATE64 && len(value) >= 8:
+			rate = binary.NativeEndian.Uint64(value)
 		}
 		return nil
 	})
-	return rate * 8, err
+	return rate, err
 }
 
 // QuietsIPv6 reports whether IPv6 is off on an interface, as QuietIPv6 leaves it; also where the kernel has no IPv6.
