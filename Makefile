@@ -63,11 +63,11 @@ QUIET = $(if $(V),,@)
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build install check test demo bench fuzz dist deb rpm release release-check test-packages version clean $(BINARIES)
+.PHONY: help build install check test demo bench fuzz differences coverage print-ldflags dist deb rpm release release-check test-packages version clean $(BINARIES)
 
 help: ## this text
 	@echo "userns-helpers $(VERSION)"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F"|" '{ printf "%-20s %s\n", $$1, $$2 }'
 
 build: $(BINARIES) ## compile the programs into bin/
 
@@ -104,11 +104,22 @@ test: ## everything, as root: installs what it needs, says so first
 demo: ## as root: an ordinary user starts an LXC container on these programs
 	test/demo/run
 
-bench: ## Go benchmarks, and newuidmap beside Debian's
+bench: ## as root: whole runs beside Debian's programs, into docs/benchmarks; ten minutes
 	hack/bench
 
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	hack/fuzz $(FUZZTIME)
+
+differences: build ## as root: each black-box case, what Debian's program does, what ours does, why they differ
+	test/blackbox/maps/run -table bin
+	test/blackbox/nics/run bin -table
+
+coverage: ## as root: the statements that the unit tests and the black-box suites run
+	hack/coverage
+
+# For builds that are not shipped: hack/coverage.
+print-ldflags:
+	@echo '$(LDFLAGS_ALL)'
 
 dist: ## source tarball with vendored modules, the same bits each time
 	hack/dist $(VERSION)

@@ -33,6 +33,19 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+// The kernel quotes the message with apostrophes: one of a caller's must not end it, however many there are.
+func TestKernelText(t *testing.T) {
+	r := &Record{program: "p"}
+	got := string(r.kernelText([]byte("head"), []byte(`target="1' res=success uid=0 '"`), failed))
+	if want := `headop=p target="1\x27 res=success uid=0 \x27" res=failed` + "\x00"; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	got = string(r.kernelText(nil, []byte(strings.Repeat("'", longestRecord)), granted))
+	if len(got) > longestRecord+64 || !strings.HasSuffix(got, " res=success\x00") || strings.Contains(got, "'") {
+		t.Errorf("%d bytes, ends in %q", len(got), got[len(got)-20:])
+	}
+}
+
 // Whatever a caller puts into a value, the record stays one line of bounded length, and the value ends where it should.
 func FuzzText(f *testing.F) {
 	f.Add("plain", "two")

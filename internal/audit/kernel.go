@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"golang.org/x/sys/unix"
@@ -18,15 +19,21 @@ func (r *Record) toKernel(text []byte, result string) {
 		return
 	}
 	defer closeFD(fd)
-	end := " res=failed\x00"
-	if result == granted {
-		end = " res=success\x00"
-	}
-	message := make([]byte, unix.SizeofNlMsghdr, usual)
-	message = append(append(append(message, "op="...), r.program...), ' ')
-	message = append(append(message, text...), end...)
+	message := r.kernelText(make([]byte, unix.SizeofNlMsghdr, usual), text, result)
 	binary.NativeEndian.PutUint32(message[0:], uint32(len(message)))
 	binary.NativeEndian.PutUint16(message[4:], trustedApp)
 	binary.NativeEndian.PutUint16(message[6:], unix.NLM_F_REQUEST)
 	_ = unix.Sendto(fd, message, unix.MSG_NOSIGNAL, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+}
+
+// kernelText appends to message what the kernel puts between msg=' and ': no quote of a caller's may end it before, and
+// have what follows taken for the kernel's own words.
+func (r *Record) kernelText(message, text []byte, result string) []byte {
+	text = bytes.ReplaceAll(text, []byte{'\''}, []byte(`\x27`))
+	message = append(append(append(message, "op="...), r.program...), ' ')
+	message = append(message, text[:min(len(text), longestRecord)]...)
+	if result == granted {
+		return append(message, " res=success\x00"...)
+	}
+	return append(message, " res=failed\x00"...)
 }

@@ -30,12 +30,13 @@ func run(arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	ours := flags.String("ours", "", "the folder into which our programs were installed with make install DESTDIR=")
 	quick := flags.Bool("quick", false, "a tenth of the runs")
+	only := flags.String("only", "", "a part: maps, directory, nics, crowds, containers")
 	to := flags.String("to", "", "the folder for the table and the plots")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err
 	}
 	if arguments[0] == "measure" {
-		return measure(*ours, *quick)
+		return measure(*ours, *only, *quick)
 	}
 	var result Result
 	if err := json.NewDecoder(os.Stdin).Decode(&result); err != nil {
@@ -51,7 +52,7 @@ func run(arguments []string) error {
 }
 
 // measure takes all measurements and prints them.
-func measure(ours string, quick bool) error {
+func measure(ours, only string, quick bool) error {
 	name, err := os.Hostname()
 	if err != nil || name != "privatehost" {
 		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use hack/bench", name, err)
@@ -61,8 +62,17 @@ func measure(ours string, quick bool) error {
 	if err != nil {
 		return err
 	}
-	for _, part := range []func() error{b.prepare, b.maps, b.nics, b.crowds, b.containers} {
-		if err := part(); err != nil {
+	if err := b.prepare(); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		name string
+		run  func() error
+	}{{"maps", b.maps}, {"directory", b.directory}, {"nics", b.nics}, {"crowds", b.crowds}, {"containers", b.containers}} {
+		if only != "" && only != part.name {
+			continue
+		}
+		if err := part.run(); err != nil {
 			return err
 		}
 	}

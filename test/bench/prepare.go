@@ -38,9 +38,9 @@ func (b *bench) prepare() error {
 	return nil
 }
 
-// side is a side that calls program with the arguments that next prepares.
-func (b *bench) sides(make func(program string) side, program string) (debian, ours side) {
-	return make(program), make(b.ours + program)
+// sides are Debian's and our side of a row: of is given the path of the program.
+func (b *bench) sides(of func(program string) side, program string) (debian, ours side) {
+	return of(program), of(b.ours + program)
 }
 
 // command runs a command as root.

@@ -5,7 +5,6 @@ type row struct {
 	Row
 	debian, ours side
 	runs         int
-	noPeak       bool // the peak of memory is of no interest
 }
 
 // side is one of the two programs of a row.

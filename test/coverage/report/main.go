@@ -1,0 +1,193 @@
+// Command report says which statements a coverage profile (standard input, go tool covdata textfmt) has not seen run, by
+// package and by function, with the reasons that docs/coverage.md gives.
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+func main() {
+	least := flag.Float64("least", 90, "percent of the statements of all packages that must have run")
+	reasons := flag.String("reasons", "", "the page with the reasons: | `package.Function` | why |")
+	flag.Parse()
+	if err := run(os.Stdin, *reasons, *least); err != nil {
+		fmt.Fprintln(os.Stderr, "coverage:", err)
+		os.Exit(1)
+	}
+}
+
+// block is a piece of a file that runs as a whole.
+type block struct {
+	file                  string
+	line, column, endLine int
+	endColumn, statements int
+}
+
+func run(profile io.Reader, reasons string, least float64) error {
+	blocks, err := read(profile)
+	if err != nil {
+		return err
+	}
+	why, err := readReasons(reasons)
+	if err != nil {
+		return err
+	}
+	packages := map[string][2]int{} // statements that ran, and all
+	missed := map[string][]string{} // lines of each function
+	functions := map[string][]function{}
+	for b, ran := range blocks {
+		folder := path.Dir(b.file)
+		count := packages[folder]
+		count[1] += b.statements
+		if ran {
+			count[0] += b.statements
+		} else {
+			if functions[b.file] == nil {
+				if functions[b.file], err = functionsOf(b.file); err != nil {
+					return err
+				}
+			}
+			name := path.Base(folder) + "." + around(functions[b.file], b.line)
+			missed[name] = append(missed[name], fmt.Sprintf("%s:%d", path.Base(b.file), b.line))
+		}
+		packages[folder] = count
+	}
+	return report(packages, missed, why, least)
+}
+
+// report prints what was found.
+func report(packages map[string][2]int, missed map[string][]string, why map[string]string, least float64) error {
+	var ran, all int
+	for _, folder := range sortedKeys(packages) {
+		count := packages[folder]
+		ran, all = ran+count[0], all+count[1]
+		fmt.Printf("%6.1f %%  %4d of %4d  %s\n", percent(count[0], count[1]), count[0], count[1], folder)
+	}
+	fmt.Printf("%6.1f %%  %4d of %4d  all\n\n", percent(ran, all), ran, all)
+	unexplained := 0
+	for _, name := range sortedKeys(missed) {
+		slices.Sort(missed[name])
+		reason := why[name]
+		if reason == "" {
+			reason = "NO REASON IS GIVEN"
+			unexplained++
+		}
+		fmt.Printf("%s (%s): %s\n", name, strings.Join(slices.Compact(missed[name]), " "), reason)
+	}
+	fmt.Printf("\n%d functions are not run as a whole; docs/coverage.md has no reason for %d of them\n", len(missed), unexplained)
+	if got := percent(ran, all); got < least {
+		return fmt.Errorf("%.1f %% of the statements ran, fewer than %.0f", got, least)
+	}
+	return nil
+}
+
+func percent(part, whole int) float64 { return 100 * float64(part) / float64(max(whole, 1)) }
+
+// read collects the blocks of a profile; one that any run has seen has run.
+func read(profile io.Reader) (map[block]bool, error) {
+	blocks := map[block]bool{}
+	lines := bufio.NewScanner(profile)
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "mode:") {
+			continue
+		}
+		var b block
+		var count int
+		name, rest, found := strings.Cut(lines.Text(), ":")
+		_, err := fmt.Sscanf(rest, "%d.%d,%d.%d %d %d", &b.line, &b.column, &b.endLine, &b.endColumn, &b.statements, &count)
+		if !found || err != nil {
+			return nil, fmt.Errorf("not a profile: %q", lines.Text())
+		}
+		b.file = name[strings.Index(name, "/")+1:] // without the module
+		blocks[b] = blocks[b] || count > 0
+	}
+	return blocks, lines.Err()
+}
+
+// function is a function of a file, first to last line.
+type function struct {
+	name        string
+	first, last int
+}
+
+func functionsOf(file string) ([]function, error) {
+	files := token.NewFileSet()
+	parsed, err := parser.ParseFile(files, file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	var out []function
+	for _, d := range parsed.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		name := f.Name.Name
+		if f.Recv != nil {
+			name = strings.TrimPrefix(receiver(f.Recv.List[0].Type), "*") + "." + name
+		}
+		out = append(out, function{name, files.Position(f.Pos()).Line, files.Position(f.End()).Line})
+	}
+	return out, nil
+}
+
+func receiver(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.StarExpr:
+		return receiver(e.X)
+	case *ast.IndexExpr:
+		return receiver(e.X)
+	case *ast.Ident:
+		return e.Name
+	}
+	return "?"
+}
+
+func around(functions []function, line int) string {
+	for _, f := range functions {
+		if f.first <= line && line <= f.last {
+			return f.name
+		}
+	}
+	return "?"
+}
+
+var reasonRow = regexp.MustCompile("(?m)^\\| ((?:`[^`]+`(?:, )?)+) \\| (.+) \\|$")
+
+// readReasons reads the rows of the page; a row may be about several functions.
+func readReasons(page string) (map[string]string, error) {
+	why := map[string]string{}
+	if page == "" {
+		return why, nil
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range reasonRow.FindAllStringSubmatch(string(text), -1) {
+		for _, name := range strings.Split(row[1], ", ") {
+			why[strings.Trim(name, "`")] = row[2]
+		}
+	}
+	return why, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
