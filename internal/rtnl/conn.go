@@ -64,8 +64,8 @@ func header(family, index int) *nl.IfInfomsg {
 	return h
 }
 
-// text is a string attribute, with its NUL.
-func text(kind int, s string) *nl.RtAttr { return nl.NewRtAttr(kind, nl.ZeroTerminated(s)) }
+// called is the attribute for the name of an interface.
+func called(name string) *nl.RtAttr { return nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)) }
 
 // number is a 32 bit attribute.
 func number(kind int, n uint32) *nl.RtAttr { return nl.NewRtAttr(kind, nl.Uint32Attr(n)) }

@@ -39,7 +39,7 @@ func (c *Conn) Device(name string) (Device, error) {
 	if len(name) >= unix.IFNAMSIZ || name == "" {
 		return Device{}, unix.ENODEV
 	}
-	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0), text(unix.IFLA_IFNAME, name), short())
+	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0), called(name), short())
 	if err != nil {
 		return Device{}, err
 	}

@@ -22,7 +22,7 @@ func (c *Conn) Inspect(name string) (Inspected, error) {
 		return Inspected{}, unix.ENODEV
 	}
 	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0),
-		text(unix.IFLA_IFNAME, name))
+		called(name))
 	if err != nil {
 		return Inspected{}, err
 	}

@@ -26,7 +26,7 @@ type Pair struct {
 // Errors: unix.EEXIST if one of the two names is taken, unix.EXFULL if the bridge has no free port.
 func (c *Conn) CreatePair(p Pair) error {
 	parts := []nl.NetlinkRequestData{
-		header(unix.AF_UNSPEC, 0), text(unix.IFLA_IFNAME, p.HostName), number(unix.IFLA_MTU, uint32(p.MTU)),
+		header(unix.AF_UNSPEC, 0), called(p.HostName), number(unix.IFLA_MTU, uint32(p.MTU)),
 		nl.NewRtAttr(unix.IFLA_ADDRESS, p.HostMAC[:]), p.info(),
 	}
 	if p.Bridge != 0 {
@@ -65,7 +65,7 @@ func (c *Conn) Up(index int) error {
 
 // Delete deletes the interface called name, and its peer with it. None of that name is no error.
 func (c *Conn) Delete(name string) error {
-	err := c.change(unix.RTM_DELLINK, 0, header(unix.AF_UNSPEC, 0), text(unix.IFLA_IFNAME, name))
+	err := c.change(unix.RTM_DELLINK, 0, header(unix.AF_UNSPEC, 0), called(name))
 	if errors.Is(err, unix.ENODEV) {
 		return nil
 	}
