@@ -49,8 +49,8 @@ var ErrPrivileged = errors.New("a program is never executed with the ids of the 
 //
 // Errors: ErrNotRoot, ErrTimeout, *trusted.UntrustedError, those of the system calls.
 func AsRoot(p Program) (Result, error) {
-	real, effective, saved := unix.Getresuid()
-	if real != 0 || effective != 0 || saved != 0 {
+	ruid, euid, suid := unix.Getresuid()
+	if ruid != 0 || euid != 0 || suid != 0 {
 		return Result{}, ErrNotRoot
 	}
 	if err := privilege.PrepareExecution(); err != nil {

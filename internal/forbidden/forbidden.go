@@ -1,37 +1,33 @@
-// Package forbidden reads which host ids are never mapped: the table [idmap] of policy.toml(5).
+// Package forbidden says which host ids are never mapped: the table [idmap] of policy.toml(5).
 //
-// It promises that a file in which it finds no error forbids to newuidmap and newgidmap exactly what a TOML parser reads
-// in it: FuzzAgrees compares it with the one that package policy uses. It takes a plain form of TOML only, one statement
-// a line, and an error in every other: what is not understood maps nothing. The parser itself would make each start of
-// newuidmap slower, whether there is a policy or not (docs/architecture.md has the numbers).
+// It promises that a policy that it does not understand as a whole, but for what the other tables mean, gives no answer
+// but that error: then nothing may be mapped.
 package forbidden
 
 import (
-	"bytes"
+	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/plain"
 )
 
-// LongestFile bounds what is read of a policy, in bytes: some thousand rules.
-const LongestFile = 1 << 18
-
 // Error says why a policy forbids everything.
-type Error struct {
-	Line int // from 1; 0 is the whole file
-	Text string
-}
+type Error = plain.Error
 
-// Error names the line and the reason.
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Text
-	}
-	return "line " + strconv.Itoa(e.Line) + ": " + e.Text
-}
+// The table, the one key of it, and the other tables of policy.toml(5).
+const (
+	tableIDMap    = "idmap"
+	keyForbidden  = "forbidden_host_ids"
+	tableDefaults = "defaults"
+	tableBridge   = "bridge"
+	tableRule     = "rule"
+	tableLimits   = "limits"
+)
 
 // IDs are the ids that are never mapped. The zero value forbids none, as does an absent file.
 type IDs struct{ entries []Entry }
@@ -57,7 +53,7 @@ func (d IDs) Denies(r idmap.Range) (Entry, bool) {
 
 // Read reads a policy to its end. Errors: *Error, or the reader's; then nothing may be mapped.
 func Read(source io.Reader) (IDs, error) {
-	text, err := io.ReadAll(io.LimitReader(source, LongestFile+1))
+	text, err := io.ReadAll(io.LimitReader(source, plain.LongestFile+1))
 	if err != nil {
 		return IDs{}, err
 	}
@@ -66,52 +62,67 @@ func Read(source io.Reader) (IDs, error) {
 
 // Parse understands the text of a policy. Errors: *Error.
 func Parse(text []byte) (IDs, error) {
-	switch {
-	case len(text) > LongestFile:
-		return IDs{}, &Error{0, "the file is larger than " + strconv.Itoa(LongestFile) + " bytes"}
-	case !utf8.Valid(text):
-		return IDs{}, &Error{0, "the file is not UTF-8"}
+	document, err := plain.Parse(text)
+	if err != nil {
+		return IDs{}, err
 	}
-	r := reader{tables: make(map[string]bool)}
-	for line := range bytes.Lines(text) {
-		r.number++
-		if err := r.line(string(withoutNewline(line))); err != "" {
-			return IDs{}, &Error{r.number, err}
+	for _, name := range slices.Sorted(maps.Keys(document.Root)) {
+		if name != tableIDMap && name != tableDefaults && name != tableBridge && name != tableRule && name != tableLimits {
+			return IDs{}, &Error{Line: document.Line(name), Text: "unknown: " + strconv.Quote(name)}
 		}
 	}
-	if r.open {
-		return IDs{}, &Error{r.number, "the list of forbidden_host_ids has no end"}
+	value, there := document.Root[tableIDMap]
+	table, isTable := value.(map[string]any)
+	if there && !isTable {
+		return IDs{}, &Error{Line: document.Line(tableIDMap), Text: "idmap must be a table, [idmap]"}
 	}
-	return IDs{r.entries}, nil
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		if name != keyForbidden {
+			return IDs{}, &Error{Line: document.Line(tableIDMap, name), Text: "[idmap] has no key " + name + "; it has " + keyForbidden}
+		}
+	}
+	return list(document, table)
 }
 
-// withoutNewline cuts the end of a line off, LF or CR LF.
-func withoutNewline(line []byte) []byte {
-	line, found := bytes.CutSuffix(line, []byte{'\n'})
-	if found {
-		line = bytes.TrimSuffix(line, []byte{'\r'})
+// list reads the list of ids.
+func list(document plain.Document, table map[string]any) (IDs, error) {
+	value, there := table[keyForbidden]
+	items, isList := value.([]plain.Item)
+	if there && !isList {
+		return IDs{}, &Error{Line: document.Line(tableIDMap, keyForbidden), Text: keyForbidden + ` is a list of strings, like ["0-999"]`}
 	}
-	return line
+	var found IDs
+	for _, item := range items {
+		r, ok := ParseRange(item.Text)
+		if !ok {
+			return IDs{}, &Error{Line: item.Line, Text: strconv.Quote(item.Text) + ` is not an id or a range of ids, like "0-999": at most ` +
+				"4294967295, the smaller first"}
+		}
+		found.entries = append(found.entries, Entry{r, item.Line})
+	}
+	return found, nil
 }
 
 // ParseRange understands "FIRST-LAST", both included, or one id: decimal digits without leading zeros, below 2^32.
 func ParseRange(text string) (idmap.Range, bool) {
 	first, last, several := strings.Cut(text, "-")
-	from, ok := parseID(first)
+	from, err := parseID(first)
 	to := from
-	if several && ok {
-		to, ok = parseID(last)
+	if several && err == nil {
+		to, err = parseID(last)
 	}
-	if !ok || to < from {
+	if err != nil || to < from {
 		return idmap.Range{}, false
 	}
 	return idmap.NewRange(from, to-from+1)
 }
 
-func parseID(digits string) (uint64, bool) {
-	if !isNumber(digits) {
-		return 0, false
-	}
+var errNotPlain = errors.New("not a plain number")
+
+func parseID(digits string) (uint64, error) {
 	n, err := strconv.ParseUint(digits, 10, 32)
-	return n, err == nil
+	if err == nil && strconv.FormatUint(n, 10) != digits {
+		return 0, errNotPlain
+	}
+	return n, err
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/plain"
 )
 
 const example = "../../docs/policy.toml.example"
@@ -100,8 +101,6 @@ func TestRefuses(t *testing.T) {
 		{"[[idmap]]\n", 1},
 		{"[idmap.x]\n", 1},
 		{"[idmaps]\n", 1},
-		{"[rule]\n", 1},
-		{"[bridge]\n", 1},
 		{"[bridge.a.b]\n", 1},
 		{"[bridge.a]]\n", 1},
 		{"x = 1\n", 1},
@@ -119,7 +118,7 @@ func TestRefuses(t *testing.T) {
 		{"[defaults]\rx = 1\n", 1},
 		{"\ufeff[idmap]\n", 1},
 		{"\xff", 0},
-		{strings.Repeat("#", LongestFile+1), 0},
+		{strings.Repeat("#", plain.LongestFile+1), 0},
 	} {
 		ids, err := Parse([]byte(c.text))
 		var wrong *Error

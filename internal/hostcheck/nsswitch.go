@@ -66,8 +66,7 @@ func (c *check) checkNsswitchLines(path, text string) {
 		content, _, _ := strings.Cut(line, "#")
 		name, _, found := strings.Cut(content, ":")
 		name = strings.TrimSpace(name)
-		switch {
-		case strings.TrimSpace(content) == "" || found && name != "" && !strings.ContainsAny(name, " \t"):
+		if strings.TrimSpace(content) == "" || found && name != "" && !strings.ContainsAny(name, " \t") {
 			c.checkIndented(path, line, name, number)
 			continue
 		}

@@ -9,12 +9,12 @@ import (
 // builder makes a policy of what TOML has, and notes what is wrong.
 type builder struct {
 	policy *Policy
-	found  []finding
+	found  []Problem
 }
 
 // wrong notes a problem.
 func (b *builder) wrong(at path, refuses Part, text string) {
-	b.found = append(b.found, finding{at, Problem{Text: text, Refuses: refuses}})
+	b.found = append(b.found, Problem{b.policy.document.Line(at...), text, refuses})
 }
 
 // top reads what stands at the top. A table of an unknown name may be meant to be any.

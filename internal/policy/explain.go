@@ -11,8 +11,7 @@ type Setting struct {
 	Line  int    // of the file, from 1; 0 if it is built in
 }
 
-// Explain returns what For decides, key by key in the order of Keys, with where it comes from. It costs some runs of the
-// parser for each key that the file has.
+// Explain returns what For decides, key by key in the order of Keys, with where it comes from.
 func (p *Policy) Explain(s Subject) []Setting {
 	tables := p.tables(s)
 	settings := make([]Setting, 0, len(Keys()))
@@ -20,7 +19,7 @@ func (p *Policy) Explain(s Subject) []Setting {
 		t := tables.find(key)
 		setting := Setting{Key: key, Value: textOf(key, t.values[key]), Level: t.level}
 		if t.level != BuiltIn {
-			setting.Table, setting.Line = t.path.header(), lineOf(p.text, t.path.of(key))
+			setting.Table, setting.Line = t.path.header(), p.document.Line(t.path.of(key)...)
 		}
 		settings = append(settings, setting)
 	}
@@ -33,7 +32,7 @@ func (p *Policy) Where(s Subject, key string) int {
 	if t.level == BuiltIn {
 		return 0
 	}
-	return lineOf(p.text, t.path.of(key))
+	return p.document.Line(t.path.of(key)...)
 }
 
 // textOf is a value as the file would have it.

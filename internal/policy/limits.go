@@ -30,5 +30,5 @@ func (p *Policy) LineOf(l Limit) int {
 	if !l.Set {
 		return 0
 	}
-	return lineOf(p.text, l.where)
+	return p.document.Line(l.where...)
 }

@@ -5,20 +5,18 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
-
-	"github.com/BurntSushi/toml"
 
 	"userns-helpers/internal/forbidden"
+	"userns-helpers/internal/plain"
 )
 
 // LongestFile bounds what is read of a policy, in bytes.
-const LongestFile = forbidden.LongestFile
+const LongestFile = plain.LongestFile
 
 // Parse understands the text of a policy, for interfaces. The error is the first *Problem that refuses them.
 func Parse(text []byte) (*Policy, error) {
-	p, found := parse(text)
-	for _, problem := range sorted(text, found) {
+	p, problems := parse(text)
+	for _, problem := range problems {
 		if problem.Refuses != Maps {
 			return nil, &problem
 		}
@@ -26,66 +24,35 @@ func Parse(text []byte) (*Policy, error) {
 	return p, nil
 }
 
-// Check returns everything that is wrong with a policy, in the order of the file: what refuses interfaces, and what
-// refuses maps. A file that is no TOML has one problem for each of the two parsers.
+// Check returns everything that is wrong with a policy, in the order of the file: what refuses interfaces, and the first
+// that refuses maps.
 func Check(text []byte) []Problem {
-	_, found := parse(text)
-	problems := sorted(text, found)
+	_, problems := parse(text)
 	var wrong *forbidden.Error
-	if _, err := forbidden.Parse(text); errors.As(err, &wrong) {
+	_, err := forbidden.Parse(text)
+	known := slices.ContainsFunc(problems, func(p Problem) bool { return p.Refuses == Both })
+	if errors.As(err, &wrong) && !known {
 		problems = append(problems, Problem{wrong.Line, wrong.Text, Maps})
 	}
+	return sorted(problems)
+}
+
+// sorted orders problems by their lines.
+func sorted(problems []Problem) []Problem {
 	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return problems
-}
-
-// finding is a problem whose line is not known yet.
-type finding struct {
-	at      path
-	problem Problem
-}
-
-// sorted gives findings their lines, and orders them by these.
-func sorted(text []byte, found []finding) []Problem {
-	var problems []Problem
-	for _, f := range found {
-		if f.at != nil {
-			f.problem.Line = lineOf(text, f.at)
-		}
-		problems = append(problems, f.problem)
-	}
-	slices.SortStableFunc(problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
-	return problems
-}
-
-// decode parses TOML into maps.
-func decode(text []byte) (map[string]any, error) {
-	root := make(map[string]any)
-	_, err := toml.Decode(string(text), &root)
-	return root, err
 }
 
 // parse understands a policy as far as that goes, and finds what is wrong.
-func parse(text []byte) (*Policy, []finding) {
-	if len(text) > LongestFile {
-		return nil, []finding{{problem: Problem{0, "the file is larger than " + strconv.Itoa(LongestFile) + " bytes", Both}}}
+func parse(text []byte) (*Policy, []Problem) {
+	document, err := plain.Parse(text)
+	var wrong *plain.Error
+	if errors.As(err, &wrong) {
+		return nil, []Problem{{wrong.Line, wrong.Text, Both}}
 	}
-	root, err := decode(text)
-	if err != nil {
-		return nil, []finding{{problem: notTOML(err)}}
+	b := &builder{policy: &Policy{document: document, bridges: make(map[string]table)}}
+	for _, name := range slices.Sorted(maps.Keys(document.Root)) {
+		b.top(name, document.Root[name])
 	}
-	b := &builder{policy: &Policy{text: text, bridges: make(map[string]table)}}
-	for _, name := range slices.Sorted(maps.Keys(root)) {
-		b.top(name, root[name])
-	}
-	return b.policy, b.found
-}
-
-// notTOML is the problem that the parser of TOML has.
-func notTOML(err error) Problem {
-	var syntax toml.ParseError
-	if errors.As(err, &syntax) {
-		return Problem{syntax.Position.Line, "not TOML: " + syntax.Message, Both}
-	}
-	return Problem{0, "not TOML: " + err.Error(), Both}
+	return b.policy, sorted(b.found)
 }

@@ -1,9 +1,11 @@
 // Package policy says which protections a network interface gets, and the limits besides quotas: policy.toml(5).
 //
 // It promises that a file with an error in it gives no answer but that error: an unknown key, a wrong type, a value out
-// of bounds. The file is TOML, read by BurntSushi/toml; what it means is decided here, without input or output. The
-// table [idmap] is that of package forbidden.
+// of bounds. The file is read by package plain; what it means is decided here, without input or output. The table
+// [idmap] is that of package forbidden.
 package policy
+
+import "userns-helpers/internal/plain"
 
 // Subject is for whom the policy is asked: a user, and the bridge of the interface.
 type Subject struct {
@@ -27,7 +29,7 @@ type Protections struct {
 
 // Policy is a policy without an error. The zero value is that of a file that does not exist: built-in values, no limits.
 type Policy struct {
-	text     []byte
+	document plain.Document
 	defaults table
 	bridges  map[string]table
 	rules    []rule

@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"strings"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // each passes kind and value of every attribute in a part of a message to f, until f fails. Errors: unix.EBADMSG for an
@@ -19,7 +18,7 @@ func each(part []byte, f func(kind uint16, value []byte) error) error {
 		if length < unix.SizeofRtAttr || length > len(part) {
 			return unix.EBADMSG
 		}
-		kind := binary.NativeEndian.Uint16(part[2:4]) & nl.KindMask
+		kind := binary.NativeEndian.Uint16(part[2:4]) & nl.NLA_TYPE_MASK
 		if err := f(kind, part[unix.SizeofRtAttr:length]); err != nil {
 			return err
 		}

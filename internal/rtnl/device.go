@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // Kinds of interfaces, as IFLA_INFO_KIND has them.
@@ -40,7 +39,7 @@ func (c *Conn) Device(name string) (Device, error) {
 	if len(name) >= unix.IFNAMSIZ || name == "" {
 		return Device{}, unix.ENODEV
 	}
-	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0), text(unix.IFLA_IFNAME, name), short())
+	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0), called(name), short())
 	if err != nil {
 		return Device{}, err
 	}
@@ -70,7 +69,7 @@ func (c *Conn) Leaving(name string) (bool, error) {
 
 // DeviceIn describes the interface with an index in the namespace that this one knows by an id.
 func (c *Conn) DeviceIn(nsid, index int) (Device, error) {
-	parts := []nl.Part{header(unix.AF_UNSPEC, index), short()}
+	parts := []nl.NetlinkRequestData{header(unix.AF_UNSPEC, index), short()}
 	if nsid != NoNamespace {
 		parts = append(parts, number(unix.IFLA_TARGET_NETNSID, uint32(nsid)))
 	}
@@ -85,7 +84,7 @@ func (c *Conn) DeviceIn(nsid, index int) (Device, error) {
 const skipStatistics = 1 << 3
 
 // short asks the kernel to leave the statistics out.
-func short() *nl.Attribute { return number(unix.IFLA_EXT_MASK, skipStatistics) }
+func short() *nl.RtAttr { return number(unix.IFLA_EXT_MASK, skipStatistics) }
 
 // parseDevice understands an RTM_NEWLINK message.
 func parseDevice(message []byte) (Device, error) {

@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // Inspected is an interface with what only those who report want to know of it: anybody may ask.
@@ -23,7 +22,7 @@ func (c *Conn) Inspect(name string) (Inspected, error) {
 		return Inspected{}, unix.ENODEV
 	}
 	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0),
-		nl.NewAttribute(unix.IFLA_IFNAME, nl.CString(name)))
+		called(name))
 	if err != nil {
 		return Inspected{}, err
 	}
@@ -67,14 +66,15 @@ func (d *Inspected) take(kind uint16, value []byte) error {
 // rate is what Limit set, 0 for a device without a limit. The kernel has nothing to say of a device that has no queue:
 // the acknowledgement is the answer then. To who asks it sends only what is to be echoed.
 func (c *Conn) rate(index int) (uint64, error) {
-	reply, err := c.socket.Do(unix.RTM_GETQDISC, unix.NLM_F_ECHO|unix.NLM_F_ACK, discipline{index})
+	replies, err := c.request(unix.RTM_GETQDISC, unix.NLM_F_ECHO|unix.NLM_F_ACK, discipline{index}).
+		Execute(unix.NETLINK_ROUTE, unix.RTM_NEWQDISC)
 	switch {
-	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), err == nil && reply == nil:
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), err == nil && len(replies) == 0:
 		return 0, nil
 	case err != nil:
 		return 0, err
 	}
-	return parseRate(reply)
+	return parseRate(replies[0])
 }
 
 // parseRate understands an RTM_NEWQDISC message: the rate of a token bucket filter, in bits a second.
@@ -84,25 +84,32 @@ func parseRate(message []byte) (uint64, error) {
 	}
 	rate := uint64(0)
 	bucket := false
-	take := func(kind uint16, value []byte) error {
-		switch {
-		case kind == nl.TBFParameters && len(value) >= offsetRate+4:
-			rate = max(rate, uint64(binary.NativeEndian.Uint32(value[offsetRate:]))) // all ones where RATE64 has it
-		case kind == nl.TBFRate64 && len(value) >= 8:
-			rate = binary.NativeEndian.Uint64(value)
-		}
-		return nil
-	}
-	err := each(message[sizeofDiscipline:], func(kind uint16, value []byte) error {
+	err := each(message[sizeofDiscipline:], func(kind uint16, value []byte) (err error) {
 		switch {
 		case kind == unix.TCA_KIND:
 			bucket = cString(value) == "tbf"
 		case kind == unix.TCA_OPTIONS && bucket: // the kind comes first
-			return each(value, take)
+			rate, err = bucketRate(value)
+		}
+		return err
+	})
+	return rate * 8, err
+}
+
+// bucketRate is the rate in the options of a token bucket filter, in bytes a second. Where it does not fit into the one
+// attribute, which is all ones then, it is in the other.
+func bucketRate(options []byte) (uint64, error) {
+	rate := uint64(0)
+	err := each(options, func(kind uint16, value []byte) error {
+		switch {
+		case kind == nl.TCA_TBF_PARMS && len(value) >= offsetRate+4:
+			rate = max(rate, uint64(binary.NativeEndian.Uint32(value[offsetRate:])))
+		case kind == nl.TCA_TBF_RATE64 && len(value) >= 8:
+			rate = binary.NativeEndian.Uint64(value)
 		}
 		return nil
 	})
-	return rate * 8, err
+	return rate, err
 }
 
 // QuietsIPv6 reports whether IPv6 is off on an interface, as QuietIPv6 leaves it; also where the kernel has no IPv6.

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // inspected is link with what the kernel says of a port of a kind of master.
@@ -43,9 +42,9 @@ func TestParseRate(t *testing.T) {
 	fast := make([]byte, 8)
 	binary.NativeEndian.PutUint64(fast, 10_000_000_000)
 	for want, message := range map[uint64][]byte{
-		8_000_000:      qdisc("tbf", attribute(nl.TBFParameters, slow.parameters())),
-		80_000_000_000: qdisc("tbf", attribute(nl.TBFParameters, bucketOf(80_000_000_000, 1500).parameters()), attribute(nl.TBFRate64, fast)),
-		0:              qdisc("htb", attribute(nl.TBFParameters, slow.parameters())),
+		8_000_000:      qdisc("tbf", attribute(nl.TCA_TBF_PARMS, slow.parameters())),
+		80_000_000_000: qdisc("tbf", attribute(nl.TCA_TBF_PARMS, bucketOf(80_000_000_000, 1500).parameters()), attribute(nl.TCA_TBF_RATE64, fast)),
+		0:              qdisc("htb", attribute(nl.TCA_TBF_PARMS, slow.parameters())),
 	} {
 		if got, err := parseRate(message); got != want || err != nil {
 			t.Errorf("%d, %v, want %d", got, err, want)
@@ -58,7 +57,7 @@ func TestParseRate(t *testing.T) {
 
 func FuzzParseInspected(f *testing.F) {
 	f.Add(inspected("bridge"))
-	f.Add(qdisc("tbf", attribute(nl.TBFParameters, bucketOf(5, 1500).parameters())))
+	f.Add(qdisc("tbf", attribute(nl.TCA_TBF_PARMS, bucketOf(5, 1500).parameters())))
 	f.Fuzz(func(t *testing.T, message []byte) {
 		if _, err := parseInspected(message); err == nil && len(message) < unix.SizeofIfInfomsg {
 			t.Fatal("a part of a head was understood")

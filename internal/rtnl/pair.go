@@ -3,9 +3,8 @@ package rtnl
 import (
 	"errors"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // Pair is a veth(4) pair to be made: a host end here and a peer in another namespace.
@@ -26,9 +25,9 @@ type Pair struct {
 //
 // Errors: unix.EEXIST if one of the two names is taken, unix.EXFULL if the bridge has no free port.
 func (c *Conn) CreatePair(p Pair) error {
-	parts := []nl.Part{
-		header(unix.AF_UNSPEC, 0), text(unix.IFLA_IFNAME, p.HostName), number(unix.IFLA_MTU, uint32(p.MTU)),
-		nl.NewAttribute(unix.IFLA_ADDRESS, p.HostMAC[:]), p.info(),
+	parts := []nl.NetlinkRequestData{
+		header(unix.AF_UNSPEC, 0), called(p.HostName), number(unix.IFLA_MTU, uint32(p.MTU)),
+		nl.NewRtAttr(unix.IFLA_ADDRESS, p.HostMAC[:]), p.info(),
 	}
 	if p.Bridge != 0 {
 		parts = append(parts, number(unix.IFLA_MASTER, uint32(p.Bridge)))
@@ -37,22 +36,22 @@ func (c *Conn) CreatePair(p Pair) error {
 }
 
 // info is the part of the message that is about the peer.
-func (p Pair) info() *nl.Attribute {
-	info := nl.NewAttribute(unix.IFLA_LINKINFO, nil)
-	info.Add(unix.IFLA_INFO_KIND, nl.Text(KindVeth))
-	peer := info.Add(unix.IFLA_INFO_DATA, nil).Add(nl.VethInfoPeer, nil)
-	nl.NewIfInfomsgIn(peer, unix.AF_UNSPEC)
-	peer.Add(unix.IFLA_IFNAME, nl.CString(p.PeerName))
-	peer.Add(unix.IFLA_MTU, nl.Uint32(uint32(p.MTU)))
-	peer.Add(unix.IFLA_ADDRESS, p.PeerMAC[:])
-	peer.Add(unix.IFLA_NET_NS_FD, nl.Uint32(uint32(p.Namespace)))
+func (p Pair) info() *nl.RtAttr {
+	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
+	info.AddRtAttr(unix.IFLA_INFO_KIND, nl.NonZeroTerminated(KindVeth))
+	peer := info.AddRtAttr(unix.IFLA_INFO_DATA, nil).AddRtAttr(nl.VETH_INFO_PEER, nil)
+	nl.NewIfInfomsgChild(peer, unix.AF_UNSPEC)
+	peer.AddRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(p.PeerName))
+	peer.AddRtAttr(unix.IFLA_MTU, nl.Uint32Attr(uint32(p.MTU)))
+	peer.AddRtAttr(unix.IFLA_ADDRESS, p.PeerMAC[:])
+	peer.AddRtAttr(unix.IFLA_NET_NS_FD, nl.Uint32Attr(uint32(p.Namespace)))
 	return info
 }
 
 // AddAltName gives an interface a second name (Linux 5.5), of at most 127 bytes.
 func (c *Conn) AddAltName(index int, name string) error {
-	list := nl.NewAttribute(unix.IFLA_PROP_LIST|unix.NLA_F_NESTED, nil)
-	list.Add(unix.IFLA_ALT_IFNAME, nl.CString(name))
+	list := nl.NewRtAttr(unix.IFLA_PROP_LIST|unix.NLA_F_NESTED, nil)
+	list.AddRtAttr(unix.IFLA_ALT_IFNAME, nl.ZeroTerminated(name))
 	flags := unix.NLM_F_CREATE | unix.NLM_F_EXCL | unix.NLM_F_APPEND
 	return c.change(unix.RTM_NEWLINKPROP, flags, header(unix.AF_UNSPEC, index), list)
 }
@@ -66,7 +65,7 @@ func (c *Conn) Up(index int) error {
 
 // Delete deletes the interface called name, and its peer with it. None of that name is no error.
 func (c *Conn) Delete(name string) error {
-	err := c.change(unix.RTM_DELLINK, 0, header(unix.AF_UNSPEC, 0), text(unix.IFLA_IFNAME, name))
+	err := c.change(unix.RTM_DELLINK, 0, header(unix.AF_UNSPEC, 0), called(name))
 	if errors.Is(err, unix.ENODEV) {
 		return nil
 	}

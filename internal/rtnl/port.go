@@ -1,9 +1,8 @@
 package rtnl
 
 import (
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // Port is a port of a bridge of Linux: IFLA_BRPORT_* of linux/if_link.h.
@@ -75,14 +74,14 @@ func (c *Conn) Protect(index int, flags Flags) error {
 	return c.change(unix.RTM_SETLINK, 0, header(unix.AF_BRIDGE, index), flags.attribute())
 }
 
-func (f Flags) attribute() *nl.Attribute {
-	info := nl.NewAttribute(unix.IFLA_PROTINFO|unix.NLA_F_NESTED, nil)
+func (f Flags) attribute() *nl.RtAttr {
+	info := nl.NewRtAttr(unix.IFLA_PROTINFO|unix.NLA_F_NESTED, nil)
 	for _, kind := range kinds() {
 		value := uint8(0)
 		if *f.of(kind) {
 			value = 1
 		}
-		info.Add(int(kind), nl.Uint8(value))
+		info.AddRtAttr(int(kind), nl.Uint8Attr(value))
 	}
 	return info
 }

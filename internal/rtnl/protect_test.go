@@ -7,9 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // little skips a test of bytes that are written down as a little-endian machine has them.
@@ -21,8 +20,12 @@ func little(t *testing.T) {
 }
 
 // bytesOf is what a request sends behind the header that counts it.
-func bytesOf(parts ...nl.Part) string {
-	return hex.EncodeToString(nl.Message(unix.RTM_SETLINK, 0, 1, parts...)[unix.NLMSG_HDRLEN:])
+func bytesOf(parts ...nl.NetlinkRequestData) string {
+	r := nl.NewNetlinkRequest(unix.RTM_SETLINK, 0)
+	for _, p := range parts {
+		r.AddData(p)
+	}
+	return hex.EncodeToString(r.Serialize()[unix.NLMSG_HDRLEN:])
 }
 
 // TestFlagsMessage: all flags in one attribute, and each says what it says, on or off.
@@ -53,8 +56,8 @@ func TestVLANMessage(t *testing.T) {
 
 func TestStaticMessage(t *testing.T) {
 	little(t)
-	got := bytesOf(neighbour{5, unix.NUD_NOARP, unix.NTF_MASTER}, nl.NewAttribute(unix.NDA_LLADDR, []byte{2, 1, 2, 3, 4, 5}),
-		nl.NewAttribute(unix.NDA_VLAN, nl.Uint16(10)))
+	got := bytesOf(neighbour{5, unix.NUD_NOARP, unix.NTF_MASTER}, nl.NewRtAttr(unix.NDA_LLADDR, []byte{2, 1, 2, 3, 4, 5}),
+		nl.NewRtAttr(unix.NDA_VLAN, nl.Uint16Attr(10)))
 	if want := "070000000500000040000400" + "0a000200020102030405" + "0000" + "060005000a000000"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

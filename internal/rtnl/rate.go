@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // bucket is a token bucket filter, tc-tbf(8): what is sent on a device waits in a queue until there are tokens for it.
@@ -39,12 +38,12 @@ func bucketOf(bits uint64, mtu int) bucket {
 // kernel has no token bucket filter (CONFIG_NET_SCH_TBF).
 func (c *Conn) Limit(index int, bits uint64, mtu int) error {
 	b := bucketOf(bits, mtu)
-	options := nl.NewAttribute(unix.TCA_OPTIONS, nil)
-	options.Add(nl.TBFParameters, b.parameters())
-	options.Add(nl.TBFRate64, nl.Uint64(b.rate))
-	options.Add(nl.TBFBurst, nl.Uint32(b.burst))
+	options := nl.NewRtAttr(unix.TCA_OPTIONS, nil)
+	options.AddRtAttr(nl.TCA_TBF_PARMS, b.parameters())
+	options.AddRtAttr(nl.TCA_TBF_RATE64, nl.Uint64Attr(b.rate))
+	options.AddRtAttr(nl.TCA_TBF_BURST, nl.Uint32Attr(b.burst))
 	return c.change(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_REPLACE,
-		discipline{index}, nl.NewAttribute(unix.TCA_KIND, nl.CString("tbf")), options)
+		discipline{index}, nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("tbf")), options)
 }
 
 // Sizes and numbers of linux/pkt_sched.h and linux/rtnetlink.h.
@@ -55,11 +54,11 @@ const (
 	offsetRate       = 8 // rate, within struct tc_ratespec
 	offsetLinkLayer  = 1
 	offsetQueueLimit = 2 * sizeofRate
-	sizeofDiscipline = nl.SizeofTcmsg
+	sizeofDiscipline = nl.SizeofTcMsg
 	root             = math.MaxUint32 // TC_H_ROOT
 )
 
-// parameters is struct tc_tbf_qopt. A rate that does not fit is in TBFRate64 alone; the burst is in TBFBurst.
+// parameters is struct tc_tbf_qopt. A rate that does not fit is in TCA_TBF_RATE64 alone; the burst is in TCA_TBF_BURST.
 func (b bucket) parameters() []byte {
 	p := make([]byte, sizeofBucket)
 	p[offsetLinkLayer] = linkIsEthernet

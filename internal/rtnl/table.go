@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // neighbour is the fixed part of a message about an entry of a bridge's table, struct ndmsg of rtnetlink(7).
@@ -42,7 +41,7 @@ func (e Entry) Learned() bool { return !e.Permanent && !e.Static }
 // Entry looks an address up in the table of a bridge (Linux 5.0), and reports whether it is there.
 func (c *Conn) Entry(bridge int, mac [6]byte) (Entry, bool, error) {
 	reply, err := c.ask(unix.RTM_GETNEIGH, unix.RTM_NEWNEIGH, neighbour{},
-		nl.NewAttribute(unix.NDA_LLADDR, mac[:]), number(unix.NDA_MASTER, uint32(bridge)))
+		nl.NewRtAttr(unix.NDA_LLADDR, mac[:]), number(unix.NDA_MASTER, uint32(bridge)))
 	if errors.Is(err, unix.ENOENT) {
 		return Entry{}, false, nil
 	}
@@ -77,12 +76,12 @@ func parseEntry(message []byte) (Entry, error) {
 // AddStatic puts an address behind a port into the bridge's table, for good: no frame moves it elsewhere. It goes with
 // the port. vlan is 0 for all that the port is in.
 func (c *Conn) AddStatic(port int, mac [6]byte, vlan uint16) error {
-	parts := []nl.Part{
+	parts := []nl.NetlinkRequestData{
 		neighbour{port, unix.NUD_NOARP, unix.NTF_MASTER},
-		nl.NewAttribute(unix.NDA_LLADDR, mac[:]),
+		nl.NewRtAttr(unix.NDA_LLADDR, mac[:]),
 	}
 	if vlan != 0 {
-		parts = append(parts, nl.NewAttribute(unix.NDA_VLAN, nl.Uint16(vlan)))
+		parts = append(parts, nl.NewRtAttr(unix.NDA_VLAN, nl.Uint16Attr(vlan)))
 	}
 	return c.change(unix.RTM_NEWNEIGH, unix.NLM_F_CREATE|unix.NLM_F_REPLACE, parts...)
 }

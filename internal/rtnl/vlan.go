@@ -3,9 +3,8 @@ package rtnl
 import (
 	"encoding/binary"
 
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/nl"
 )
 
 // Bridge is what a bridge of Linux has for its ports: IFLA_BR_* of linux/if_link.h.
@@ -40,12 +39,12 @@ const (
 )
 
 // vlanInfo is the attribute about one VLAN of a port.
-func vlanInfo(flags, vlan uint16) *nl.Attribute {
+func vlanInfo(flags, vlan uint16) *nl.RtAttr {
 	info := make([]byte, sizeofVLANInfo)
 	binary.NativeEndian.PutUint16(info[0:2], flags)
 	binary.NativeEndian.PutUint16(info[2:4], vlan)
-	spec := nl.NewAttribute(unix.IFLA_AF_SPEC|unix.NLA_F_NESTED, nil)
-	spec.Add(bridgeVLANInfo, info)
+	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC|unix.NLA_F_NESTED, nil)
+	spec.AddRtAttr(bridgeVLANInfo, info)
 	return spec
 }
 

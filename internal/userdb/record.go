@@ -5,10 +5,8 @@ import "errors"
 // keys are the names of what is wanted in a record.
 type keys struct{ name, id, primary string }
 
-var (
-	userKeys  = keys{"userName", "uid", "gid"}
-	groupKeys = keys{"groupName", "gid", ""}
-)
+func userKeys() keys  { return keys{"userName", "uid", "gid"} }
+func groupKeys() keys { return keys{"groupName", "gid", ""} }
 
 // errMalformed says that a reply is not one JSON object, has a wanted key twice, or has a wanted value of another type.
 var errMalformed = errors.New("malformed")

@@ -48,17 +48,17 @@ var ErrUnavailable = errors.New("systemd-userdbd does not serve this question")
 
 // UserByID returns the user of an id. Errors: ErrNoRecord, ErrUnavailable, *localsock.Error.
 func (s Service) UserByID(uid uint32) (Account, error) {
-	return s.ask("GetUserRecord", `"uid":`+strconv.FormatUint(uint64(uid), 10), userKeys)
+	return s.ask("GetUserRecord", `"uid":`+strconv.FormatUint(uint64(uid), 10), userKeys())
 }
 
 // UserNamed returns the user of a name. Errors as of UserByID.
 func (s Service) UserNamed(name string) (Account, error) {
-	return s.ask("GetUserRecord", `"userName":`+quote(name), userKeys)
+	return s.ask("GetUserRecord", `"userName":`+quote(name), userKeys())
 }
 
 // GroupByID returns the group of an id. Errors as of UserByID.
 func (s Service) GroupByID(gid uint32) (Account, error) {
-	return s.ask("GetGroupRecord", `"gid":`+strconv.FormatUint(uint64(gid), 10), groupKeys)
+	return s.ask("GetGroupRecord", `"gid":`+strconv.FormatUint(uint64(gid), 10), groupKeys())
 }
 
 // ask sends one question. No other parameters than these: systemd 252 refuses what it does not know.

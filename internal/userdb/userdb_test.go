@@ -104,7 +104,7 @@ func TestNoAnswer(t *testing.T) {
 			_, _ = c.Read(make([]byte, 200))
 			_, _ = c.Write([]byte(alice[:len(alice)-1]))
 		},
-		"silence": func(_ int, c net.Conn) { time.Sleep(2 * soon) },
+		"silence": func(_ int, _ net.Conn) { time.Sleep(2 * soon) },
 		"drip":    func(_ int, c net.Conn) { fake.Drip(c, []byte(alice), soon/20) },
 		"no end": func(_ int, c net.Conn) {
 			_, _ = c.Read(make([]byte, 200))
@@ -204,7 +204,7 @@ func FuzzReply(f *testing.F) {
 	f.Add([]byte(alice[:len(alice)-1]))
 	f.Add([]byte(`{"error":"io.systemd.UserDatabase.NoRecordFound"}`))
 	f.Fuzz(func(t *testing.T, reply []byte) {
-		account, word, err := parseReply(reply, userKeys)
+		account, word, err := parseReply(reply, userKeys())
 		if (err != nil || word != "") && account != (Account{}) {
 			t.Errorf("%v, %q, %v", account, word, err)
 		}

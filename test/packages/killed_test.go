@@ -115,8 +115,12 @@ func (m *machine) goOn(t *testing.T, does operation, way int) {
 			m.isOurs(t)
 		}
 	}
-	// A package that is half unpacked is one that dpkg wants to reinstall first; here nobody has it any more.
-	m.dpkg(t, "--force-remove-reinstreq", "--purge", "userns-helpers")
+	// dpkg refuses to remove a package that is half unpacked, and says that it has to be installed once more first.
+	if said, err := m.try(dpkgCommand([]string{"--purge", "userns-helpers"})...); err != nil {
+		wants(t, said, "reinstall it before attempting a removal")
+		m.dpkg(t, "-i", debs.oursNext)
+		m.dpkg(t, "--purge", "userns-helpers")
+	}
 	m.dpkg(t, "--configure", "-a")
 }
 

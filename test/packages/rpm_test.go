@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -130,12 +131,13 @@ func TestRPM(t *testing.T) {
 	isSameTree(t, withoutRPM(before), withoutRPM(m.tree(t)))
 }
 
-// withoutRPM leaves the database of rpm out.
+// withoutRPM leaves the database of rpm out, and the folder of licences, which no package on this machine owns; and what
+// the upgrade of the stand-in changed.
 func withoutRPM(tree []string) []string {
 	var rest []string
 	for _, line := range tree {
 		if !strings.Contains(line, "/rpm/") && !strings.Contains(line, "/.rpmdb") && !strings.HasPrefix(line, "/usr/bin/") &&
-			!strings.HasPrefix(line, "/usr/libexec/lxc/lxc-user-nic") {
+			!strings.HasPrefix(line, "/usr/libexec/lxc/lxc-user-nic") && !strings.HasPrefix(line, "/usr/share/licenses d ") {
 			rest = append(rest, line)
 		}
 	}
@@ -172,7 +174,7 @@ func TestSELinuxRule(t *testing.T) {
 	m.rpm(t, "-e", "userns-helpers")
 	const rule = "-e /usr/libexec/lxc/lxc-user-nic /usr/libexec/userns-helpers/lxc-user-nic"
 	wanted := "semanage fcontext -a " + rule + "\nrestorecon /usr/libexec/userns-helpers/lxc-user-nic\nsemanage fcontext -d " + rule
-	if got := strings.ReplaceAll(m.run(t, "cat", "/said"), "/usr/sbin/", ""); got != wanted {
+	if got := regexp.MustCompile(`(?m)^(/usr)?/sbin/`).ReplaceAllString(m.run(t, "cat", "/said"), ""); got != wanted {
 		t.Errorf("asked for:\n%s", got)
 	}
 }

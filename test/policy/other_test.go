@@ -172,13 +172,13 @@ func TestMistakes(t *testing.T) {
 	}{
 		{harness.File{Text: "[defaults]\nmac_lok = true\n"}, "policy.toml line 2: mac_lok is not a key", ""},
 		{harness.File{Text: "[defaults]\nmac_lock = 1\n"}, "line 2: mac_lock must be true or false", ""},
-		{harness.File{Text: "[default]\n"}, `line 1: unknown: "default"`, "line 1: not the head of a table"},
+		{harness.File{Text: "[default]\n"}, `line 1: unknown: "default"`, `line 1: unknown: "default"`},
 		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"x\"]\n"}, "", `line 2: "x" is not an id`},
 		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-999\"]\n"}, "", "forbids [0-1000) to everybody (line 2: forbidden_host_ids)"},
 		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-4\"]\n"}, "", ""},
 		{harness.File{Text: "[defaults]\n", Mode: 0o666}, "is writable by group or others", "is writable by group or others"},
 		{harness.File{Text: "[defaults]\n", UID: 1501}, "is owned by uid 1501", "is owned by uid 1501"},
-		{harness.File{Text: "[defaults"}, "not TOML", "line 1: "},
+		{harness.File{Text: "[defaults"}, "line 1: not the head", "line 1: "},
 	} {
 		must(t, os.RemoveAll(policyPath))
 		must(t, c.file.Put(policyPath))

@@ -1,14 +1,25 @@
-package forbidden
+package plain
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
-// plain says what is wrong with a value that is no list, "" for nothing: true, false, a number, or a string.
-func plain(value string) string {
-	_, isString := unquoted(value)
-	if value == "true" || value == "false" || isNumber(value) || isString {
-		return ""
+// value understands a value that is no list.
+func value(text string) (any, bool) {
+	if text == "true" || text == "false" {
+		return text == "true", true
 	}
-	return "not a plain value: true, false, a number, or a string in one line without a backslash"
+	if isNumber(strings.TrimPrefix(text, "-")) && text != "-0" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		return n, err == nil
+	}
+	return quotedValue(text)
+}
+
+func quotedValue(text string) (any, bool) {
+	word, ok := unquoted(text)
+	return word, ok
 }
 
 // unquoted is the text of a string in double or single quotes. One with a backslash could mean another text.
@@ -20,7 +31,7 @@ func unquoted(value string) (string, bool) {
 	return text, !strings.ContainsRune(text, rune(value[0])) && !strings.Contains(text, `\`)
 }
 
-// key is the name of a bridge in the head of a table, bare or in quotes.
+// key is a name in the head of a table, bare or in quotes.
 func key(text string) (string, bool) {
 	if name, ok := unquoted(text); ok {
 		return name, true

@@ -6,11 +6,13 @@
 // since 1970 are the time of the release: the same programs give the same bits.
 package main
 
+// It is below test/ since the rules for shipped programs do not hold for it: nobody installs it.
 import (
 	"crypto/sha256"
 	"debug/buildinfo"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,7 +38,7 @@ func main() {
 func run(args []string) error {
 	const least = 3
 	if len(args) < least {
-		return fmt.Errorf("usage: sbom VERSION SECONDS PROGRAM...")
+		return errors.New("usage: sbom VERSION SECONDS PROGRAM, and more programs")
 	}
 	seconds, err := strconv.ParseInt(args[1], 10, 64)
 	if err != nil {
@@ -116,7 +118,7 @@ func begin(version string, created time.Time) *document {
 		SPDXVersion: "SPDX-2.3", DataLicense: "CC0-1.0", SPDXID: documentID,
 		Name:      "userns-helpers-" + version,
 		Namespace: "https://spdx.org/spdxdocs/userns-helpers-" + version,
-		Creation:  creation{Created: created.Format(time.RFC3339), Creators: []string{"Tool: hack/sbom"}},
+		Creation:  creation{Created: created.Format(time.RFC3339), Creators: []string{"Tool: test/packages/sbom"}},
 		Packages: []pkg{{
 			SPDXID: projectID, Name: "userns-helpers", Version: version, DownloadLocation: none,
 			LicenseConcluded: "BSD-3-Clause", LicenseDeclared: "BSD-3-Clause", Copyright: none,

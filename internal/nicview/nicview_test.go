@@ -1,0 +1,73 @@
+package nicview
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/rtnl"
+)
+
+func TestProtections(t *testing.T) {
+	port := func(f rtnl.Flags) rtnl.Inspected {
+		return rtnl.Inspected{Device: rtnl.Device{Name: "no/name", Port: rtnl.Port{Flags: f}}, OnBridge: true}
+	}
+	plain := rtnl.Flags{Learning: true, UnicastFlood: true}
+	for want, d := range map[string]rtnl.Inspected{
+		"":                             port(plain),
+		"mac_lock no unicast_flood":    port(rtnl.Flags{Locked: true}),
+		"no unicast_flood":             port(rtnl.Flags{Locked: true, Learning: true}), // it learns whatever is locked
+		"isolated":                     port(rtnl.Flags{Isolated: true, Learning: true, UnicastFlood: true}),
+		"bpdu_guard root_block":        port(rtnl.Flags{BPDUGuard: true, RootBlock: true, Learning: true, UnicastFlood: true}),
+		"rate_to_container 1500kbit":   {Device: rtnl.Device{Name: "no/name", Port: rtnl.Port{Flags: rtnl.Flags{Locked: true}}}, Rate: 1_500_000},
+		"rate_to_container 8000001bit": {Device: rtnl.Device{Name: "no/name"}, Rate: 8_000_001},
+	} {
+		if got := strings.Join(protections(d), " "); got != want {
+			t.Errorf("%+v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestFromNames(t *testing.T) {
+	for _, c := range []struct {
+		nic       NIC
+		alt       string
+		made      bool
+		uid       int64
+		container string
+	}{
+		{NIC{Name: "veth1000_AbCd", Bridge: "br0", UID: -1}, "usernic-1000-web-br0-AbCd", true, 1000, "web"},
+		{NIC{Name: "veth1000_AbCd", Bridge: "br0", UID: -1}, "usernic-1000-web-br1-AbCd", false, 1000, ""},
+		{NIC{Name: "veth1000_AbCd", Bridge: "br0", UID: -1}, "other", false, 1000, ""},
+		{NIC{Name: "vethAbCdEf", Bridge: "br0", UID: -1}, "other", false, -1, ""},
+	} {
+		made := c.nic.fromNames([]string{"x", c.alt})
+		if made != c.made || c.nic.UID != c.uid || c.nic.Container != c.container {
+			t.Errorf("%q: %v, %+v", c.alt, made, c.nic)
+		}
+	}
+}
+
+func TestOldestProcess(t *testing.T) {
+	p := processes{oldest: map[int]process{}}
+	for _, one := range []process{{7, 500}, {5, 100}, {9, 300}} {
+		p.add(3, one)
+	}
+	if p.oldest[3].pid != 5 {
+		t.Errorf("%+v", p.oldest)
+	}
+}
+
+// TestStarted: this process started after the machine, and not in the future.
+func TestStarted(t *testing.T) {
+	at := started(strconv.Itoa(os.Getpid()))
+	if at == 0 || int64(at/ticks) > now(unix.CLOCK_BOOTTIME) {
+		t.Errorf("%d ticks, %d seconds since the start", at, now(unix.CLOCK_BOOTTIME))
+	}
+	if at := started("none"); at != 0 {
+		t.Errorf("no process: %d", at)
+	}
+}
