@@ -9,52 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long, in seconds, a reply of the kernel may take. It answers when it has its lock.
-const patience = 10
-
-// Conn is a netlink socket in the network namespace in which the program was started.
-type Conn struct {
-	sockets map[int]*nl.SocketHandle
-}
-
-// Dial opens the socket.
-func Dial() (*Conn, error) {
-	socket, err := nl.Subscribe(unix.NETLINK_ROUTE)
-	if err != nil {
-		return nil, err
-	}
-	if err := socket.SetReceiveTimeout(&unix.Timeval{Sec: patience}); err != nil {
-		return nil, err
-	}
-	return &Conn{map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}}, nil
-}
-
-// request prepares a message on the connection's socket.
-func (c *Conn) request(kind, flags int, parts ...nl.NetlinkRequestData) *nl.NetlinkRequest {
-	r := nl.NewNetlinkRequest(kind, flags)
-	r.Sockets = c.sockets
-	for _, p := range parts {
-		r.AddData(p)
-	}
-	return r
-}
-
 // change sends a message that the kernel acknowledges.
 func (c *Conn) change(kind, flags int, parts ...nl.NetlinkRequestData) error {
-	_, err := c.request(kind, flags|unix.NLM_F_ACK, parts...).Execute(unix.NETLINK_ROUTE, 0)
+	_, err := c.do(kind, flags|unix.NLM_F_ACK, parts...)
 	return err
 }
 
-// ask sends a message that the kernel answers with one of kind reply.
+// ask sends a message that the kernel answers with one of kind reply, whose body is valid until the next message.
 func (c *Conn) ask(kind int, reply uint16, parts ...nl.NetlinkRequestData) ([]byte, error) {
-	messages, err := c.request(kind, 0, parts...).Execute(unix.NETLINK_ROUTE, reply)
-	if err != nil {
-		return nil, err
-	}
-	if len(messages) != 1 {
+	answer, err := c.do(kind, 0, parts...)
+	if err == nil && answer.kind != reply {
 		return nil, unix.EBADMSG
 	}
-	return messages[0], nil
+	return answer.body, err
 }
 
 // header is the fixed part of a message about the interface with the given index.

@@ -66,15 +66,16 @@ func (d *Inspected) take(kind uint16, value []byte) error {
 // rate is what Limit set, 0 for a device without a limit. The kernel has nothing to say of a device that has no queue:
 // the acknowledgement is the answer then. To who asks it sends only what is to be echoed.
 func (c *Conn) rate(index int) (uint64, error) {
-	replies, err := c.request(unix.RTM_GETQDISC, unix.NLM_F_ECHO|unix.NLM_F_ACK, discipline{index}).
-		Execute(unix.NETLINK_ROUTE, unix.RTM_NEWQDISC)
+	answer, err := c.do(unix.RTM_GETQDISC, unix.NLM_F_ECHO|unix.NLM_F_ACK, discipline{index})
 	switch {
-	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), err == nil && len(replies) == 0:
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), err == nil && answer.body == nil:
 		return 0, nil
 	case err != nil:
 		return 0, err
+	case answer.kind != unix.RTM_NEWQDISC:
+		return 0, unix.EBADMSG
 	}
-	return parseRate(replies[0])
+	return parseRate(answer.body)
 }
 
 // parseRate understands an RTM_NEWQDISC message: the rate of a token bucket filter, in bits a second.

@@ -1,0 +1,110 @@
+package rtnl
+
+import (
+	"encoding/binary"
+	"errors"
+	"testing"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// TestDo asks the kernel about the loopback interface of this machine, which has index 1, and about none.
+func TestDo(t *testing.T) {
+	c, err := Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		device, err := c.DeviceIn(NoNamespace, 1)
+		if err != nil || device.Name != "lo" {
+			t.Errorf("%+v, %v", device, err)
+		}
+	}
+	if _, err := c.DeviceIn(NoNamespace, 1<<31-1); !errors.Is(err, unix.ENODEV) {
+		t.Error(err)
+	}
+	if err := c.change(unix.RTM_GETLINK, 0, header(unix.AF_UNSPEC, 1<<31-1)); !errors.Is(err, unix.ENODEV) {
+		t.Error(err)
+	}
+}
+
+// TestForeign: what another process sends is no answer, and a wait has an end.
+func TestForeign(t *testing.T) {
+	c, err := Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.SetsockoptTimeval(c.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 100_000}); err != nil {
+		t.Fatal(err)
+	}
+	own, err := unix.Getsockname(c.fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(other)
+	forged := nl.NewNetlinkRequest(unix.RTM_NEWLINK, 0).Serialize()
+	if err := unix.Sendto(other, forged, 0, own); err != nil && !errors.Is(err, unix.EPERM) {
+		t.Fatal(err)
+	}
+	if message, err := c.receive(); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("%x, %v", message, err)
+	}
+}
+
+// datagram is a message of a kind that says to be so long, with a body.
+func datagram(length uint32, kind uint16, body ...byte) []byte {
+	head := make([]byte, unix.SizeofNlMsghdr)
+	binary.NativeEndian.PutUint32(head, length)
+	binary.NativeEndian.PutUint16(head[4:], kind)
+	return append(head, body...)
+}
+
+func TestContent(t *testing.T) {
+	number := binary.NativeEndian.AppendUint32(nil, ^uint32(unix.EPERM)+1)
+	for name, c := range map[string]struct {
+		datagram []byte
+		body     string
+		err      error
+	}{
+		"done":                       {datagram(20, unix.NLMSG_ERROR, 0, 0, 0, 0), "", nil},
+		"refused":                    {datagram(20, unix.NLMSG_ERROR, number...), "", unix.EPERM},
+		"a body":                     {datagram(18, unix.RTM_NEWLINK, 'h', 'i'), "hi", nil},
+		"a body, and more behind it": {datagram(18, unix.RTM_NEWLINK, 'h', 'i', 'x'), "hi", nil},
+		"an error that is none":      {datagram(20, unix.NLMSG_ERROR, binary.NativeEndian.AppendUint32(nil, 7)...), "", unix.EBADMSG},
+		"an error without a number":  {datagram(18, unix.NLMSG_ERROR, 0, 0), "", unix.EBADMSG},
+		"the end of a list":          {datagram(20, unix.NLMSG_DONE, 0, 0, 0, 0), "", unix.EBADMSG},
+		"cut off":                    {datagram(20, unix.RTM_NEWLINK, 'h', 'i'), "", unix.EBADMSG},
+		"shorter than its head":      {datagram(15, unix.RTM_NEWLINK), "", unix.EBADMSG},
+		"no head":                    {datagram(16, unix.RTM_NEWLINK)[:15], "", unix.EBADMSG},
+		"nothing":                    {nil, "", unix.EBADMSG},
+	} {
+		message, err := whole(c.datagram)
+		var got answer
+		if err == nil {
+			got, err = content(message)
+		}
+		if string(got.body) != c.body || !errors.Is(err, c.err) {
+			t.Errorf("%s: %q, %v", name, got.body, err)
+		}
+	}
+}
+
+// FuzzContent: no datagram makes it panic, and an error comes without a body.
+func FuzzContent(f *testing.F) {
+	f.Add(datagram(20, unix.RTM_NEWLINK, 1, 2, 3, 4))
+	f.Add(datagram(20, unix.NLMSG_ERROR, 0, 0, 0, 0))
+	f.Fuzz(func(t *testing.T, datagram []byte) {
+		message, err := whole(datagram)
+		if err != nil {
+			return
+		}
+		if got, err := content(message); err != nil && got.body != nil {
+			t.Errorf("%x, %v", got.body, err)
+		}
+	})
+}
