@@ -10,6 +10,7 @@ SBINDIR    = $(PREFIX)/sbin
 LIBEXECDIR = /usr/libexec
 DATADIR    = $(PREFIX)/share
 MANDIR     = $(DATADIR)/man
+ZSHDIR     = $(DATADIR)/zsh/site-functions
 SYSCONFDIR = /etc
 RUNDIR     = /run
 # The mode of the three privileged programs. 755 for an install with file capabilities.
@@ -92,7 +93,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'
-	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_usernsctl'
+	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(ZSHDIR)/_usernsctl'
 	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
 
 check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline

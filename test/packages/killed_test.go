@@ -115,12 +115,8 @@ func (m *machine) goOn(t *testing.T, does operation, way int) {
 			m.isOurs(t)
 		}
 	}
-	// dpkg refuses to remove a package that is half unpacked, and says that it has to be installed once more first.
-	if said, err := m.try(dpkgCommand([]string{"--purge", "userns-helpers"})...); err != nil {
-		wants(t, said, "reinstall it before attempting a removal")
-		m.dpkg(t, "-i", debs.oursNext)
-		m.dpkg(t, "--purge", "userns-helpers")
-	}
+	// dpkg asks for a reinstallation of what is half unpacked, unless it is told not to.
+	m.dpkg(t, "--force-remove-reinstreq", "--purge", "userns-helpers")
 	m.dpkg(t, "--configure", "-a")
 }
 
@@ -162,6 +158,36 @@ func TestUnpacked(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestDeconfigured has dpkg take the configuration back, for the sake of a package that breaks ours: like after an
+// unpacking, the removal is postrm's then.
+func TestDeconfigured(t *testing.T) {
+	for _, then := range []string{"--purge", "--configure"} {
+		t.Run(then, func(t *testing.T) {
+			m := withOurs(t)
+			m.run(t, "sh", "-ec", `mkdir -p /srv/x/DEBIAN
+				printf '%s\n' 'Package: breaks' 'Version: 1' 'Architecture: all' 'Maintainer: x <x@x.x>' 'Description: x' \
+					'Breaks: userns-helpers' >/srv/x/DEBIAN/control
+				dpkg-deb --build /srv/x /srv/breaks.deb`)
+			m.watched(t, publicPrograms, func() {
+				m.dpkg(t, "--auto-deconfigure", "--unpack", "/srv/breaks.deb")
+				if status := m.run(t, "dpkg-query", "-W", "-f", "${db:Status-Status}", "userns-helpers"); status != "unpacked" {
+					t.Errorf("ours is %s", status)
+				}
+				if then == "--configure" {
+					m.dpkg(t, "--purge", "breaks")
+				}
+				m.dpkg(t, then, "userns-helpers")
+			})
+			if then == "--configure" {
+				m.isOurs(t)
+				return
+			}
+			m.dpkg(t, "--purge", "breaks")
+			m.isTheirs(t)
+		})
 	}
 }
 

@@ -72,10 +72,13 @@ func (m *machine) bring(t *testing.T, file string) string {
 	return inside(file)
 }
 
-// inside is where a file of newMachine is in the machine.
+// inside is where a file of newMachine, or one that was made there, is in the machine.
 func inside(file string) string {
 	if rest, ok := strings.CutPrefix(file, *rootFlag); ok {
 		return rest
+	}
+	if strings.HasPrefix(file, "/srv/") {
+		return file
 	}
 	return "/srv/" + filepath.Base(file)
 }
