@@ -94,6 +94,7 @@ func (m *machine) isActive(t *testing.T) {
 	}
 	m.hasCapabilities(t, private)
 	m.hasCapabilities(t, "/usr/bin/")
+	m.hasOwnFiles(t, true)
 	m.expect(t, private+"lxc-user-nic", "4755 0:0")
 	m.expect(t, "/usr/libexec/lxc/lxc-user-nic", "4755 0:0")
 	for _, name := range []string{"shadow-utils", "userns-helpers"} {
@@ -188,8 +189,11 @@ func TestRealPaths(t *testing.T) {
 	m.watched(t, publicPrograms, func() { m.rpm(t, "-U", "--force", ours) })
 	m.hasCapabilities(t, "/usr/bin/")
 	m.expect(t, "/usr/libexec/lxc/lxc-user-nic", "4755 0:0")
+	m.hasOwnFiles(t, true)
+	m.expect(t, "/usr/share/zsh/site-functions/_usernsctl", "644 0:0")
 	m.expect(t, "/usr/sbin/userns-helpers-activate", "")
 	m.rpm(t, "-e", "userns-helpers")
+	m.hasOwnFiles(t, false)
 	for _, path := range publicPrograms {
 		m.expect(t, path, "")
 	}

@@ -26,6 +26,24 @@ var publicPages = []string{
 	"/usr/share/man/man5/subuid.5.gz", "/usr/share/man/man5/subgid.5.gz",
 }
 
+// ownFiles are public paths that nobody else has: no link leads there.
+var ownFiles = map[string]string{
+	"/usr/sbin/usernsctl": "755 0:0", "/usr/share/man/man8/usernsctl.8.gz": "644 0:0", "/usr/share/man/man5/policy.toml.5.gz": "644 0:0",
+	"/usr/share/bash-completion/completions/usernsctl":    "644 0:0",
+	"/usr/share/fish/vendor_completions.d/usernsctl.fish": "644 0:0",
+}
+
+// hasOwnFiles fails the case unless those are there, or gone.
+func (m *machine) hasOwnFiles(t *testing.T, there bool) {
+	t.Helper()
+	for path, wanted := range ownFiles {
+		if !there {
+			wanted = ""
+		}
+		m.expect(t, path, wanted)
+	}
+}
+
 // file is the mode and owner of a path of the machine that is not a link; an empty text where there is none.
 func (m *machine) file(path string) string {
 	var stat unix.Stat_t
@@ -78,6 +96,7 @@ func (m *machine) leadsToOurs(t *testing.T) {
 		}
 		m.expect(t, "/usr/share/userns-helpers"+strings.TrimPrefix(path, "/usr/share"), "644 0:0")
 	}
+	m.hasOwnFiles(t, true)
 	m.expect(t, strings.TrimSuffix(private, "/"), "755 0:0")
 	m.expect(t, kept, "700 0:0")
 	m.expect(t, standby, "")
@@ -104,6 +123,7 @@ func (m *machine) isGone(t *testing.T) {
 	for _, path := range []string{kept, standby, strings.TrimSuffix(private, "/"), "/usr/share/userns-helpers"} {
 		m.expect(t, path, "")
 	}
+	m.hasOwnFiles(t, false)
 	if left := m.ourDiversions(); len(left) > 0 {
 		t.Errorf("diversions are left: %q", left)
 	}
