@@ -120,6 +120,32 @@ func (m *machine) goOn(t *testing.T, does operation, way int) {
 	m.dpkg(t, "--configure", "-a")
 }
 
+// TestRemovedByForce kills an upgrade in prerm and in preinst, and removes what is there against dpkg's advice. From
+// preinst on dpkg deletes the files before any script runs.
+func TestRemovedByForce(t *testing.T) {
+	states := map[string]bool{}
+	for at := 10; at <= 40; at += 10 {
+		t.Run(strconv.Itoa(at), func(t *testing.T) {
+			m := withOurs(t)
+			m.watched(t, publicPrograms, func() {
+				m.interrupt(t, "kill", at)
+				m.try(dpkgCommand([]string{"-i", debs.oursNext})...)
+				m.undisturbed(t)
+				states[m.run(t, "dpkg-query", "-W", "-f", "${db:Status-Status}", "userns-helpers")] = true
+				said, _ := m.try(dpkgCommand([]string{"--remove", "userns-helpers"})...)
+				wants(t, said, "reinstall it before attempting a removal")
+				m.dpkg(t, "--force-remove-reinstreq", "--remove", "userns-helpers")
+			})
+			m.isTheirs(t)
+		})
+	}
+	for _, state := range []string{"half-configured", "half-installed"} {
+		if !states[state] {
+			t.Errorf("no kill left the package %s: %v", state, states)
+		}
+	}
+}
+
 // TestKilledUnpacking kills dpkg itself, at one rename(2) after the other: while it unpacks, and while it removes.
 func TestKilledUnpacking(t *testing.T) {
 	for name, does := range operations() {
