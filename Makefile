@@ -1,6 +1,6 @@
-# userns-helpers: newuidmap, newgidmap, getsubids and lxc-user-nic.
+# userns-helpers: newuidmap, newgidmap, getsubids, lxc-user-nic and usernsctl.
 #
-# make build and make install need nothing but Go; neither needs root, and install downloads nothing.
+# make build needs nothing but Go, and its modules once; make install nothing at all. Neither needs root.
 
 # Where things are installed. DESTDIR is put in front of each.
 DESTDIR    =

@@ -70,6 +70,9 @@ func Parse(text []byte) (IDs, error) {
 		if name != tableIDMap && name != tableDefaults && name != tableBridge && name != tableRule && name != tableLimits {
 			return IDs{}, &Error{Line: document.Line(name), Text: "unknown: " + strconv.Quote(name)}
 		}
+		if name != tableIDMap && mentions(document.Root[name]) {
+			return IDs{}, &Error{Line: document.Line(name), Text: keyForbidden + " belongs into [idmap], and stands elsewhere"}
+		}
 	}
 	value, there := document.Root[tableIDMap]
 	table, isTable := value.(map[string]any)
@@ -82,6 +85,18 @@ func Parse(text []byte) (IDs, error) {
 		}
 	}
 	return list(document, table)
+}
+
+// mentions reports whether the key is in a table, or in one of the tables in it.
+func mentions(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		_, has := v[keyForbidden]
+		return has || slices.ContainsFunc(slices.Collect(maps.Values(v)), mentions)
+	case []map[string]any:
+		return slices.ContainsFunc(v, func(table map[string]any) bool { return mentions(table) })
+	}
+	return false
 }
 
 // list reads the list of ids.

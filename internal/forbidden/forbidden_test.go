@@ -64,6 +64,9 @@ func TestRefuses(t *testing.T) {
 		text string
 		line int
 	}{
+		{"[limits]\nforbidden_host_ids = [\"0-999\"]\n", 1},
+		{"[idmap]\n[[rule]]\nuser = \"a\"\n[[rule]]\nforbidden_host_ids = [\"0-999\"]\n", 2},
+		{"[bridge.br0]\nforbidden_host_ids = true\n", 1},
 		{list(`["0-"]`), 2},
 		{list(`["-5"]`), 2},
 		{list(`["9-1"]`), 2},

@@ -1,6 +1,8 @@
 package grants
 
 import (
+	"strconv"
+
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/sssd"
@@ -17,15 +19,38 @@ type Answer struct {
 // Of returns the ranges of the user with a user id, whom SSSD is asked for first: it knows ranges by its own name of a
 // user, and a user of this machine's files who happens to have the name of another user in the directory is not him.
 //
-// Errors: *localsock.Error, *sssd.StatusError.
+// Errors: *NamesakeError, *localsock.Error, *sssd.StatusError.
 func (m Machine) Of(uid uint32, kind idmap.Kind) (Answer, error) {
-	return m.ask(kind, func(s sssd.Session) (string, error) {
-		user, found, err := s.UserByID(uid)
-		if !found || user.ID != uid {
-			return "", err
-		}
-		return user.Name, err
-	})
+	return m.ask(kind, func(s sssd.Session) (string, error) { return nameOf(s, uid) })
+}
+
+// nameOf is SSSD's name of a user id, "" if it has none, and one that leads back to that user: where two of its domains
+// have users of one name, and use_fully_qualified_names is off, the name alone means the user of the first domain.
+func nameOf(s sssd.Session, uid uint32) (string, error) {
+	user, found, err := s.UserByID(uid)
+	if !found || user.ID != uid || err != nil {
+		return "", err
+	}
+	named, found, err := s.UserNamed(user.Name)
+	switch {
+	case err != nil:
+		return "", err
+	case !found || named.ID != uid:
+		return "", &NamesakeError{user.Name, uid}
+	}
+	return user.Name, nil
+}
+
+// NamesakeError says that SSSD's name of a user leads to another one, so that nobody can say whose its ranges are.
+type NamesakeError struct {
+	Name string
+	UID  uint32 // whom SSSD calls so
+}
+
+// Error names the user.
+func (e *NamesakeError) Error() string {
+	return "SSSD calls uid " + strconv.FormatUint(uint64(e.UID), 10) + " " + strconv.Quote(e.Name) + ", and by that name it knows another user: " +
+		"have use_fully_qualified_names set for its domains"
 }
 
 // longestName is the longest name that a directory is asked for, in bytes, as in package account.

@@ -7,6 +7,7 @@
 package grants
 
 import (
+	"errors"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -104,8 +105,9 @@ func find(module string) string {
 	return ""
 }
 
-// exists reports whether there is something at path.
+// exists reports whether there is something at path, or may be: what cannot be looked at is not absent.
 func exists(path string) bool {
 	var stat unix.Stat_t
-	return unix.Stat(path, &stat) == nil
+	err := unix.Stat(path, &stat)
+	return !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENOTDIR)
 }

@@ -35,6 +35,24 @@ func (p program) checkForbidden(u user, asked []idmap.Mapping) error {
 	return nil
 }
 
+// grantsForbiddenOwn reports whether all that was granted of what is asked for is the own id, and that is forbidden. An own
+// id may be mapped all the same; but then without what the grant of an own group would add, the right to setgroups(2).
+func (p program) grantsForbiddenOwn(u user, d *Decision) bool {
+	own := idmap.Range{}
+	for i, m := range d.Asked {
+		switch {
+		case d.Rules[i] != idmap.ByGrant:
+		case !m.Own(p.own(u)):
+			return false
+		default:
+			own = m.Lower
+		}
+	}
+	ids, err := readForbidden(p.policy)
+	_, denied := ids.Denies(own)
+	return denied || err != nil
+}
+
 // readForbidden reads the policy at path; no path is no policy.
 func readForbidden(path string) (forbidden.IDs, error) {
 	if path == "" {

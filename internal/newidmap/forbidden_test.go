@@ -61,3 +61,31 @@ func TestForbidden(t *testing.T) {
 		}
 	}
 }
+
+// TestForbiddenOwnGroup: an own group that is forbidden may be mapped, but its grant does not leave setgroups(2) allowed.
+func TestForbiddenOwnGroup(t *testing.T) {
+	policy := filepath.Join(t.TempDir(), "policy.toml")
+	if err := os.WriteFile(policy, []byte("[idmap]\nforbidden_host_ids = [\"1000\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		policy, granted, asked string
+		deny                   bool
+	}{
+		{"", "alice:1000:1\n", "0 1000 1", false},
+		{policy, "alice:1000:1\n", "0 1000 1", true},
+		{policy, "alice:1000:1001\n", "0 1000 1 1 2000 1", false}, // another grant is used too
+		{policy, "bob:1000:1\n", "0 1000 1", true},
+		{t.TempDir(), "alice:1000:1\n", "0 1000 1", true}, // what is forbidden is not known
+	} {
+		if os.Getuid() != 0 && strings.Contains(c.asked, "2000") {
+			continue // the policy is one that root does not own, and nothing but an own id is mapped
+		}
+		p, _ := machine(idmap.GID, c.granted, "")
+		p.policy = c.policy
+		d, err := decideOn(t, p, alice(), c.asked)
+		if err != nil || d.DenyGroup != c.deny {
+			t.Errorf("%+v: %v, %v", c, d.DenyGroup, err)
+		}
+	}
+}

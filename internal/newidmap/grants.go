@@ -41,7 +41,7 @@ func (p program) judge(u user, found subid.Found, d *Decision) error {
 	if err := p.checkForbidden(u, d.Asked); err != nil {
 		return err
 	}
-	d.DenyGroup = p.kind == idmap.GID && !answer.UsesGrant()
+	d.DenyGroup = p.kind == idmap.GID && (!answer.UsesGrant() || p.grantsForbiddenOwn(u, d))
 	return idmap.CheckKernelLimits(p.kind, d.Asked)
 }
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // builder makes a policy of what TOML has, and notes what is wrong.
@@ -128,6 +129,9 @@ func (b *builder) word(at path, m map[string]any, key string) string {
 		return ""
 	case key != keyBridge && text[0] == '@':
 		b.wrong(at.of(key), Nics, "users and groups are named without @: user = or group = tells them apart")
+		return ""
+	case key == keyGroup && strings.Trim(text, "0123456789") == "":
+		b.wrong(at.of(key), Nics, "a group is meant by its name: a number is none")
 		return ""
 	}
 	return text

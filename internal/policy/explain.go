@@ -35,6 +35,17 @@ func (p *Policy) Where(s Subject, key string) int {
 	return p.document.Line(t.path.of(key)...)
 }
 
+// GroupRule returns the line of the first rule for a group that would apply to interfaces on a bridge, from 1; 0 if there
+// is none: then it does not matter who is in which group.
+func (p *Policy) GroupRule(bridge string) int {
+	for _, r := range p.rules {
+		if r.group != "" && (r.bridge == "" || r.bridge == bridge) {
+			return p.document.Line(r.path...)
+		}
+	}
+	return 0
+}
+
 // textOf is a value as the file would have it.
 func textOf(key string, value uint64) string {
 	switch domain := protection(key); {

@@ -157,6 +157,7 @@ func TestWrong(t *testing.T) {
 		{"[bridge.sixteen-letters-]\n", 1, Nics, "name of a bridge"},
 		{"[bridge.eth0.5]\nmac_lock = true\n", 1, Both, "not the head of a table"},
 		{"[rule]\nuser = \"x\"\n", 1, Nics, "[[rule]]"},
+		{"[[rule]]\ngroup = \"1001\"\n", 2, Nics, "a number is none"},
 		{"[[rule]]\nmac_lock = true\n", 1, Nics, "either a user or a group"},
 		{"[[rule]]\nbridge = \"x\"\nmac_lock = true\n", 1, Nics, "either a user or a group"},
 		{"[[rule]]\nuser = \"x\"\n[[rule]]\nuser = \"x\"\ngroup = \"y\"\n", 3, Nics, "either a user or a group"},
@@ -178,6 +179,26 @@ func TestWrong(t *testing.T) {
 		problem, ok := err.(*Problem)
 		if !ok || problem.Line != c.line || problem.Refuses != c.refuses || !strings.Contains(problem.Text, c.word) {
 			t.Errorf("%q: %+v, want line %d", c.text, err, c.line)
+		}
+	}
+}
+
+// TestGroupRule: whose groups are not known has to know which rules could be for them.
+func TestGroupRule(t *testing.T) {
+	for text, want := range map[string]int{
+		"":                         0,
+		"[[rule]]\nuser = \"a\"\n": 0,
+		"[[rule]]\nuser = \"a\"\n[[rule]]\ngroup = \"b\"\n": 3,
+		"[[rule]]\ngroup = \"b\"\nbridge = \"br0\"\n":       1,
+		"[[rule]]\ngroup = \"b\"\nbridge = \"br1\"\n":       0,
+		"[bridge.br0]\nisolated = true\n[limits]\n":         0,
+	} {
+		p, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.GroupRule("br0"); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
 		}
 	}
 }

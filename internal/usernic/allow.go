@@ -16,38 +16,46 @@ import (
 	"userns-helpers/internal/verdict"
 )
 
-// identify says which lines of lxc-usernet can apply: the names of the caller's user id, and those of the caller's groups
-// that have one, the real group first. It runs before anything is held: a directory may take its time.
+// person is who calls, as the machine's files and directories know him.
+type person struct {
+	who    netquota.Account // the names that lines of lxc-usernet, and rows of the ledger, can have
+	names  []string         // all login names of the user id: the policy is about each
+	groups []string         // all names of the groups
+	doubt  string           // why some of the groups may have names that are not here; "" if none may
+}
+
+// identify says who the caller is: the names of his user id, and those of his groups that have one, the real group first.
+// It runs before anything is held: a directory may take its time.
 //
-// Where a directory cannot say what some of the groups are called, the others count; doubt says why then.
-func identify(caller privilege.Caller) (who netquota.Account, doubt string, err error) {
+// Where a directory cannot say what some of the groups are called, the others are returned all the same: what is granted
+// to them is granted. What may be forbidden to the rest is for the policy to mind.
+func identify(caller privilege.Caller) (person, error) {
 	return identifyAs(account.For(caller), caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
 }
 
 // identifyAs is identify for a caller with these real ids, the real group's first, as a directory knows him.
-func identifyAs(directory account.Directory, uid uint32, gids []uint32) (who netquota.Account, doubt string, err error) {
+func identifyAs(directory account.Directory, uid uint32, gids []uint32) (p person, err error) {
 	users, err := directory.Users(uid)
 	if err != nil {
-		return netquota.Account{}, "", unidentified(err)
+		return person{}, unidentified(err)
 	}
 	groups, err := directory.Groups(gids)
 	var failed *account.SourceError
 	var unknown *account.UnknownError
 	switch {
 	case errors.As(err, &failed), errors.As(err, &unknown):
-		doubt = err.Error()
+		p.doubt = err.Error()
 	case err != nil:
-		return netquota.Account{}, "", unidentified(err)
+		return person{}, unidentified(err)
 	}
-	who = netquota.Account{UID: uid}
 	for _, u := range users {
-		who.Names = append(who.Names, u.Name)
+		p.names = append(p.names, u.Name)
 	}
 	for _, g := range groups {
-		who.Groups = append(who.Groups, g.Name)
+		p.groups = append(p.groups, g.Name)
 	}
-	who, err = ownable(who)
-	return who, doubt, err
+	p.who, err = ownable(netquota.Account{UID: uid, Names: slices.Clone(p.names), Groups: slices.Clone(p.groups)})
+	return p, err
 }
 
 // ownable is the account without the names that cannot stand in lxc-usernet and the ledger, whose fields blanks separate.

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/ovs"
+	"userns-helpers/internal/paths"
 	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/verdict"
 )
@@ -45,7 +46,8 @@ func (b bridge) master() int {
 }
 
 // findBridge looks a bridge up. Its device must exist, and its kind decides: that there is no Linux bridge of a name does
-// not make it one of Open vSwitch (lxc#2856).
+// not make it one of Open vSwitch (lxc#2856). An alternative name of a device (Linux 5.5) is none of a bridge: the kernel
+// finds the device by it, but what is granted, counted and protected goes by the name.
 func findBridge(conn *rtnl.Conn, name string) (bridge, error) {
 	if name == bridgeNone {
 		return bridge{}, nil
@@ -57,6 +59,9 @@ func findBridge(conn *rtnl.Conn, name string) (bridge, error) {
 			"there is no interface of that name on this host: create the bridge, or name another one in the container's configuration")
 	case err != nil:
 		return bridge{}, &verdict.Failure{Headline: "Failed to look up the bridge " + quoted(name), Advice: err.Error(), Err: err}
+	case device.Name != name:
+		return bridge{}, refuse("No such bridge "+quoted(name), "it is an alternative name of "+quoted(device.Name)+
+			": grants, quotas and the policy are about that name, so use it in the container's configuration and in "+paths.Usernet())
 	}
 	return classify(device)
 }

@@ -47,16 +47,17 @@ func (a *Answer) find(q Question) (err error) {
 	if err := wanted.check(); err != nil {
 		return err
 	}
-	var doubt string
 	directory := account.Unprivileged(account.OpenTrusted)
-	if a.Who, doubt, err = identifyAs(directory, q.User.UID, append([]uint32{q.User.GID}, q.Groups...)); err != nil {
-		return err
-	}
-	charges, err := allowance(a.Who, doubt, wanted.place)
+	who, err := identifyAs(directory, q.User.UID, append([]uint32{q.User.GID}, q.Groups...))
+	a.Who = who.who
 	if err != nil {
 		return err
 	}
-	asked, err := termsOf(a.Who, wanted.place)
+	charges, err := allowance(a.Who, who.doubt, wanted.place)
+	if err != nil {
+		return err
+	}
+	asked, err := termsOf(who, wanted.place)
 	if err != nil {
 		return err
 	}

@@ -20,14 +20,22 @@ type terms struct {
 	limits policy.Limits
 }
 
-// termsOf reads the policy for an interface of who. An absent file asks for nothing that can break a container; one that
-// cannot be read, or has a mistake in it, refuses: an interface without a protection that was meant is not made.
-func termsOf(who netquota.Account, place netquota.Place) (terms, error) {
+// termsOf reads the policy for an interface of a person. An absent file asks for nothing that can break a container; one
+// that cannot be read, or has a mistake in it, refuses: an interface without a protection that was meant is not made. Nor
+// is one while it is not known whether a rule for a group is for this person: a caller who could hold up the answer about
+// his groups, by freezing himself, would be rid of the rule.
+func termsOf(of person, place netquota.Place) (terms, error) {
 	p, err := readPolicy()
 	if err != nil {
 		return terms{}, noPolicy(err)
 	}
-	subject := policy.Subject{UID: who.UID, Names: who.Names, Groups: who.Groups, Bridge: place.Bridge}
+	if line := p.GroupRule(place.Bridge); of.doubt != "" && line != 0 {
+		return terms{}, &verdict.Failure{
+			Headline: "Cannot determine your groups",
+			Advice:   of.doubt + "; " + at(line) + " is about a group, and no interface is made while nobody can say whether you are in it",
+		}
+	}
+	subject := policy.Subject{UID: of.who.UID, Names: of.names, Groups: of.groups, Bridge: place.Bridge}
 	return terms{p, subject, p.For(subject), p.Limits()}, nil
 }
 

@@ -76,10 +76,9 @@ type run struct {
 	arguments []string
 	wanted    request
 	caller    privilege.Caller
-	who       netquota.Account
-	doubt     string          // why some of the caller's groups may have names that are not in who
-	charge    netquota.Charge // what the interface is charged to
-	made      string          // the line that says what was made
+	person
+	charge netquota.Charge // what the interface is charged to
+	made   string          // the line that says what was made
 }
 
 // perform is the story of the privilege.
@@ -97,7 +96,7 @@ func (r *run) perform() (outcome, error) {
 	if err := confine(r.caller, r.wanted.target.fd); err != nil {
 		return outcome{}, err
 	}
-	if r.who, r.doubt, err = identify(r.caller); err != nil {
+	if r.person, err = identify(r.caller); err != nil {
 		return outcome{}, err
 	}
 	if r.wanted.verb == "delete" {
@@ -113,7 +112,7 @@ func (r *run) create() (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	asked, err := termsOf(r.who, r.wanted.place)
+	asked, err := termsOf(r.person, r.wanted.place)
 	if err != nil {
 		return outcome{}, err
 	}

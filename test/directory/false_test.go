@@ -12,6 +12,7 @@ import (
 // Commands of SSSD's protocol.
 const (
 	cmdVersion   = 0x0001
+	cmdUserNamed = 0x0011
 	cmdUserByID  = 0x0012
 	cmdGroupByID = 0x0022
 	cmdSubid     = 0x0130
@@ -50,6 +51,7 @@ func sssdOf(u user, uids, gids []uint32) answers {
 	return answers{
 		cmdVersion: message(cmdVersion, 0, 1), cmdUserByID: userReply(u.name, u.uid, u.gid),
 		cmdGroupByID: message(cmdGroupByID, 0, 0, 0), cmdSubid: message(cmdSubid, 0, ranges...),
+		cmdUserNamed: accountReply(cmdUserNamed, u.name, u.uid, u.gid),
 	}
 }
 

@@ -106,4 +106,19 @@ func TestGroupsInDoubt(t *testing.T) {
 		!strings.Contains(r.err, "lines for groups may be missing: no name for gid 1149800100; SSSD could not be asked ("+pipe+": connection refused)") {
 		t.Errorf("%v", r)
 	}
+	// A policy that may be about one of those groups is one that is not known.
+	if err := os.MkdirAll("/etc/userns-helpers", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	grantNics(t, "carol veth br0 9\n")
+	for policy, want := range map[string]string{
+		"[[rule]]\ngroup = \"devs\"\nisolated = true\n":                   "Cannot determine your groups",
+		"[[rule]]\ngroup = \"devs\"\nbridge = \"br1\"\nisolated = true\n": "",
+		"[[rule]]\nuser = \"carol\"\nisolated = true\n":                   "",
+	} {
+		put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: policy})
+		if r := call(t, u, creates(target.PID)...); (r.status == 0) != (want == "") || !strings.Contains(r.err, want) {
+			t.Errorf("%q: %v", policy, r)
+		}
+	}
 }

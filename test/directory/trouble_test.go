@@ -130,6 +130,8 @@ func TestFalse(t *testing.T) {
 		"no uid":                {good.with(cmdUserByID, userReply("", 1149800001, 1149800001)), "malformed"},
 		"a name with a colon":   {good.with(cmdUserByID, userReply("a:b", 1149800001, 1149800001)), "does not answer the question"},
 		"a name with a newline": {good.with(cmdUserByID, userReply("a\nb", 1149800001, 1149800001)), "does not answer the question"},
+		"a namesake":            {good.with(cmdUserNamed, accountReply(cmdUserNamed, "alice", 1149800002, 3000)), "by that name it knows another user"},
+		"no way back":           {good.with(cmdUserNamed, message(cmdUserNamed, 0, 0, 0)), "by that name it knows another user"},
 		"a status":              {good.with(cmdUserByID, message(cmdUserByID, 22)), "SSSD answers with status 22"},
 		"another command":       {good.with(cmdUserByID, message(cmdSubid, 0, 1, 0, 1, 1)), "malformed: it answers another question"},
 		"endless":               {good.with(cmdUserByID, words(1<<32-1, cmdUserByID, 0, 0)), "malformed: it has 4294967295 bytes"},

@@ -205,6 +205,14 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestAlternativeName: another name of a bridge is no way around what is said of the bridge.
+func TestAlternativeName(t *testing.T) {
+	network(t)
+	setPolicy(t, full)
+	sh(t, "ip link property add dev br0 altname ovs0") // which alice has a line for
+	judge(t, "ovs0", create(nicProgram(), alice, hold(t, alice), "ovs0", "eth0"), `it is an alternative name of "br0"`)
+}
+
 // judge compares an answer with what it must say; "" is a grant.
 func judge(t *testing.T, of string, a answer, want string) {
 	t.Helper()
