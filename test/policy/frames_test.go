@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -29,10 +30,14 @@ func open(t *testing.T, pid int, nic string) station {
 		s   station
 		err error
 	}
+	namespace := fmt.Sprintf("/proc/%d/ns/net", pid)
+	if pid == os.Getpid() {
+		namespace = home
+	}
 	done := make(chan result)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends, and its namespace with it
-		s, err := openIn(fmt.Sprintf("/proc/%d/ns/net", pid), nic)
+		s, err := openIn(namespace, nic)
 		done <- result{s, err}
 	}()
 	r := <-done

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/test/blackbox/harness"
 )
 
@@ -23,6 +25,10 @@ var (
 	ours = flag.String("ours", "", "folder of our programs, setuid root")
 	peer = flag.String("peer", "", "path of Debian's lxc-user-nic, setuid root")
 	doc  = flag.String("doc", "", "path of docs/protections.md")
+
+	// home is the path of the machine's network namespace. That of the process would be that of its first thread, which
+	// the runtime never ends: an open that happened to run on it takes it into a container for good.
+	home string
 )
 
 const (
@@ -48,7 +54,9 @@ func (u user) owner() harness.Owner { return harness.Owner{UID: u.id, GID: u.id,
 func TestMain(m *testing.M) {
 	harness.Main()
 	flag.Parse()
-	if err := furnish(); err != nil {
+	fd, err := unix.Open("/proc/self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	home = fmt.Sprintf("/proc/self/fd/%d", fd)
+	if err := errors.Join(err, furnish()); err != nil {
 		fmt.Fprintln(os.Stderr, "policy:", err)
 		os.Exit(1)
 	}
