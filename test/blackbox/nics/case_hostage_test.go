@@ -3,10 +3,13 @@
 package nics
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"userns-helpers/test/blackbox/harness"
 )
@@ -131,7 +134,7 @@ func frozen(attacker, victim user) func(*world) {
 		w.hold(attacker)
 		folder := "/sys/fs/cgroup/attacker"
 		w.must(os.Mkdir(folder, 0o755))
-		defer func() { w.must(os.Remove(folder)) }()
+		defer func() { w.must(removeCgroup(folder)) }()
 		for i := range 12 {
 			w.freezeOnce(attacker, folder, i)
 			w.prompt(victim, i, attacker.name+" is frozen")
@@ -164,6 +167,18 @@ func (w *world) freezeOnce(attacker user, folder string, i int) {
 	}
 	time.Sleep(time.Duration(i) * time.Millisecond)
 	w.must(os.WriteFile(folder+"/cgroup.freeze", []byte("1"), 0))
+}
+
+// removeCgroup removes an empty cgroup. Its last process may have left cgroup.procs and not yet be gone: EBUSY until then.
+func removeCgroup(folder string) error {
+	var err error
+	for range 1000 {
+		if err = os.Remove(folder); !errors.Is(err, unix.EBUSY) {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return err
 }
 
 func (w *world) emptied(folder string) {
