@@ -170,3 +170,24 @@ func (r *Reader) Err() error {
 	}
 	return r.err
 }
+
+// Each calls line with every line of source and its number, and tooLong with the number of every one that is passed over,
+// in their order. Errors: those of source, after the lines in front of it. A source that ends without a newline is
+// incomplete.
+func Each(source io.Reader, longest int, line func(text []byte, number int), tooLong func(number int)) (incomplete bool, err error) {
+	r := New(source, longest)
+	for last := 1; ; last = r.number + 1 {
+		text, ok := r.Next()
+		passedOver := r.number
+		if ok {
+			passedOver--
+		}
+		for ; last <= passedOver; last++ {
+			tooLong(last)
+		}
+		if !ok {
+			return r.incomplete, r.Err()
+		}
+		line(text, r.number)
+	}
+}

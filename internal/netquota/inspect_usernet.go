@@ -39,24 +39,12 @@ const (
 // ones. What has no fault is what Allowance adds up, since both ask ParseRule. Errors: those of usernet, after the lines
 // in front of it.
 func Inspect(usernet io.Reader, each func(Entry)) error {
-	r := lines.New(usernet, inspected)
-	last := 0
-	for {
-		line, ok := r.Next()
-		passedOver := r.Number()
-		if ok {
-			passedOver--
-		}
-		for last++; last <= passedOver; last++ {
-			each(Entry{Line: last, Fault: TooLong})
-		}
-		if !ok {
-			return r.Err()
-		}
+	_, err := lines.Each(usernet, inspected, func(line []byte, number int) {
 		if len(bytes.Trim(withoutComment(line), blanks)) > 0 {
-			each(inspect(line, r.Number()))
+			each(inspect(line, number))
 		}
-	}
+	}, func(number int) { each(Entry{Line: number, Fault: TooLong}) })
+	return err
 }
 
 // inspect says what a line says that is neither empty nor a comment.

@@ -48,25 +48,12 @@ const (
 //
 // Errors: those of file, after the lines in front of it.
 func Inspect(file io.Reader, each func(Entry)) (incomplete bool, err error) {
-	r := lines.New(file, inspected)
-	last := 0
-	for {
-		line, ok := r.Next()
-		passedOver := r.Number()
-		if ok {
-			passedOver--
-		}
-		for last++; last <= passedOver; last++ {
-			each(Entry{Line: last, Fault: TooLong})
-		}
-		if !ok {
-			return r.Incomplete(), r.Err()
-		}
+	return lines.Each(file, inspected, func(line []byte, number int) {
 		if e, says := inspect(line); says {
-			e.Line = r.Number()
+			e.Line = number
 			each(e)
 		}
-	}
+	}, func(number int) { each(Entry{Line: number, Fault: TooLong}) })
 }
 
 // inspect says what a line says; false for a comment and an empty line.
