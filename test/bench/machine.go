@@ -23,6 +23,8 @@ type Machine struct {
 	Go         string
 	Date       string
 	Load       string // of the last minute, when it began
+	Fault      string // time of a page fault
+	SystemCall string
 	Quick      bool
 }
 
@@ -58,7 +60,9 @@ func describe(quick bool) (Machine, error) {
 		return m, fmt.Errorf("dpkg-query: %w", err)
 	}
 	m.Debian = strings.TrimSuffix(string(versions), ", ")
-	return m, nil
+	fault, systemCall, err := faultCost()
+	m.Fault, m.SystemCall = fault.String(), systemCall.String()
+	return m, err
 }
 
 // valueOf returns the value of "key: value" or "key=value", "" if there is none.

@@ -11,6 +11,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -30,7 +31,7 @@ func run(arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	ours := flags.String("ours", "", "the folder into which our programs were installed with make install DESTDIR=")
 	quick := flags.Bool("quick", false, "a tenth of the runs")
-	only := flags.String("only", "", "a part: maps, directory, nics, crowds, containers")
+	only := flags.String("only", "", "a part: floor, maps, directory, nics, crowds, containers")
 	to := flags.String("to", "", "the folder for the table and the plots")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err
@@ -62,13 +63,16 @@ func measure(ours, only string, quick bool) error {
 	if err != nil {
 		return err
 	}
-	if err := b.prepare(); err != nil {
+	if err := errors.Join(b.prepare(), b.grant(2)); err != nil {
 		return err
 	}
 	for _, part := range []struct {
 		name string
 		run  func() error
-	}{{"maps", b.maps}, {"directory", b.directory}, {"nics", b.nics}, {"crowds", b.crowds}, {"containers", b.containers}} {
+	}{
+		{"floor", b.floor}, {"maps", b.maps}, {"directory", b.directory},
+		{"nics", b.nics}, {"crowds", b.crowds}, {"containers", b.containers},
+	} {
 		if only != "" && only != part.name {
 			continue
 		}

@@ -43,14 +43,14 @@ func (s *svg) picture(title string) string {
 
 // ratios draws a bar for each row: our time as a part of Debian's, and a mark at the target.
 func ratios(result Result) string {
-	const left, step, unit = 270.0, 22.0, 280.0
+	const left, step, unit = 270.0, 22.0, 200.0
 	s := &svg{width: 800, height: 50 + step*float64(len(result.Rows))}
 	s.text(left, 18, "start", "#000", "our time as a part of Debian's (medians); | is the aim")
 	s.line(left+unit, 25, left+unit, s.height-10, lineColour, "")
 	for i, r := range result.Rows {
 		y := 30 + step*float64(i)
 		s.text(left-8, y+13, "end", "#000", r.Name)
-		width := min(r.Ratio(), 1.6) * unit
+		width := min(r.Ratio(), 2.3) * unit
 		s.rectangle(left, y+2, width, step-6, oursColour)
 		s.text(left+width+6, y+13, "start", "#000", fmt.Sprintf("%.2f", r.Ratio()))
 		if r.Target > 0 {
