@@ -30,7 +30,7 @@ func changeOver(t *testing.T, from, to string) {
 	one.address(t, "eth0", "10.40.0.2/24")
 	one.ping(t, "10.40.0.1")
 	refused(t, three, "Quota reached")
-	// The last row: Debian's program damages the ledger when it drops another (nic.md section 4).
+	// The last row: Debian's program damages the ledger when it drops another.
 	two.kill(t)
 	eventually(t, "the stopped container's nic is gone", func() bool { return len(ports(t, "br0")) == 1 })
 	three.start(t)

@@ -56,7 +56,7 @@ func TestNoBridge(t *testing.T) {
 	check(t, !strings.Contains(host(t, "ip", "link", "show", names[0]), "master"), names[0]+" is on no bridge")
 	off, err := os.ReadFile("/proc/sys/net/ipv6/conf/" + names[0] + "/disable_ipv6")
 	check(t, err == nil && strings.TrimSpace(string(off)) == "1", "IPv6 is off on "+names[0],
-		"the host end takes router advertisements from the container (nic.md section 6)")
+		"the host end takes router advertisements from the container")
 	host(t, "ip", "address", "add", "10.42.0.1/24", "dev", names[0])
 	c.address(t, "eth0", "10.42.0.2/24")
 	c.ping(t, "10.42.0.1")

@@ -55,7 +55,7 @@ func TestQuotaPerBridge(t *testing.T) {
 	anna.create(t, "zero", false, nic(0, "br0")...).start(t)
 	one := anna.create(t, "one", false, nic(0, "br1")...)
 	err := one.tryStart(t)
-	check(t, err == nil, "a nic on br0 leaves the quota of br1 alone", "all bridges are counted together (nic.md section 3)")
+	check(t, err == nil, "a nic on br0 leaves the quota of br1 alone", "all bridges are counted together")
 	refused(t, anna.create(t, "more", false, nic(0, "br0")...), "Quota reached")
 }
 
@@ -85,6 +85,6 @@ func TestNoLine(t *testing.T) {
 	}
 	log, _ := os.ReadFile(c.log())
 	check(t, strings.Contains(string(log), "line-anna veth br0"), "LXC's log has the line to add\n"+err.Error(),
-		"every cause is called Quota reached (nic.md section 5.6)")
+		"every cause is called Quota reached")
 	check(t, len(ports(t, "br0")) == 0, "nothing is left on the bridge")
 }

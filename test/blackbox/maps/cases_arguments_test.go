@@ -12,7 +12,7 @@ var one = []string{"0", "100000", "10"}
 
 const oneMapped = "0 100000 10"
 
-// argumentCases are section 1 of the contract: the process id and the numbers.
+// argumentCases are about the arguments: the process id and the numbers.
 func argumentCases() []check {
 	out := []check{
 		{

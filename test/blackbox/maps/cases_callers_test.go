@@ -14,7 +14,7 @@ import (
 // bothFiles grants alice ids of both kinds.
 var bothFiles = map[string]harness.File{"/etc/subuid": {Text: grantAlice}, "/etc/subgid": {Text: grantAlice}}
 
-// callerCases are section 7 of the contract: how the programs are used.
+// callerCases are about how the programs are used.
 func callerCases() []check {
 	auto := check{
 		name: "caller: util-linux unshare --map-auto, both at once", tool: "newuidmap", files: bothFiles, target: nothing,

@@ -4,7 +4,7 @@ package maps
 
 import "userns-helpers/test/blackbox/harness"
 
-// getsubidsCases are section 8 of the contract.
+// getsubidsCases are about what getsubids prints.
 func getsubidsCases() []check {
 	const failed = "Error fetching ranges"
 	lists := func(name, subuid, stdout string, args ...string) check {

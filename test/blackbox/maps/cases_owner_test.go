@@ -10,7 +10,7 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-// ownerCases are section 4 of the contract: who may act on what, and as whom.
+// ownerCases are about who may act on what, and as whom.
 func ownerCases() []check {
 	return append(append(append(nameCases(), ownIDCases()...), loginDefsCases()...), accountCases()...)
 }

@@ -10,7 +10,7 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-// privilegeCases are section 6 of the contract: both installs, little privilege, setgroups, nothing half done.
+// privilegeCases are about privilege: both installs, little privilege, setgroups, nothing half done.
 func privilegeCases() []check {
 	return append(append(installCases(), setgroupsCases()...), writeCases()...)
 }

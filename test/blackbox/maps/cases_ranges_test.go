@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// rangeCases are section 5 of the contract: what /etc/subuid and /etc/subgid grant.
+// rangeCases are about what /etc/subuid and /etc/subgid grant.
 func rangeCases() []check {
 	return append(append(lineCases(), togetherCases()...), scaleCases()...)
 }

@@ -11,7 +11,7 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-// What Debian's programs print for each symptom of section 3 of the contract.
+// What Debian's programs print for each symptom.
 const (
 	writePermission = "{tool}: write to {kind}_map failed: Operation not permitted"
 	notOwned        = "{tool}: Target process is owned by a different user: "

@@ -16,7 +16,7 @@ import (
 // patience is how long one call may take. The slowest seen on an idle machine takes a tenth of a second.
 const patience = 5 * time.Second
 
-// answer is what a call left behind. The writes are kept apart: the contract allows one.
+// answer is what a call left behind. The writes are kept apart: there may be one only.
 type answer struct {
 	status         int // -1: it had to be killed
 	stdout, stderr []string

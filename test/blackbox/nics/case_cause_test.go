@@ -35,12 +35,12 @@ func causes() map[string]testCase {
 func causeCases() []testCase {
 	var out []testCase
 	for id, c := range sorted(causes()) {
-		c.id, c.from = "cause/"+id, "nic.md 5.6: every cause has its own message; exit status 1; no source file names or line numbers"
+		c.id, c.from = "cause/"+id, "every cause has its own message; exit status 1; no source file names or line numbers"
 		out = append(out, c)
 	}
 	return append(out,
-		testCase{id: "cause/all-different", from: "nic.md 5.6: every cause has its own message", then: allDifferent},
-		testCase{id: "cause/names-the-line", from: "nic.md 5.6: quota full (n of m, which line)", usernet: "# one\nbob veth br0 9\nalice veth br0 2\n", before: twoNics, args: firstNic, refuse: `lxc-usernet.*\b3\b`},
+		testCase{id: "cause/all-different", from: "every cause has its own message", then: allDifferent},
+		testCase{id: "cause/names-the-line", from: "quota full (n of m, which line)", usernet: "# one\nbob veth br0 9\nalice veth br0 2\n", before: twoNics, args: firstNic, refuse: `lxc-usernet.*\b3\b`},
 		testCase{id: "cause/control-characters", from: "issue: bad input: a clear error", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0", "a\x1b[2J\nb"}, refuse: `name`, then: func(w *world) {
 			w.check(!strings.ContainsRune(w.told.text(), '\x1b'), message, "the terminal is written to: %q", w.told.text())
 		}},

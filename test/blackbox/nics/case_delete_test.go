@@ -6,8 +6,8 @@ import "strings"
 
 // deleteCases: the interface goes, for the one who made it, with its row.
 func deleteCases() []testCase {
-	form := "nic.md 1: delete; also works on Linux bridges and on none"
-	owner := "nic.md 5.7: delete proves ownership"
+	form := "delete; also works on Linux bridges and on none"
+	owner := "delete proves ownership"
 	made := func(w *world) { w.create(alice, "{pid} veth br0 eth0", nic{}) }
 	return []testCase{
 		{id: "delete/linux-bridge", from: form, before: made, then: func(w *world) { w.remove(alice, "{ns} veth br0 {nic}") }},
@@ -15,7 +15,7 @@ func deleteCases() []testCase {
 			w.create(alice, "{pid} veth none eth0", nic{bridge: "none"})
 			w.remove(alice, "{ns} veth none {nic}")
 		}},
-		{id: "delete/proc-fd", from: "nic.md 2: liblxc, delete", before: made, then: func(w *world) {
+		{id: "delete/proc-fd", from: "liblxc, delete", before: made, then: func(w *world) {
 			holdDescriptor(w)
 			w.remove(alice, "{procfd} veth br0 {nic}")
 		}},
@@ -23,7 +23,7 @@ func deleteCases() []testCase {
 			bindMount("bound", 0o755, "{ns}")(w)
 			w.remove(alice, "{bound} veth br0 {nic}")
 		}},
-		{id: "delete/frees-quota", from: "nic.md 5.1: the quota counts living nics", usernet: "alice veth br0 1\n", before: made, then: func(w *world) {
+		{id: "delete/frees-quota", from: "the quota counts living nics", usernet: "alice veth br0 1\n", before: made, then: func(w *world) {
 			w.remove(alice, "{ns} veth br0 {nic}")
 			w.create(alice, "{pid} veth br0 eth0", nic{})
 		}},
@@ -47,7 +47,7 @@ func deleteCases() []testCase {
 			w.check(w.alive(alice) == 1, links, "%d nics live", w.alive(alice))
 			w.check(len(w.ledger()) == 1 && !strings.Contains(w.ledger()[0], doomed), rows, "the rows %q", w.ledger())
 		}},
-		{id: "delete/of-the-original", from: "nic.md 4: rows written by the peer count", then: func(w *world) {
+		{id: "delete/of-the-original", from: "rows written by the peer count", then: func(w *world) {
 			w.otherCreates(alice, "eth0")
 			w.remove(alice, "{ns} veth br0 {nic}")
 		}},
@@ -56,13 +56,13 @@ func deleteCases() []testCase {
 		{id: "delete/bob-says-alice's-namespace", from: owner, before: made, then: func(w *world) {
 			w.removeRefused(bob, "{ns:alice} veth br0 {nic}", "namespace")
 		}},
-		{id: "delete/bob's-namespace", from: "nic.md 5.3 and 5.7", before: made, then: func(w *world) {
+		{id: "delete/bob's-namespace", from: "prove that the caller owns it; delete proves ownership", before: made, then: func(w *world) {
 			w.removeRefused(alice, "{ns:bob} veth br0 {nic}", "namespace")
 		}},
 		{id: "delete/unlisted-user", from: owner, before: made, then: func(w *world) {
 			w.removeRefused(mallory, "{ns:mallory} veth br0 {nic}", ".")
 		}},
-		{id: "delete/own-namespace-is-the-machine's", from: "nic.md 5.3", before: made, then: func(w *world) {
+		{id: "delete/own-namespace-is-the-machine's", from: "that it is not the host's own", before: made, then: func(w *world) {
 			w.removeRefused(alice, "/proc/self/ns/net veth br0 {nic}", "namespace")
 		}},
 		{id: "delete/the-bridge", from: owner, args: "delete /dev/null c1 {ns} veth br0 br0", refuse: "br0"},
@@ -71,7 +71,7 @@ func deleteCases() []testCase {
 		{id: "delete/not-a-pair", from: owner + " (a row that names another kind of interface)", ledger: "alice veth br0 veth1001_REAL\n", before: func(w *world) {
 			w.must(ip("tuntap add dev veth1001_REAL mode tap", "link set veth1001_REAL master br0"))
 		}, args: "delete /dev/null c1 {ns} veth br0 veth1001_REAL", refuse: "."},
-		{id: "delete/wrong-bridge", from: "nic.md 1: <bridge> <host nic name>", usernet: "alice veth br0 2\nalice veth br1 2\n", before: made, then: func(w *world) {
+		{id: "delete/wrong-bridge", from: "<bridge> <host nic name>", usernet: "alice veth br0 2\nalice veth br1 2\n", before: made, then: func(w *world) {
 			w.must(ip("link add br1 type bridge"))
 			w.removeRefused(alice, "{ns} veth br1 {nic}", "br1|bridge")
 		}},

@@ -19,7 +19,7 @@ const calm = 1500 * time.Millisecond
 
 // hostageCases: no local user can delay another one's calls.
 func hostageCases() []testCase {
-	from := "nic.md 5.2: nobody is held hostage"
+	from := "nobody is held hostage"
 	both := "alice veth br0 50\nbob veth br0 50\nbob veth br9 50\n@lan veth br0 50\n"
 	return []testCase{
 		{id: "hostage/full-pipe-of-unlisted-user", from: from + ": a full pipe as stderr blocks everybody", usernet: both, then: func(w *world) {

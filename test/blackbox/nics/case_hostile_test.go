@@ -15,13 +15,13 @@ func (w *world) pause() { time.Sleep(300 * time.Millisecond) }
 
 // hostileCases: what else a caller can choose, and the bridge's name.
 func hostileCases() []testCase {
-	from := "threats.md 1 and 3"
+	from := "what a hostile caller can do"
 	started := func(id string, start harness.Start) testCase {
 		return testCase{id: "hostile/" + id, from: from, start: start, args: firstNic, grant: &nic{}}
 	}
 	bridge := func(id, name string) testCase {
 		return testCase{
-			id: "bridge/" + id, from: "nic.md 1: bridge; bad input", usernet: "alice veth " + name + " 5\nalice veth br0 5\n",
+			id: "bridge/" + id, from: "bridge; bad input", usernet: "alice veth " + name + " 5\nalice veth br0 5\n",
 			argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", name, "eth0"}, refuse: ".",
 		}
 	}
@@ -41,13 +41,13 @@ func hostileCases() []testCase {
 		bridge("path", "../../../etc"),
 		bridge("dot-dot", ".."),
 		bridge("slash", "br0/brif"),
-		{id: "bridge/empty", from: "nic.md 1: bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "", "eth0"}, refuse: "."},
-		{id: "bridge/blank", from: "nic.md 1: bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0 9", "eth0"}, refuse: "."},
-		{id: "bridge/not-a-bridge", from: "nic.md 5.6: not a bridge", usernet: "alice veth tap7 5\n", before: func(w *world) { w.must(ip("tuntap add dev tap7 mode tap")) }, args: "create /dev/null c1 {pid} veth tap7 eth0", refuse: "not a.*bridge"},
-		{id: "bridge/altname", from: "nic.md 7: the device's kind decides (an altname must not get round a line)", usernet: "alice veth other 5\n", before: func(w *world) { w.must(ip("link property add dev br0 altname other")) }, args: "create /dev/null c1 {pid} veth other eth0", then: consistentAfter},
-		{id: "bridge/down", from: "nic.md 1: bridge", before: func(w *world) { w.must(ip("link set br0 down")) }, args: firstNic, grant: &nic{}},
-		{id: "bridge/none-exists", from: "nic.md 1: none", usernet: "alice veth none 5\n", before: func(w *world) { w.must(ip("link add none type bridge")) }, args: "create /dev/null c1 {pid} veth none eth0", grant: &nic{bridge: "none"}},
-		{id: "hostile/target-goes-away", from: "nic.md 5.5: failure leaves nothing; threats.md 3.5", usernet: "alice veth br0 50\n", then: vanishingTargets},
+		{id: "bridge/empty", from: "bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "", "eth0"}, refuse: "."},
+		{id: "bridge/blank", from: "bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0 9", "eth0"}, refuse: "."},
+		{id: "bridge/not-a-bridge", from: "not a bridge", usernet: "alice veth tap7 5\n", before: func(w *world) { w.must(ip("tuntap add dev tap7 mode tap")) }, args: "create /dev/null c1 {pid} veth tap7 eth0", refuse: "not a.*bridge"},
+		{id: "bridge/altname", from: "the device's kind decides (an altname must not get round a line)", usernet: "alice veth other 5\n", before: func(w *world) { w.must(ip("link property add dev br0 altname other")) }, args: "create /dev/null c1 {pid} veth other eth0", then: consistentAfter},
+		{id: "bridge/down", from: "bridge", before: func(w *world) { w.must(ip("link set br0 down")) }, args: firstNic, grant: &nic{}},
+		{id: "bridge/none-exists", from: "none", usernet: "alice veth none 5\n", before: func(w *world) { w.must(ip("link add none type bridge")) }, args: "create /dev/null c1 {pid} veth none eth0", grant: &nic{bridge: "none"}},
+		{id: "hostile/target-goes-away", from: "failure leaves nothing", usernet: "alice veth br0 50\n", then: vanishingTargets},
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 
 // namespaceCases: the network namespace named by a path or a descriptor.
 func namespaceCases() []testCase {
-	form := "nic.md 1: create also takes a path of a network namespace, and fd:N"
-	own := "nic.md 5.3: prove that the caller owns it, and that it is not the host's own"
+	form := "create also takes a path of a network namespace, and fd:N"
+	own := "prove that the caller owns it, and that it is not the host's own"
 	create := func(ns string) string { return "create /dev/null c1 " + ns + " veth br0 eth0" }
 	out := []testCase{
 		{id: "namespace/proc", from: form, args: create("{ns}"), grant: &nic{}},
@@ -27,7 +27,7 @@ func namespaceCases() []testCase {
 		{id: "namespace/fd-of-user-namespace", from: form, before: inherit("/proc/{pid}/ns/user"), args: create("fd:3"), refuse: "namespace"},
 		{id: "namespace/fd-of-a-file", from: form, before: inherit("/etc/passwd"), args: create("fd:3"), refuse: "namespace"},
 		{id: "namespace/fd-of-a-folder", from: form, before: inherit("/proc/{pid}"), args: create("fd:3"), then: consistentAfter},
-		{id: "namespace/fd-of-the-runtime", from: "threats.md 2: fd:3 may name the runtime's own file if the caller passes none: refuse those", then: func(w *world) {
+		{id: "namespace/fd-of-the-runtime", from: "fd:3 may name the runtime's own file if the caller passes none: refuse those", then: func(w *world) {
 			for n := 3; n < 10; n++ {
 				w.expect(alice, words("create /dev/null c1 fd:%d veth br0 eth0", n), nil, "namespace|descriptor|fd:")
 			}
@@ -43,10 +43,10 @@ func namespaceCases() []testCase {
 		{id: "namespace/file", from: form, args: create("/etc/passwd"), refuse: "namespace"},
 		{id: "namespace/folder", from: form, args: create("/etc"), refuse: "namespace"},
 		{id: "namespace/device", from: form, args: create("/dev/null"), refuse: "namespace"},
-		{id: "namespace/fifo", from: "nic.md 5.2: nobody is held hostage (opening a pipe that nobody writes to hangs)", before: fifo, args: create("{fifo}"), refuse: "namespace"},
+		{id: "namespace/fifo", from: "nobody is held hostage (opening a pipe that nobody writes to hangs)", before: fifo, args: create("{fifo}"), refuse: "namespace"},
 		{id: "namespace/missing", from: form, args: create("/no/such/file"), refuse: "namespace"},
 		{id: "namespace/long", from: form, args: create("/" + strings.Repeat("x/", 3000)), refuse: "namespace"},
-		{id: "namespace/create-hides-paths", from: "nic.md 5.7: the answer never tells whether a path exists; CVE-2022-47952", before: hidden, then: samePathAnswers("create", "{hidden}/there", "{hidden}/missing")},
+		{id: "namespace/create-hides-paths", from: "the answer never tells whether a path exists; CVE-2022-47952", before: hidden, then: samePathAnswers("create", "{hidden}/there", "{hidden}/missing")},
 		{id: "namespace/delete-hides-paths", from: "CVE-2022-47952: the answers for a missing and for a forbidden path differed", before: hidden, then: samePathAnswers("delete", "{hidden}/there", "{hidden}/missing")},
 		{id: "namespace/delete-hides-files", from: "CVE-2018-6556: files were opened with the rights of root", before: hidden, then: samePathAnswers("delete", "{hidden}/file", "{hidden}/missing")},
 		{id: "namespace/delete-hides-folders", from: "CVE-2018-6556: files were opened with the rights of root", before: hidden, then: samePathAnswers("delete", "{hidden}/file/deeper", "{hidden}/folder/missing")},

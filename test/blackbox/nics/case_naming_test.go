@@ -10,9 +10,9 @@ import (
 
 // namingCases: the host end's name and altname.
 func namingCases() []testCase {
-	from := "nic.md 6: vethUID_XXXX for uid up to 65536 with four random characters of [A-Za-z0-9]"
-	large := "nic.md 6: every uid is recognisable"
-	alt := "nic.md 6: an interface altname carries owner and container"
+	from := "vethUID_XXXX for uid up to 65536 with four random characters of [A-Za-z0-9]"
+	large := "every uid is recognisable"
+	alt := "an interface altname carries owner and container"
 	all := "big veth br0 5\nbigger veth br0 5\nvast veth br0 5\nlast16 veth br0 5\nalice veth br0 5\n"
 	named := func(pattern string) func(*world) {
 		return func(w *world) {
@@ -82,8 +82,8 @@ func shared(a, b string) string {
 
 // addressCases: hardware addresses and MTU.
 func addressCases() []testCase {
-	stable := "nic.md 6: container MAC: stable for (user, bridge, container name or slot)"
-	mtu := "nic.md 6: both ends get the bridge's MTU"
+	stable := "container MAC: stable for (user, bridge, container name or slot)"
+	mtu := "both ends get the bridge's MTU"
 	both := "alice veth br0 5\nalice veth br1 5\nbob veth br0 5\nalice veth none 5\n"
 	withMTU := func(n int) func(*world) {
 		return func(w *world) { w.must(ip(fmt.Sprintf("link set br0 mtu %d", n))) }
@@ -92,12 +92,12 @@ func addressCases() []testCase {
 		{id: "mtu/1400", from: mtu, before: withMTU(1400), args: firstNic, grant: &nic{mtu: 1400}},
 		{id: "mtu/9000", from: mtu, before: withMTU(9000), args: firstNic, grant: &nic{mtu: 9000}},
 		{id: "mtu/1280", from: mtu, before: withMTU(1280), args: firstNic, grant: &nic{mtu: 1280}},
-		{id: "mtu/the-bridge-keeps-its-own", from: "nic.md 6: a bridge takes the lowest of its ports; lxc#1602", before: func(w *world) {
+		{id: "mtu/the-bridge-keeps-its-own", from: "a bridge takes the lowest of its ports; lxc#1602", before: func(w *world) {
 			w.must(ip("tuntap add dev tap7 mode tap", "link set tap7 mtu 9000", "link set tap7 master br0", "link set tap7 up"))
 		}, args: firstNic, grant: &nic{mtu: 9000}, then: func(w *world) {
 			w.check(w.look().host["br0"].MTU == 9000, links, "the bridge has MTU %d now", w.look().host["br0"].MTU)
 		}},
-		{id: "address/the-bridge-keeps-its-own", from: "nic.md 6: host end MAC: first byte 0xfe, so that the bridge keeps its own address", before: func(w *world) {
+		{id: "address/the-bridge-keeps-its-own", from: "host end MAC: first byte 0xfe, so that the bridge keeps its own address", before: func(w *world) {
 			w.must(ip("tuntap add dev tap7 mode tap", "link set tap7 address 02:00:00:00:00:07", "link set tap7 master br0"))
 		}, args: firstNic, grant: &nic{}, then: func(w *world) {
 			got := w.look().host["br0"].Address
@@ -124,10 +124,10 @@ func addressCases() []testCase {
 			w.must(ip("link add br1 type bridge"))
 			w.differ(w.inside(alice, "box", "br0", "eth0"), w.inside(alice, "box", "br1", "eth1"))
 		}},
-		{id: "address/two-nics-of-one-container", from: "nic.md 6: never the same for two living nics of a bridge", usernet: both, then: func(w *world) {
+		{id: "address/two-nics-of-one-container", from: "never the same for two living nics of a bridge", usernet: both, then: func(w *world) {
 			w.differ(w.inside(alice, "box", "br0", "eth0"), w.inside(alice, "box", "br0", "eth1"))
 		}},
-		{id: "address/two-containers-of-one-name", from: "nic.md 6: never the same for two living nics of a bridge; rootlesskit calls every container dummy", usernet: both, then: func(w *world) {
+		{id: "address/two-containers-of-one-name", from: "never the same for two living nics of a bridge; rootlesskit calls every container dummy", usernet: both, then: func(w *world) {
 			first := w.inside(alice, "dummy", "br0", "eth0")
 			w.holdAs("second", alice, "unshare", "-Urn", "cat")
 			w.expect(alice, words("create /dev/null dummy {pid:second} veth br0 eth0"), &nic{}, "")
@@ -135,7 +135,7 @@ func addressCases() []testCase {
 			w.must(err)
 			w.differ(first, all["eth0"].Address)
 		}},
-		{id: "address/at-once", from: "nic.md 6: never the same for two living nics of a bridge", usernet: "alice veth br0 20\n", then: func(w *world) {
+		{id: "address/at-once", from: "never the same for two living nics of a bridge", usernet: "alice veth br0 20\n", then: func(w *world) {
 			for i := range 8 {
 				w.holdAs(fmt.Sprintf("t%d", i), alice, "unshare", "-Urn", "cat")
 			}
@@ -171,7 +171,7 @@ func (w *world) differ(a, b string) {
 
 // quietCases: the host end takes no part in the container's IPv6.
 func quietCases() []testCase {
-	from := "nic.md 6: IPv6 on the host end: off (disable_ipv6), and accept_ra=0"
+	from := "IPv6 on the host end: off (disable_ipv6), and accept_ra=0"
 	off := func(w *world) {
 		w.check(setting(w.nic, "disable_ipv6") == "1", "ipv6", "disable_ipv6 is %s", setting(w.nic, "disable_ipv6"))
 		w.check(setting(w.nic, "accept_ra") == "0", "ipv6", "accept_ra is %s", setting(w.nic, "accept_ra"))

@@ -8,20 +8,20 @@ var nameless = harness.Start{NoArgv: true}
 
 // nicNameCases: the name of the container's end.
 func nicNameCases() []testCase {
-	from := "nic.md 1: container nic name"
+	from := "container nic name"
 	create := "create /dev/null c1 {pid} veth br0 "
 	dummy := func(w *world) { w.sh("nsenter --net={ns} ip link add eth0 type veth peer name other0") }
 	out := []testCase{
 		{id: "nicname/default", from: from, args: "create /dev/null c1 {pid} veth br0", grant: &nic{name: "eth0"}},
-		{id: "nicname/default-next", from: "nic.md 1: the kernel picks the first free", before: dummy, args: "create /dev/null c1 {pid} veth br0", grant: &nic{name: "eth1"}},
+		{id: "nicname/default-next", from: "the kernel picks the first free", before: dummy, args: "create /dev/null c1 {pid} veth br0", grant: &nic{name: "eth1"}},
 		{id: "nicname/empty", from: from + " (an empty one is none)", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0", ""}, grant: &nic{}},
 		{id: "nicname/pattern", from: from, args: create + "eth%d", grant: &nic{name: "eth0"}},
 		{id: "nicname/pattern-next", from: from, before: dummy, args: create + "eth%d", grant: &nic{name: "eth1"}},
 		{id: "nicname/given", from: from, args: create + "lan0", grant: &nic{name: "lan0"}},
 		{id: "nicname/one-byte", from: from, args: create + "x", grant: &nic{name: "x"}},
-		{id: "nicname/15-bytes", from: "nic.md 1: at most 15 bytes", args: create + "abcdefghijklmno", grant: &nic{name: "abcdefghijklmno"}},
-		{id: "nicname/taken", from: "nic.md 5.6: name taken", before: dummy, args: create + "eth0", refuse: "eth0.*(taken|exist|in use|already)"},
-		{id: "nicname/taken-on-the-machine", from: "nic.md 5.4: no create-then-rename: what the machine has does not matter", before: func(w *world) { w.plug("vethout", "none") }, args: create + "vethout", grant: &nic{name: "vethout"}},
+		{id: "nicname/15-bytes", from: "at most 15 bytes", args: create + "abcdefghijklmno", grant: &nic{name: "abcdefghijklmno"}},
+		{id: "nicname/taken", from: "name taken", before: dummy, args: create + "eth0", refuse: "eth0.*(taken|exist|in use|already)"},
+		{id: "nicname/taken-on-the-machine", from: "no create-then-rename: what the machine has does not matter", before: func(w *world) { w.plug("vethout", "none") }, args: create + "vethout", grant: &nic{name: "vethout"}},
 	}
 	for label, name := range sorted(map[string]string{
 		"16-bytes": "abcdefghijklmnop", "long": "abcdefghijklmnopqrstuvwxyz0123456789", "slash": "a/b", "blank": "a b", "tab": "a\tb",

@@ -103,12 +103,12 @@ func parseEvent(m syscall.NetlinkMessage) (event, bool) {
 
 // oneStepCases: the pair is born as it shall be.
 func oneStepCases() []testCase {
-	from := "nic.md 5.4: no create-then-move, no create-then-rename, no create-then-set-address"
+	from := "no create-then-move, no create-then-rename, no create-then-set-address"
 	return []testCase{
 		{id: "onestep/host-end", from: from, then: bornRight("br0", 1500)},
 		{id: "onestep/host-end-none", from: from, then: bornRight("none", 1500)},
 		{id: "onestep/mtu", from: from, before: func(w *world) { w.must(ip("link set br0 mtu 1400")) }, then: bornRight("br0", 1400)},
-		{id: "onestep/one-request", from: "nic.md 5.4: one RTM_NEWLINK makes the pair", then: oneRequest},
+		{id: "onestep/one-request", from: "one RTM_NEWLINK makes the pair", then: oneRequest},
 		{id: "onestep/default-name", from: from + " (eth%d is the kernel's to fill in)", then: func(w *world) {
 			inner := w.watch(w.hold(alice).PID)
 			w.create(alice, "{pid} veth br0", nic{})

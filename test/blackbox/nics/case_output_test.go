@@ -15,7 +15,7 @@ const firstNic = "create /dev/null c1 {pid} veth br0 eth0"
 
 // outputCases: what liblxc reads.
 func outputCases() []testCase {
-	one := "nic.md 2: exactly one write to stdout and nothing on stderr; both are the same pipe"
+	one := "exactly one write to stdout and nothing on stderr; both are the same pipe"
 	noisy := "# comment\n\nnonsense\nalice veth br0\nalice veth br0 many\nalice veth br0 2\nalice veth br0 -1\n@nogroup-at-all veth br0 1\n"
 	return []testCase{
 		{id: "output/one-write", from: one, then: func(w *world) {
@@ -23,19 +23,19 @@ func outputCases() []testCase {
 			w.check(w.told.status == 0 && len(got) == 1 && line.MatchString(got[0]), stdout, "exit status %d, writes %q", w.told.status, got)
 			w.check(len(got) == 1 && len(got[0]) < 4096, stdout, "liblxc cannot read %q", got)
 		}},
-		{id: "output/one-write-on-failure", from: "nic.md 2: on failure at least one byte, exit not 0", then: func(w *world) {
+		{id: "output/one-write-on-failure", from: "on failure at least one byte, exit not 0", then: func(w *world) {
 			got := w.onePipe(strings.Split("create /dev/null c1 {pid} veth nobr0 eth0", " "))
 			w.check(w.told.status == 1 && len(strings.Join(got, "")) > 0, stdout, "exit status %d, writes %q", w.told.status, got)
 		}},
-		{id: "output/silent-with-bad-lines", from: "nic.md 2: a warning on stderr breaks lxc-start (lxc#3592)", usernet: noisy, args: firstNic, grant: &nic{}},
-		{id: "output/silent-with-bad-rows", from: "nic.md 2: a warning on stderr breaks lxc-start (lxc#3592)", ledger: "\n\nnonsense\nbob veth\n", args: firstNic, grant: &nic{}},
-		{id: "output/silent-with-logging", from: "nic.md 2: a warning on stderr breaks lxc-start (lxc#3592)", start: harness.Start{Env: []string{
+		{id: "output/silent-with-bad-lines", from: "a warning on stderr breaks lxc-start (lxc#3592)", usernet: noisy, args: firstNic, grant: &nic{}},
+		{id: "output/silent-with-bad-rows", from: "a warning on stderr breaks lxc-start (lxc#3592)", ledger: "\n\nnonsense\nbob veth\n", args: firstNic, grant: &nic{}},
+		{id: "output/silent-with-logging", from: "a warning on stderr breaks lxc-start (lxc#3592)", start: harness.Start{Env: []string{
 			"LXC_LOGLEVEL=TRACE", "LXC_DEBUG=1", "GODEBUG=inittrace=1,gctrace=1,schedtrace=1", "GOTRACEBACK=crash", "MALLOC_TRACE=/tmp/x",
 		}}, args: firstNic, grant: &nic{}},
 		{id: "output/second-nic", from: one, args: firstNic, grant: &nic{}, then: func(w *world) { w.create(alice, "{pid} veth br0 eth1", nic{name: "eth1"}) }},
-		{id: "output/stdin-closed", from: "threats.md 1: closed 0-2", start: harness.Start{Close: []int{0}}, args: firstNic, grant: &nic{}},
-		{id: "output/stderr-closed", from: "threats.md 1: closed 0-2: messages went into the ledger", start: harness.Start{Close: []int{2}}, args: firstNic, grant: &nic{}},
-		{id: "output/refusal-with-all-closed", from: "threats.md 1: closed 0-2: messages went into the ledger", start: harness.Start{Close: []int{0, 1, 2}}, ledger: "bob veth br0 veth1002_BOBS\n", then: func(w *world) {
+		{id: "output/stdin-closed", from: "closed 0-2", start: harness.Start{Close: []int{0}}, args: firstNic, grant: &nic{}},
+		{id: "output/stderr-closed", from: "closed 0-2: messages went into the ledger", start: harness.Start{Close: []int{2}}, args: firstNic, grant: &nic{}},
+		{id: "output/refusal-with-all-closed", from: "closed 0-2: messages went into the ledger", start: harness.Start{Close: []int{0, 1, 2}}, ledger: "bob veth br0 veth1002_BOBS\n", then: func(w *world) {
 			w.call(alice, strings.Split("create /dev/null c1 {pid} veth nobr0 eth0", " ")...)
 			w.check(w.told.status == 1, exit, "exit status %d", w.told.status)
 			text, _ := os.ReadFile(ledgerPath)
@@ -57,7 +57,7 @@ func (w *world) onePipe(words []string) []string {
 
 // brokenOutputCases: an interface that nobody was told about is removed again.
 func brokenOutputCases() []testCase {
-	from := "nic.md 2: output that cannot be written is a failure: the nic is removed again and the exit status says so"
+	from := "output that cannot be written is a failure: the nic is removed again and the exit status says so"
 	broken := func(id string, open func(*world) *os.File) testCase {
 		return testCase{id: "output/" + id, from: from, before: func(w *world) {
 			w.c.start.Stdout = open(w)
@@ -84,15 +84,15 @@ func brokenOutputCases() []testCase {
 			_ = start.Stdout.Close()
 			w.create(alice, "{pid} veth br0 eth0", nic{})
 		}},
-		{id: "output/closed", from: "threats.md 1: closed 0-2", start: harness.Start{Close: []int{1}}, args: firstNic, then: consistentAfter},
-		{id: "output/file-size-limit", from: "nic.md 5.1: RLIMIT_FSIZE=0", before: func(w *world) {
+		{id: "output/closed", from: "closed 0-2", start: harness.Start{Close: []int{1}}, args: firstNic, then: consistentAfter},
+		{id: "output/file-size-limit", from: "RLIMIT_FSIZE=0", before: func(w *world) {
 			w.c.start.Limits = map[int]uint64{unix.RLIMIT_FSIZE: 0}
 			file, err := os.CreateTemp("/run", "nics.")
 			w.must(err)
 			w.c.start.Stdout = file
 			w.undo = append(w.undo, func() { _ = file.Close(); _ = os.Remove(file.Name()) })
 		}, args: firstNic, then: consistentAfter},
-		{id: "output/refusal-into-closed-pipe", from: "nic.md 5.6: exit status: 1", before: func(w *world) {
+		{id: "output/refusal-into-closed-pipe", from: "exit status: 1", before: func(w *world) {
 			w.c.start.Stdout = closedPipe(w)
 			w.c.start.Stderr = w.c.start.Stdout
 			w.undo = append(w.undo, func() { _ = w.c.start.Stdout.Close() })

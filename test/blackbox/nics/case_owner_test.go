@@ -4,7 +4,7 @@ package nics
 
 // ownerCases: an interface that is charged to a group belongs to the member who made it.
 func ownerCases() []testCase {
-	from := "nic.md 5.7: a nic charged to @group belongs to the member who created it (CVE-2026-39402)"
+	from := "a nic charged to @group belongs to the member who created it (CVE-2026-39402)"
 	made := func(w *world) { w.create(alice.in(lan), "{pid} veth br0 eth0", nic{owner: "@lan"}) }
 	group := "@lan veth br0 5\n"
 	return []testCase{

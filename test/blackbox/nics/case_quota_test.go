@@ -21,15 +21,15 @@ func ownerOf(info fs.FileInfo) string {
 
 // quotaCases: the quota holds, whatever the caller does to the program.
 func quotaCases() []testCase {
-	from := "nic.md 5.1: the quota holds"
+	from := "the quota holds"
 	limited := func(id string, resource int, value uint64) testCase {
 		return testCase{
-			id: "quota/" + id, from: from + " (threats.md 1: limits of the caller)", usernet: "alice veth br0 1\n",
+			id: "quota/" + id, from: from + " (limits of the caller)", usernet: "alice veth br0 1\n",
 			start: harness.Start{Limits: map[int]uint64{resource: value}}, then: countedUnderLimits,
 		}
 	}
 	return []testCase{
-		{id: "quota/200-at-once", from: from + "; threats.md 3.5: 200 parallel creates by 10 users", usernet: crowdUsernet(3), then: stampede},
+		{id: "quota/200-at-once", from: from + "; 200 parallel creates by 10 users", usernet: crowdUsernet(3), then: stampede},
 		{id: "quota/group-at-once", from: from, usernet: "@lan veth br0 7\n", then: groupStampede},
 		limited("file-size-0", unix.RLIMIT_FSIZE, 0),
 		limited("file-size-10", unix.RLIMIT_FSIZE, 10),
@@ -39,7 +39,7 @@ func quotaCases() []testCase {
 		limited("stack-64K", unix.RLIMIT_STACK, 1<<16),
 		limited("data-0", unix.RLIMIT_DATA, 0),
 		{
-			id: "quota/processes-0", from: from + " (threats.md 1: limits of the caller)", usernet: "alice veth br0 1\n",
+			id: "quota/processes-0", from: from + " (limits of the caller)", usernet: "alice veth br0 1\n",
 			start: harness.Start{Path: "/bin/bash", Argv: []string{"bash", "-c", `ulimit -u 0; exec "$0" "$@"`}}, then: countedUnderLimits,
 		},
 		limited("locks-0", 10, 0), // RLIMIT_LOCKS

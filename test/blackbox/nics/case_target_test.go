@@ -20,12 +20,12 @@ func container(argv ...string) []string {
 
 // targetCases: the process whose network namespace is meant, by its number.
 func targetCases() []testCase {
-	own := "nic.md 5.3: prove that the caller owns it"
-	hosts := "nic.md 5.3: that it is not the host's own"
+	own := "prove that the caller owns it"
+	hosts := "that it is not the host's own"
 	create := func(pid string) string { return "create /dev/null c1 " + pid + " veth br0 eth0" }
 	out := []testCase{
 		{id: "target/container", from: own, before: func(w *world) { w.holdAs("c", alice, container("cat")...) }, args: create("{pid:c}"), grant: &nic{}},
-		{id: "target/nested", from: "nic.md 5.3: up the parents", before: holdNested, args: create("{pid:nested}"), grant: &nic{}},
+		{id: "target/nested", from: "up the parents", before: holdNested, args: create("{pid:nested}"), grant: &nic{}},
 		{id: "target/other-user", from: own, args: create("{pid:bob}"), refuse: "namespace"},
 		{id: "target/pid-1", from: hosts, args: create("1"), refuse: "namespace"},
 		{id: "target/own-shell", from: hosts, before: func(w *world) { w.holdAs("shell", alice, "cat") }, args: create("{pid:shell}"), refuse: "namespace"},
@@ -33,17 +33,17 @@ func targetCases() []testCase {
 			w.holdAs("c", root, strings.Fields("unshare -n setpriv --reuid 1001 --regid 1001 --clear-groups cat")...)
 		}, args: create("{pid:c}"), refuse: "namespace"},
 		{id: "target/user-namespace-only", from: hosts, before: func(w *world) { w.holdAs("c", alice, "unshare", "-Ur", "cat") }, args: create("{pid:c}"), refuse: "namespace"},
-		{id: "target/gone", from: "nic.md 5.6: process gone", before: gone, args: create("{gone}"), refuse: "process|gone|no such"},
-		{id: "target/zombie", from: "nic.md 5.6: process gone", before: zombie, args: create("{zombie}"), refuse: "."},
-		{id: "target/wraps-32", from: "nic.md 1: <pid>", before: wraps(1 << 32), args: create("{wrapped}"), refuse: "."},
-		{id: "target/never", from: "nic.md 1: <pid>", args: create("2147483647"), refuse: "."},
-		{id: "target/wraps-64", from: "nic.md 1: <pid>", before: wraps64, args: create("{wrapped}"), refuse: "."},
+		{id: "target/gone", from: "process gone", before: gone, args: create("{gone}"), refuse: "process|gone|no such"},
+		{id: "target/zombie", from: "process gone", before: zombie, args: create("{zombie}"), refuse: "."},
+		{id: "target/wraps-32", from: "<pid>", before: wraps(1 << 32), args: create("{wrapped}"), refuse: "."},
+		{id: "target/never", from: "<pid>", args: create("2147483647"), refuse: "."},
+		{id: "target/wraps-64", from: "<pid>", before: wraps64, args: create("{wrapped}"), refuse: "."},
 	}
 	for label, text := range sorted(map[string]string{
 		"zero": "0", "negative": "-1", "text": "abc", "empty": "", "tail": "{pid}x", "blank": " {pid}", "newline": "{pid}\n", "hex": "0x1", "huge": "99999999999999999999999",
 	}) {
 		argv := []string{"create", "/dev/null", "c1", text, "veth", "br0", "eth0"}
-		out = append(out, testCase{id: "target/bad-" + label, from: "nic.md 1: <pid>", argv: argv, refuse: "."})
+		out = append(out, testCase{id: "target/bad-" + label, from: "<pid>", argv: argv, refuse: "."})
 	}
 	return out
 }

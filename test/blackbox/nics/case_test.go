@@ -34,7 +34,7 @@ type differs map[string]string
 //	{KEY}              what before or then put into world.values
 type testCase struct {
 	id      string       // SECTION/WHAT
-	from    string       // the sentence of the contract, or the bug
+	from    string       // what it is to show, or the bug
 	usernet string       // text of lxc-usernet; "": usualUsernet
 	file    harness.File // lxc-usernet as a whole, instead
 	ledger  string       // text of the ledger; "": there is none, nor its folder
@@ -77,7 +77,7 @@ func sorted[V any](m map[string]V) iter.Seq2[string, V] {
 	}
 }
 
-// allCases is the table, in the order of the contract's sections.
+// allCases is the table.
 func allCases() []testCase {
 	return slices.Concat(
 		commandLineCases(), nicNameCases(), targetCases(), namespaceCases(), deleteCases(),

@@ -13,8 +13,8 @@ import (
 
 // usernetCases: the lines of lxc-usernet.
 func usernetCases() []testCase {
-	from := "nic.md 3: lxc-usernet"
-	spoils := "nic.md 3: a line that cannot be understood grants nothing, affects no other line"
+	from := "lxc-usernet"
+	spoils := "a line that cannot be understood grants nothing, affects no other line"
 	line := func(id, text string) testCase {
 		return testCase{id: "usernet/" + id, from: from, usernet: text, args: firstNic, grant: &nic{}}
 	}
@@ -54,7 +54,7 @@ func usernetCases() []testCase {
 		no("longer-bridge", "alice veth br01 1\n"),
 		no("shorter-bridge", "alice veth br 1\n"),
 		no("only-none", "alice veth none 1\n"),
-		{id: "usernet/no-line-for-none", from: "nic.md 1: none: allowed only by a line that says none", usernet: "alice veth br0 5\n", args: "create /dev/null c1 {pid} veth none eth0", refuse: `alice veth none \d`},
+		{id: "usernet/no-line-for-none", from: "none: allowed only by a line that says none", usernet: "alice veth br0 5\n", args: "create /dev/null c1 {pid} veth none eth0", refuse: `alice veth none \d`},
 		no("at-without-name", "@ veth br0 1\n"),
 		no("short-line", "alice veth br0\n"),
 		spoiled("words", "alice"),
@@ -68,28 +68,28 @@ func usernetCases() []testCase {
 		spoiled("carriage-return", "bob veth br0 1\r"),
 		{id: "usernet/user-with-dots", from: from, usernet: "an.na-lena_2 veth br0 1\n", as: dotted, args: firstNic, grant: &nic{}},
 		{
-			id: "usernet/user-without-entry", from: "threats.md 2: os/user returned $USER for a uid that is not in /etc/passwd", usernet: "root veth br0 5\nalice veth br0 5\n", as: stray,
+			id: "usernet/user-without-entry", from: "os/user returned $USER for a uid that is not in /etc/passwd", usernet: "root veth br0 5\nalice veth br0 5\n", as: stray,
 			before: func(w *world) { w.holdAs("stray", stray, "unshare", "-Urn", "cat") }, start: harness.Start{Env: []string{"USER=alice", "LOGNAME=alice", "HOME=/root"}},
 			args: "create /dev/null c1 {pid:stray} veth br0 eth0", refuse: "54321",
 		},
-		{id: "usernet/environment-names-nobody", from: "threats.md 2", usernet: "bob veth br0 5\n", start: harness.Start{Env: []string{"USER=bob", "LOGNAME=bob", "SUDO_USER=bob"}}, args: firstNic, refuse: `alice veth br0 \d`},
-		{id: "usernet/bridges-apart", from: "nic.md 3: count by (owner, type, bridge)", usernet: "alice veth br0 1\nalice veth br1 1\n", before: func(w *world) { w.must(ip("link add br1 type bridge")) }, args: firstNic, grant: &nic{}, then: func(w *world) {
+		{id: "usernet/environment-names-nobody", from: "the environment is never read", usernet: "bob veth br0 5\n", start: harness.Start{Env: []string{"USER=bob", "LOGNAME=bob", "SUDO_USER=bob"}}, args: firstNic, refuse: `alice veth br0 \d`},
+		{id: "usernet/bridges-apart", from: "count by (owner, type, bridge)", usernet: "alice veth br0 1\nalice veth br1 1\n", before: func(w *world) { w.must(ip("link add br1 type bridge")) }, args: firstNic, grant: &nic{}, then: func(w *world) {
 			w.create(alice, "{pid} veth br1 eth1", nic{name: "eth1", bridge: "br1"})
 			w.createRefused(alice, "{pid} veth br1 eth2", "1")
 		}},
-		{id: "usernet/none-apart", from: "nic.md 3: count by (owner, type, bridge)", usernet: "alice veth br0 1\nalice veth none 1\n", args: firstNic, grant: &nic{}, then: func(w *world) {
+		{id: "usernet/none-apart", from: "count by (owner, type, bridge)", usernet: "alice veth br0 1\nalice veth none 1\n", args: firstNic, grant: &nic{}, then: func(w *world) {
 			w.create(alice, "{pid} veth none eth1", nic{name: "eth1", bridge: "none"})
 		}},
-		{id: "usernet/lines-add-up", from: "nic.md 3: the sum of the lines", usernet: "alice veth br0 1\nalice veth br0 2\n", args: firstNic, grant: &nic{}, then: func(w *world) {
+		{id: "usernet/lines-add-up", from: "the sum of the lines", usernet: "alice veth br0 1\nalice veth br0 2\n", args: firstNic, grant: &nic{}, then: func(w *world) {
 			w.create(alice, "{pid} veth br0 eth1", nic{name: "eth1"})
 			w.create(alice, "{pid} veth br0 eth2", nic{name: "eth2"})
 			w.createRefused(alice, "{pid} veth br0 eth3", "3")
 		}},
-		{id: "usernet/quota", from: "nic.md 3: number", usernet: "alice veth br0 2\n", args: firstNic, grant: &nic{}, then: func(w *world) {
+		{id: "usernet/quota", from: "number", usernet: "alice veth br0 2\n", args: firstNic, grant: &nic{}, then: func(w *world) {
 			w.create(alice, "{pid} veth br0 eth1", nic{name: "eth1"})
 			w.createRefused(alice, "{pid} veth br0 eth2", `2.*2`)
 		}},
-		{id: "usernet/users-apart", from: "nic.md 3: count by (owner, type, bridge)", usernet: "alice veth br0 1\nbob veth br0 1\n", args: firstNic, grant: &nic{}, then: func(w *world) { w.create(bob, "{pid:bob} veth br0 eth0", nic{}) }},
+		{id: "usernet/users-apart", from: "count by (owner, type, bridge)", usernet: "alice veth br0 1\nbob veth br0 1\n", args: firstNic, grant: &nic{}, then: func(w *world) { w.create(bob, "{pid:bob} veth br0 eth0", nic{}) }},
 	}
 }
 
@@ -101,22 +101,22 @@ func numberCases() []testCase {
 		"beyond-64-bits": "18446744073709551617", "wraps-to-five": "18446744073709551621", "endless": strings.Repeat("9", 400),
 	}) {
 		out = append(out, testCase{
-			id: "number/" + label, from: "nic.md 3: negative and unparsable numbers grant nothing; the peer overflows",
+			id: "number/" + label, from: "negative and unparsable numbers grant nothing; the peer overflows",
 			usernet: "alice veth br0 " + number + "\n", args: firstNic, refuse: "alice|quota",
 		})
 	}
 	return append(out,
-		testCase{id: "number/sum-does-not-wrap", from: "nic.md 3: the peer overflows on large numbers", usernet: "alice veth br0 2147483647\nalice veth br0 2147483647\nalice veth br0 2\n", args: firstNic, grant: &nic{}},
-		testCase{id: "number/large", from: "nic.md 3: the peer overflows on large numbers", usernet: "alice veth br0 2147483647\n", args: firstNic, grant: &nic{}},
-		testCase{id: "number/negative-subtracts-nothing", from: "nic.md 3: the peer subtracts negative ones", usernet: "alice veth br0 -5\nalice veth br0 1\nalice veth br0 -1\n", args: firstNic, grant: &nic{}},
-		testCase{id: "number/zero-subtracts-nothing", from: "nic.md 3: the sum of the lines", usernet: "alice veth br0 0\nalice veth br0 1\nalice veth br0 0\n", args: firstNic, grant: &nic{}},
+		testCase{id: "number/sum-does-not-wrap", from: "the peer overflows on large numbers", usernet: "alice veth br0 2147483647\nalice veth br0 2147483647\nalice veth br0 2\n", args: firstNic, grant: &nic{}},
+		testCase{id: "number/large", from: "the peer overflows on large numbers", usernet: "alice veth br0 2147483647\n", args: firstNic, grant: &nic{}},
+		testCase{id: "number/negative-subtracts-nothing", from: "the peer subtracts negative ones", usernet: "alice veth br0 -5\nalice veth br0 1\nalice veth br0 -1\n", args: firstNic, grant: &nic{}},
+		testCase{id: "number/zero-subtracts-nothing", from: "the sum of the lines", usernet: "alice veth br0 0\nalice veth br0 1\nalice veth br0 0\n", args: firstNic, grant: &nic{}},
 	)
 }
 
 // groupCases: lines for groups.
 func groupCases() []testCase {
-	from := "nic.md 3: groups: real gid and supplementary groups"
-	order := "nic.md 3: nics are charged to the lines in file order, to the first that has room"
+	from := "groups: real gid and supplementary groups"
+	order := "nics are charged to the lines in file order, to the first that has room"
 	second := func(owner string) func(*world) {
 		return func(w *world) {
 			w.create(w.c.as, "{pid} veth br0 eth1", nic{name: "eth1", owner: owner})
@@ -126,15 +126,15 @@ func groupCases() []testCase {
 	return []testCase{
 		{id: "group/supplementary", from: from, usernet: "@lan veth br0 1\n", as: alice.in(lan), args: firstNic, grant: &nic{owner: "@lan"}},
 		{id: "group/second-supplementary", from: from, usernet: "@lan veth br0 1\n", as: alice.in(lab, lan), args: firstNic, grant: &nic{owner: "@lan"}},
-		{id: "group/primary", from: "nic.md 3: the peer ignores the primary gid", usernet: "@lan veth br0 1\n", as: alice.primary(lan), args: firstNic, grant: &nic{owner: "@lan"}},
-		{id: "group/after-unnamed", from: "nic.md 3: the peer stops at the first gid without a name", usernet: "@lan veth br0 1\n", as: alice.in(unnamed, lan), args: firstNic, grant: &nic{owner: "@lan"}},
-		{id: "group/before-unnamed", from: "nic.md 3: unnamed gids are skipped", usernet: "@lan veth br0 1\n", as: alice.in(lan, unnamed), args: firstNic, grant: &nic{owner: "@lan"}},
-		{id: "group/unnamed-primary", from: "nic.md 3: unnamed gids are skipped", usernet: "alice veth br0 1\n", as: alice.primary(unnamed), args: firstNic, grant: &nic{}},
+		{id: "group/primary", from: "the peer ignores the primary gid", usernet: "@lan veth br0 1\n", as: alice.primary(lan), args: firstNic, grant: &nic{owner: "@lan"}},
+		{id: "group/after-unnamed", from: "the peer stops at the first gid without a name", usernet: "@lan veth br0 1\n", as: alice.in(unnamed, lan), args: firstNic, grant: &nic{owner: "@lan"}},
+		{id: "group/before-unnamed", from: "unnamed gids are skipped", usernet: "@lan veth br0 1\n", as: alice.in(lan, unnamed), args: firstNic, grant: &nic{owner: "@lan"}},
+		{id: "group/unnamed-primary", from: "unnamed gids are skipped", usernet: "alice veth br0 1\n", as: alice.primary(unnamed), args: firstNic, grant: &nic{}},
 		{id: "group/not-a-member", from: from, usernet: "@lan veth br0 1\n", as: alice.in(lab), args: firstNic, refuse: `alice veth br0 \d`},
 		{id: "group/member-only-in-the-file", from: from, usernet: "@club veth br0 1\n", args: firstNic, refuse: `alice veth br0 \d`},
-		{id: "group/name-of-the-user", from: "nic.md 3: @group", usernet: "lan veth br0 1\n", as: alice.in(lan), args: firstNic, refuse: `alice veth br0 \d`},
+		{id: "group/name-of-the-user", from: "@group", usernet: "lan veth br0 1\n", as: alice.in(lan), args: firstNic, refuse: `alice veth br0 \d`},
 		{id: "group/own-group-named-as-user", from: from, usernet: "@alice veth br0 1\n", as: alice, args: firstNic, grant: &nic{owner: "@alice"}},
-		{id: "group/shared", from: "nic.md 3: a quota is per (user or group line, type, bridge)", usernet: "@lan veth br0 1\n", as: alice.in(lan), args: firstNic, grant: &nic{owner: "@lan"}, then: func(w *world) {
+		{id: "group/shared", from: "a quota is per (user or group line, type, bridge)", usernet: "@lan veth br0 1\n", as: alice.in(lan), args: firstNic, grant: &nic{owner: "@lan"}, then: func(w *world) {
 			w.createRefused(bob.in(lan), "{pid:bob} veth br0 eth0", "1")
 		}},
 		{id: "group/user-line-first", from: order, usernet: "alice veth br0 1\n@lan veth br0 1\n", as: alice.in(lan), args: firstNic, grant: &nic{owner: "alice"}, then: second("@lan")},
@@ -145,7 +145,7 @@ func groupCases() []testCase {
 			w.must(ip("link del " + w.nic))
 			w.create(w.c.as, "{pid} veth br0 eth1", nic{name: "eth1", owner: "alice"})
 		}},
-		{id: "group/bridges-apart", from: "nic.md 3: count by (owner, type, bridge)", usernet: "@lan veth br0 1\n@lan veth none 1\n", as: alice.in(lan), args: firstNic, grant: &nic{owner: "@lan"}, then: func(w *world) {
+		{id: "group/bridges-apart", from: "count by (owner, type, bridge)", usernet: "@lan veth br0 1\n@lan veth none 1\n", as: alice.in(lan), args: firstNic, grant: &nic{owner: "@lan"}, then: func(w *world) {
 			w.create(w.c.as, "{pid} veth none eth1", nic{name: "eth1", owner: "@lan", bridge: "none"})
 		}},
 	}
@@ -153,7 +153,7 @@ func groupCases() []testCase {
 
 // trustCases: who may have written lxc-usernet.
 func trustCases() []testCase {
-	from := "nic.md 3: file trust: owned by root, not writable by group or others, else refused"
+	from := "file trust: owned by root, not writable by group or others, else refused"
 	text := "alice veth br0 5\n"
 	no := func(id string, file harness.File) testCase {
 		return testCase{id: "trust/" + id, from: from, file: file, args: firstNic, refuse: "lxc-usernet"}
