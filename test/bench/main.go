@@ -15,6 +15,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+
+	"userns-helpers/test/blackbox/harness"
 )
 
 func main() {
@@ -54,15 +56,14 @@ func run(arguments []string) error {
 
 // measure takes all measurements and prints them.
 func measure(ours, only string, quick bool) error {
-	name, err := os.Hostname()
-	if err != nil || name != "privatehost" {
-		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use hack/bench", name, err)
+	if err := harness.Private("hack/bench"); err != nil {
+		return err
 	}
-	b := &bench{ours: ours, quick: quick}
-	b.result.Machine, err = describe(quick)
+	machine, err := describe(quick)
 	if err != nil {
 		return err
 	}
+	b := &bench{ours: ours, quick: quick, result: Result{Machine: machine}}
 	if err := errors.Join(b.prepare(), b.grant(2)); err != nil {
 		return err
 	}
@@ -70,8 +71,12 @@ func measure(ours, only string, quick bool) error {
 		name string
 		run  func() error
 	}{
-		{"floor", b.floor}, {"maps", b.maps}, {"directory", b.directory},
-		{"nics", b.nics}, {"crowds", b.crowds}, {"containers", b.containers},
+		{"floor", b.floor},
+		{"maps", b.maps},
+		{"directory", b.directory},
+		{"nics", b.nics},
+		{"crowds", b.crowds},
+		{"containers", b.containers},
 	} {
 		if only != "" && only != part.name {
 			continue

@@ -35,20 +35,11 @@ const (
 const self = "/opt/ctl.test"
 
 func TestMain(m *testing.M) {
-	harness.Main()
-	flag.Parse()
-	if err := prepare(); err != nil {
-		fmt.Fprintln(os.Stderr, "ctl:", err)
-		os.Exit(2)
-	}
-	os.Exit(m.Run())
+	harness.Suite(m, "test/ctl/run", prepare, oursFlag)
 }
 
-// prepare makes a clean host. It refuses to touch anything but a private copy of the machine.
+// prepare makes a clean host.
 func prepare() error {
-	if name, err := os.Hostname(); err != nil || name != "privatehost" || *oursFlag == "" {
-		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use test/ctl/run", name, err)
-	}
 	errs := []error{harness.Install("/proc/self/exe", filepath.Dir(self), filepath.Base(self), 0o755), installed()}
 	for path, text := range cleanFiles() {
 		errs = append(errs, os.MkdirAll(filepath.Dir(path), 0o755), harness.File{Text: text}.Put(path))

@@ -35,21 +35,11 @@ const (
 
 func TestMain(m *testing.M) {
 	attack() // returns unless this process is one of the attacker's
-	harness.Main()
-	flag.Parse()
-	if err := prepare(); err != nil {
-		fmt.Fprintln(os.Stderr, "hostile:", err)
-		os.Exit(2)
-	}
-	os.Exit(m.Run())
+	harness.Suite(m, "test/hostile/run", prepare, oursFlag)
 }
 
-// prepare installs the programs and makes users and bridges. It refuses to touch anything but a private copy of the
-// machine.
+// prepare installs the programs and makes users and bridges.
 func prepare() error {
-	if name, err := os.Hostname(); err != nil || name != "privatehost" || *oursFlag == "" {
-		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use test/hostile/run", name, err)
-	}
 	errs := []error{harness.Install("/proc/self/exe", filepath.Dir(self), filepath.Base(self), 0o755)}
 	for _, program := range []string{newuidmap, newgidmap, getsubids, usernic} {
 		mode := os.FileMode(0o4755)

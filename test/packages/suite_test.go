@@ -5,9 +5,10 @@ package packages
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
+
+	"userns-helpers/test/blackbox/harness"
 )
 
 var (
@@ -23,20 +24,11 @@ var (
 var debs struct{ ours, oursNext, uidmap, uidmapNext, liblxc, liblxcNext, lxc, pam string }
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := prepare(); err != nil {
-		fmt.Fprintln(os.Stderr, "packages:", err)
-		os.Exit(2)
-	}
-	os.Exit(m.Run())
+	harness.Suite(m, "test/packages/run", prepare, debFlag)
 }
 
 // prepare finds the packages and makes their higher versions, in the private copy of the machine.
 func prepare() error {
-	name, err := os.Hostname()
-	if err != nil || name != "privatehost" {
-		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use test/packages/run", name, err)
-	}
 	debs.ours = *debFlag
 	for pattern, to := range map[string]*string{
 		"uidmap_*": &debs.uidmap, "liblxc-common_*": &debs.liblxc, "lxc_*": &debs.lxc, "libpam-cgfs_*": &debs.pam,
@@ -50,6 +42,7 @@ func prepare() error {
 	for from, to := range map[*string]*string{
 		&debs.ours: &debs.oursNext, &debs.uidmap: &debs.uidmapNext, &debs.liblxc: &debs.liblxcNext,
 	} {
+		var err error
 		if *to, err = next(*from); err != nil {
 			return err
 		}

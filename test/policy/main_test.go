@@ -52,15 +52,11 @@ var (
 func (u user) owner() harness.Owner { return harness.Owner{UID: u.id, GID: u.id, Groups: u.groups} }
 
 func TestMain(m *testing.M) {
-	harness.Main()
-	flag.Parse()
-	fd, err := unix.Open("/proc/self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	home = fmt.Sprintf("/proc/self/fd/%d", fd)
-	if err := errors.Join(err, furnish()); err != nil {
-		fmt.Fprintln(os.Stderr, "policy:", err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	harness.Suite(m, "test/policy/run", func() error {
+		fd, err := unix.Open("/proc/self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		home = fmt.Sprintf("/proc/self/fd/%d", fd)
+		return errors.Join(err, furnish())
+	}, ours)
 }
 
 // furnish makes the users and their grants on the private copy of the machine.

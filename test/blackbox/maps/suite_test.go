@@ -40,24 +40,11 @@ var releases = []string{"4.13", "4.17"}
 const suiteBinary = base + "/suite/maps.test"
 
 func TestMain(m *testing.M) {
-	harness.Main()
-	flag.Parse()
-	if err := prepare(); err != nil {
-		fmt.Fprintln(os.Stderr, "blackbox/maps:", err)
-		os.Exit(2)
-	}
-	os.Exit(m.Run())
+	harness.Suite(m, "test/blackbox/maps/run", prepare, oursFlag)
 }
 
-// prepare installs what the cases run. It refuses to touch anything that is not a private copy of the machine.
+// prepare installs what the cases run.
 func prepare() error {
-	name, err := os.Hostname()
-	if err != nil || name != "privatehost" {
-		return fmt.Errorf("this is not a private copy of the machine (%q, %w): use test/blackbox/maps/run", name, err)
-	}
-	if *oursFlag == "" {
-		return fmt.Errorf("-ours is missing: use test/blackbox/maps/run")
-	}
 	// High process ids cannot be mistaken for other numbers in a message.
 	if err := os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte("20000"), 0); err != nil {
 		return err

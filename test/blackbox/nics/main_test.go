@@ -5,7 +5,6 @@ package nics
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -27,13 +26,7 @@ var (
 var releases = []string{"5.0", "6.0"}
 
 func TestMain(m *testing.M) {
-	harness.Main()
-	flag.Parse()
-	if err := furnish(); err != nil {
-		fmt.Fprintln(os.Stderr, "blackbox/nics:", err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	harness.Suite(m, "test/blackbox/nics/run", furnish)
 }
 
 // TestTable runs every case against both programs. Ours must pass every check. The original must pass every check too,
