@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"userns-helpers/internal/verdict"
@@ -61,7 +62,26 @@ func wrap(text, indent string) string {
 // encode is value as JSON for people and programs, with a newline.
 func encode(value any) ([]byte, error) {
 	text, err := json.MarshalIndent(value, "", "  ")
-	return append(text, '\n'), err
+	return append(escape(text), '\n'), err
+}
+
+// escape writes what no terminal shall see as \u: encoding/json leaves DEL, the C1 controls (U+009B begins an escape
+// sequence) and changes of direction as they are, and a container's name may hold them. Its newlines stay.
+func escape(text []byte) []byte {
+	var out []byte
+	for _, r := range string(text) {
+		if r == '\n' || strconv.IsPrint(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			out = append(out, '\\', 'u')
+			for shift := 12; shift >= 0; shift -= 4 {
+				out = append(out, "0123456789abcdef"[unit>>shift&15])
+			}
+		}
+	}
+	return out
 }
 
 // answer prints value as JSON and returns the exit status.

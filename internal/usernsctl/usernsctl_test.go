@@ -129,6 +129,20 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+// TestEncode: what a container's name may hold reaches programs as it is, and no terminal.
+func TestEncode(t *testing.T) {
+	const name = "a\x1b\x7f\u009b2J\u202eé\U000e0001"
+	text, err := encode([]string{name})
+	const want = "[\n  \"a\\u001b\\u007f\\u009b2J\\u202eé\\udb40\\udc01\"\n]\n"
+	if err != nil || string(text) != want {
+		t.Errorf("%q, %v; want %q", text, err, want)
+	}
+	var back []string
+	if err := json.Unmarshal(text, &back); err != nil || !slices.Equal(back, []string{name}) {
+		t.Errorf("%q, %v", back, err)
+	}
+}
+
 // FuzzCommandLine: no command line makes the program panic, and what it prints has no control characters.
 func FuzzCommandLine(f *testing.F) {
 	f.Add("explain\x00uid\x00root\x000\x001")
