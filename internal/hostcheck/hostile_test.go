@@ -1,6 +1,7 @@
 package hostcheck
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,8 +9,26 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/account"
 	"userns-helpers/internal/finding"
 )
+
+// TestSilentDirectory: a directory that does not answer costs a few time-outs, not one for each line.
+func TestSilentDirectory(t *testing.T) {
+	asked := 0
+	c := &check{beyond: beyond{users: true, ask: func(string) (account.User, error) {
+		asked++
+		return account.User{}, errors.New("no answer")
+	}}}
+	for range 100 {
+		if !c.lookUp("carol") {
+			t.Fatal("a user of whom nobody could tell does not exist")
+		}
+	}
+	if asked != mostSilent || len(c.report.Unseen) != mostSilent+1 {
+		t.Errorf("asked %d times, not looked at: %v", asked, c.report.Unseen)
+	}
+}
 
 // TestOriginOfOthers: a program that others than root can write is reported, and its content not looked at.
 func TestOriginOfOthers(t *testing.T) {

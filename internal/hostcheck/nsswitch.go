@@ -20,6 +20,8 @@ import (
 type beyond struct {
 	users, groups bool // some source may know others
 	asked         int  // how often one was asked
+	silent        int  // how often there was no answer
+	ask           func(name string) (account.User, error)
 }
 
 // rooted opens a file of the host as package account asks, trusted or not.
@@ -49,6 +51,7 @@ func (c *check) checkNsswitch() {
 	daemons := c.exists(paths.Userdb()) || c.exists(paths.Nscd())
 	c.beyond.users = daemons || nsswitch.Others(config.Passwd) || nsswitch.Lists(config.Passwd, nsswitch.SSS)
 	c.beyond.groups = daemons || nsswitch.Others(config.Group) || nsswitch.Lists(config.Group, nsswitch.SSS)
+	c.beyond.ask = func(name string) (account.User, error) { return account.Named(account.Unprivileged(c.rooted), name) }
 	c.checkSource(path, config.Subid)
 }
 
@@ -107,13 +110,19 @@ func (c *check) checkSource(path, word string) {
 	c.report.Add(f)
 }
 
-// mostAsked is how many users a directory is asked for: each may cost a question over the network.
-const mostAsked = 500
+// Bounds of how often a directory is asked for a user.
+const (
+	mostAsked  = 500 // each may cost a question over the network
+	mostSilent = 3   // without an answer: each may cost the patience of every source, 55 seconds in all
+)
 
 // lookUp asks the directory for a user whom the files do not know, by name or id, and takes the answer in.
 func (c *check) lookUp(field string) bool {
 	if !c.beyond.users {
 		return false
+	}
+	if c.beyond.silent == mostSilent {
+		return true
 	}
 	if c.beyond.asked++; c.beyond.asked > mostAsked {
 		if c.beyond.asked == mostAsked+1 {
@@ -121,11 +130,11 @@ func (c *check) lookUp(field string) bool {
 		}
 		return true
 	}
-	user, err := account.Named(account.Unprivileged(c.rooted), field)
+	user, err := c.beyond.ask(field)
 	var unknown *account.UnknownError
 	if err != nil {
 		if !errors.As(err, &unknown) || !unknown.Certain() {
-			c.report.Miss("user "+quote(field), printable(err.Error()))
+			c.noAnswer(field, err)
 			return true
 		}
 		return false
@@ -133,6 +142,14 @@ func (c *check) lookUp(field string) bool {
 	c.accounts.users[user.Name] = user
 	c.accounts.uids.add(user.UID, user.Name)
 	return true
+}
+
+// noAnswer reports a user of whom nobody could tell.
+func (c *check) noAnswer(field string, err error) {
+	c.report.Miss("user "+quote(field), printable(err.Error()))
+	if c.beyond.silent++; c.beyond.silent == mostSilent {
+		c.report.Miss("users of the directory", "it did not answer "+strconv.Itoa(mostSilent)+" times; the rest is taken to exist")
+	}
 }
 
 // known reports whether there is a user of that name, or with that id.
