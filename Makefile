@@ -115,7 +115,7 @@ differences: build ## as root: each black-box case, what Debian's program does, 
 	test/blackbox/maps/run -table bin
 	test/blackbox/nics/run bin -table
 
-coverage: ## the statements of the privileged programs that the unit tests run
+coverage: ## as root: which statements unit tests and suites run, and why not the rest
 	hack/coverage
 
 dist: ## source tarball with vendored modules, the same bits each time
