@@ -20,6 +20,14 @@ func ownerCases() []testCase {
 			w.otherCreates(alice.in(lan), "eth0")
 			w.removeRefused(bob.in(lan), "{ns:bob} veth br0 {nic}", ".")
 		}},
+		{id: "owner/large-uid-of-the-original's", from: from + "; its names of large uids carry no uid", usernet: group, then: func(w *world) {
+			w.otherCreates(big.in(lan), "eth0")
+			w.remove(big.in(lan), "{ns:big} veth br0 {nic}")
+		}},
+		{id: "owner/other-member-of-a-large-uid's", from: from + "; its names of large uids carry no uid", usernet: group, then: func(w *world) {
+			w.otherCreates(big.in(lan), "eth0")
+			w.removeRefused(bob.in(lan), "{ns:bob} veth br0 {nic}", ".")
+		}},
 		{id: "owner/left-the-group", from: from, usernet: group, before: made, then: func(w *world) {
 			w.removeRefused(bob, "{ns:bob} veth br0 {nic}", ".")
 		}},

@@ -66,7 +66,7 @@ func originalFails() []shown {
 			cause/no-new-privileges cause/no-such-bridge cause/nosuid cause/not-a-bridge cause/not-setuid
 			cause/not-yours cause/ovs-stopped cause/process-gone cause/quota-full cause/type cause/user-namespace
 			cause/all-different cause/names-the-line cause/control-characters owner/other-member
-			owner/other-member-none owner/other-member-of-the-original's owner/left-the-group
+			owner/other-member-none owner/other-member-of-the-original's owner/other-member-of-a-large-uid's owner/left-the-group
 			naming/large-uid-quota ovs/quota ovs/other-user ovs/port-that-is-no-nic ovs/missing-bridge ovs/fails
 			ovs/missing-program bridge/lo bridge/missing bridge/16-bytes bridge/path bridge/dot-dot bridge/slash
 			bridge/empty bridge/blank bridge/not-a-bridge`},
@@ -76,7 +76,7 @@ func originalFails() []shown {
 			namespace/fd-without-process`},
 		{"N03", exit, `
 			delete/linux-bridge delete/none delete/proc-fd delete/bind-mount delete/frees-quota delete/twice
-			delete/twice-at-once delete/of-the-original hostage/victim-deletes owner/the-member
+			delete/twice-at-once delete/of-the-original hostage/victim-deletes owner/the-member owner/large-uid-of-the-original's
 			naming/large-uid-deletes`},
 		{"N03", links, `
 			delete/twice-at-once`},
