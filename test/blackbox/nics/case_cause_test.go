@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/test/blackbox/harness"
 )
 
@@ -26,6 +28,7 @@ func causes() map[string]testCase {
 		"not-setuid":        {before: installed("plain", "755"), args: firstNic, refuse: `setuid`},
 		"nosuid":            {start: harness.Start{NoSuid: []string{"/usr/libexec"}}, args: firstNic, refuse: `nosuid|setuid`},
 		"no-new-privileges": {start: harness.Start{NoNewPrivs: true}, args: firstNic, refuse: `no.?new.?priv`},
+		"bounding-set":      {start: harness.Start{DropBounding: []int{unix.CAP_NET_ADMIN, unix.CAP_SETUID}}, args: firstNic, refuse: `bounding set: cap_net_admin, cap_setuid`},
 		"user-namespace":    {start: harness.Start{Path: "/usr/bin/unshare", Argv: []string{"unshare", "-Ur"}}, args: firstNic, refuse: `user namespace`},
 		"ovs-stopped":       {usernet: "alice veth ovs7 2\n", before: deadOpenVSwitch, args: "create /dev/null c1 {pid} veth ovs7 eth0", refuse: `Open vSwitch|ovs`},
 	}

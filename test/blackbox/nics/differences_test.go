@@ -63,7 +63,7 @@ func originalFails() []shown {
 			ledger/living-group-row-counts ledger/fifth-column ledger/nonsense
 			ledger/unrecorded-on-another-bridge handover/from-the-other handover/there-and-back handover/group
 			handover/large-uid cause/bad-name cause/name-taken cause/no-file cause/no-line
-			cause/no-new-privileges cause/no-such-bridge cause/nosuid cause/not-a-bridge cause/not-setuid
+			cause/bounding-set cause/no-new-privileges cause/no-such-bridge cause/nosuid cause/not-a-bridge cause/not-setuid
 			cause/not-yours cause/ovs-stopped cause/process-gone cause/quota-full cause/type cause/user-namespace
 			cause/all-different cause/names-the-line cause/control-characters owner/other-member
 			owner/other-member-none owner/other-member-of-the-original's owner/other-member-of-a-large-uid's owner/left-the-group
