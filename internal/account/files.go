@@ -25,9 +25,6 @@ type files struct {
 	open          Opener
 }
 
-// Local is the directory of this machine's files, each of which must be trusted: its errors are those of trusted.Open.
-func Local() Directory { return FromFiles(OpenTrusted) }
-
 // FromFiles is the directory of this machine's files, opened by open: for a program without privilege that only
 // reports, to which it does not matter who may write them.
 func FromFiles(open Opener) Directory {

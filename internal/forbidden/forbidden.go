@@ -38,9 +38,6 @@ type Entry struct {
 	Line  int // where it stands, from 1
 }
 
-// Entries returns the ranges in the order of the file.
-func (d IDs) Entries() []Entry { return d.entries }
-
 // Denies returns the first entry that has an id of r, and whether there is one.
 func (d IDs) Denies(r idmap.Range) (Entry, bool) {
 	for _, e := range d.entries {

@@ -19,7 +19,7 @@ func TestExample(t *testing.T) {
 	}
 	defer file.Close()
 	ids, err := Read(file)
-	if err != nil || len(ids.Entries()) != 1 || ids.Entries()[0].Range.String() != "[0-1000)" {
+	if err != nil || len(ids.entries) != 1 || ids.entries[0].Range.String() != "[0-1000)" {
 		t.Fatal(ids, err)
 	}
 	for _, c := range []struct {
@@ -48,7 +48,7 @@ func TestParse(t *testing.T) {
 	} {
 		ids, err := Parse([]byte(text))
 		got := ""
-		for _, e := range ids.Entries() {
+		for _, e := range ids.entries {
 			got += e.Range.String()
 		}
 		if want == "!" && err == nil || want != "!" && (err != nil || got != want) {
@@ -125,7 +125,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		ids, err := Parse([]byte(c.text))
 		var wrong *Error
-		if !errors.As(err, &wrong) || wrong.Line != c.line || len(ids.Entries()) > 0 {
+		if !errors.As(err, &wrong) || wrong.Line != c.line || len(ids.entries) > 0 {
 			t.Errorf("%.60q: %v, want line %d", c.text, err, c.line)
 		}
 	}

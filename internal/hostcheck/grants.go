@@ -3,7 +3,6 @@ package hostcheck
 import (
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/idspace"
-	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
 )
 
@@ -40,14 +39,6 @@ func Names(h Host) map[uint32]string {
 	c := &check{Host: h}
 	c.readAccounts()
 	return c.accounts.uids.name
-}
-
-// Rules are the lines of lxc-usernet that interfaces can come of.
-func Rules(h Host) []netquota.Entry {
-	c := &check{Host: h}
-	c.readAccounts()
-	c.checkUsernet()
-	return c.rules
 }
 
 // GroupsOf are the ids of the groups that list a user: with the primary one those that a login gives.

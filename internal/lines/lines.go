@@ -160,9 +160,6 @@ func (r *Reader) grow() {
 // Number returns the number of the line that Next returned; the first is 1.
 func (r *Reader) Number() int { return r.number }
 
-// Incomplete reports whether the source ended without a newline.
-func (r *Reader) Incomplete() bool { return r.incomplete }
-
 // Err returns the failure that ended the walk; nil at the end of the source.
 func (r *Reader) Err() error {
 	if errors.Is(r.err, io.EOF) {

@@ -52,8 +52,8 @@ func TestLines(t *testing.T) {
 					t.Errorf("%s: line %d has number %d, want %d", c.name, i, numbers[i], c.numbers[i])
 				}
 			}
-			if r.Incomplete() != c.incomplete || r.Err() != nil {
-				t.Errorf("%s: incomplete %v, error %v", c.name, r.Incomplete(), r.Err())
+			if r.incomplete != c.incomplete || r.Err() != nil {
+				t.Errorf("%s: incomplete %v, error %v", c.name, r.incomplete, r.Err())
 			}
 		}
 	}

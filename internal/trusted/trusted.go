@@ -65,9 +65,6 @@ func (f *File) check(path string) error {
 	return nil
 }
 
-// Fd returns the descriptor, for the life of f.
-func (f *File) Fd() int { return f.fd }
-
 // Read reads as io.Reader asks.
 func (f *File) Read(buffer []byte) (int, error) { return Descriptor(f.fd).Read(buffer) }
 
