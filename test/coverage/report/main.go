@@ -135,6 +135,9 @@ func report(packages map[string][2]int, missed map[string][]string, why map[stri
 	if got := percent(ran, all); got < least {
 		return fmt.Errorf("%.1f %% of the statements ran, fewer than %.0f", got, least)
 	}
+	if unexplained > 0 && len(why) > 0 {
+		return fmt.Errorf("%d functions without a reason", unexplained)
+	}
 	return nil
 }
 
