@@ -3,7 +3,6 @@ package hostcheck
 import (
 	"debug/buildinfo"
 	"errors"
-	"io"
 	"path"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/folder"
 	"userns-helpers/internal/install"
+	"userns-helpers/internal/trusted"
 )
 
 // program is one that users' programs call.
@@ -101,9 +101,7 @@ func (c *check) checkProgram(p program, found []string, where string) {
 		return
 	}
 	c.checkPrivilege(found[0], p, f)
-	if f.Regular && f.UID == 0 && f.Mode&0o022 == 0 {
-		c.checkOrigin(found[0], p)
-	}
+	c.checkOrigin(found[0], p)
 }
 
 // checkPrivilege looks at how a program gets its privilege, and who could have put another one in its place.
@@ -142,11 +140,13 @@ func gets(p program) string {
 	return "id maps"
 }
 
-// checkOrigin says whether a program is one of these. The file is root's: debug/elf is not made for files of an attacker,
-// who could have it search a hole of terabytes, and there is an error already for one that others can write.
+// checkOrigin says whether a program is one of these. One that others can write is not looked into: debug/elf is not made
+// for files of an attacker, who could have it search a hole of terabytes, and checkPrivilege has an error for it.
 func (c *check) checkOrigin(at string, p program) {
 	ours, err := isOurs(c.root+at, p.command)
+	var distrust *trusted.UntrustedError
 	switch {
+	case errors.As(err, &distrust): // checkPrivilege has said so
 	case errors.Is(err, unix.EACCES):
 		c.report.Miss(at, reason(err))
 	case !ours:
@@ -160,32 +160,13 @@ func (c *check) checkOrigin(at string, p program) {
 // module is what the build information of our programs begins with.
 const module = "userns-helpers/cmd/"
 
-// isOurs reads which program a file was built from.
-func isOurs(file, command string) (bool, error) {
-	fd, err := unix.Open(file, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+// isOurs reads which program a file was built from. Errors: those of trusted.Open.
+func isOurs(path, command string) (bool, error) {
+	file, err := trusted.Open(path)
 	if err != nil {
 		return false, err
 	}
-	defer unix.Close(fd)
-	info, none := buildinfo.Read(descriptor(fd))
+	defer file.Close()
+	info, none := buildinfo.Read(file)
 	return none == nil && info.Path == module+command, nil
-}
-
-// descriptor is an open file as an io.ReaderAt.
-type descriptor int
-
-// ReadAt reads as io.ReaderAt asks.
-func (d descriptor) ReadAt(buffer []byte, offset int64) (int, error) {
-	done := 0
-	for done < len(buffer) {
-		n, err := unix.Pread(int(d), buffer[done:], offset+int64(done))
-		if err != nil {
-			return done, err
-		}
-		if n == 0 {
-			return done, io.EOF
-		}
-		done += n
-	}
-	return done, nil
 }

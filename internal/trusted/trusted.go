@@ -87,5 +87,21 @@ func (d Descriptor) Read(buffer []byte) (int, error) {
 	}
 }
 
+// ReadAt reads as io.ReaderAt asks.
+func (f *File) ReadAt(buffer []byte, offset int64) (int, error) {
+	done := 0
+	for done < len(buffer) {
+		n, err := unix.Pread(f.fd, buffer[done:], offset+int64(done))
+		if err != nil {
+			return done, err
+		}
+		if n == 0 {
+			return done, io.EOF
+		}
+		done += n
+	}
+	return done, nil
+}
+
 // Close closes the file. A failure to close what was only read changes nothing for the caller.
 func (f *File) Close() { _ = unix.Close(f.fd) }
