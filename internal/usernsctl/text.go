@@ -2,6 +2,7 @@ package usernsctl
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -75,10 +76,7 @@ func escape(text []byte) []byte {
 			continue
 		}
 		for _, unit := range utf16.AppendRune(nil, r) {
-			out = append(out, '\\', 'u')
-			for shift := 12; shift >= 0; shift -= 4 {
-				out = append(out, "0123456789abcdef"[unit>>shift&15])
-			}
+			out = fmt.Appendf(out, `\u%04x`, unit)
 		}
 	}
 	return out

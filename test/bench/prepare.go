@@ -23,7 +23,7 @@ const (
 	userNic   = "/usr/libexec/lxc/lxc-user-nic"
 )
 
-// prepare makes the user.
+// prepare makes the user, and grants her a range.
 func (b *bench) prepare() error {
 	b.user = user{"bench", 1234}
 	id := strconv.Itoa(int(b.user.uid))
@@ -35,7 +35,7 @@ func (b *bench) prepare() error {
 			return err
 		}
 	}
-	return nil
+	return b.grant(2)
 }
 
 // sides are Debian's and our side of a row: of is given the path of the program.

@@ -42,10 +42,11 @@ func prepare() error {
 	for from, to := range map[*string]*string{
 		&debs.ours: &debs.oursNext, &debs.uidmap: &debs.uidmapNext, &debs.liblxc: &debs.liblxcNext,
 	} {
-		var err error
-		if *to, err = next(*from); err != nil {
+		higher, err := next(*from)
+		if err != nil {
 			return err
 		}
+		*to = higher
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func TestMain(m *testing.M) {
 		fd, err := unix.Open("/proc/self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		home = fmt.Sprintf("/proc/self/fd/%d", fd)
 		return errors.Join(err, furnish())
-	}, ours)
+	}, ours, peer, doc)
 }
 
 // furnish makes the users and their grants on the private copy of the machine.

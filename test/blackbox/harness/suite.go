@@ -23,18 +23,21 @@ func Private(script string) error {
 func Suite(m interface{ Run() int }, script string, prepare func() error, needed ...*string) {
 	Main()
 	flag.Parse()
-	err := Private(script)
-	for _, value := range needed {
-		if err == nil && *value == "" {
-			err = fmt.Errorf("a flag is missing: use %s", script)
-		}
-	}
-	if err == nil {
-		err = prepare()
-	}
-	if err != nil {
+	if err := furnished(script, prepare, needed); err != nil {
 		fmt.Fprintln(os.Stderr, script+":", err)
 		os.Exit(2)
 	}
 	os.Exit(m.Run())
+}
+
+func furnished(script string, prepare func() error, needed []*string) error {
+	if err := Private(script); err != nil {
+		return err
+	}
+	for _, value := range needed {
+		if *value == "" {
+			return fmt.Errorf("a flag is missing: use %s", script)
+		}
+	}
+	return prepare()
 }
