@@ -43,34 +43,46 @@ func run(profile io.Reader, reasons string, least float64) error {
 	if err != nil {
 		return err
 	}
-	packages := map[string][2]int{} // statements that ran, and all
-	missed := map[string][]string{} // lines of each function
+	found, err := tallied(blocks)
+	if err != nil {
+		return err
+	}
+	return found.report(why, least)
+}
+
+// tally is what a profile comes to.
+type tally struct {
+	packages map[string][2]int   // by folder: statements that ran, and all
+	missed   map[string][]string // by function: lines that did not run
+	passing  int                 // pieces that did not run and only pass an error on
+}
+
+func tallied(blocks map[block]bool) (tally, error) {
+	t := tally{packages: map[string][2]int{}, missed: map[string][]string{}}
 	known := sources{}
-	passed := 0 // blocks that only pass an error on
 	for b, ran := range blocks {
 		folder := path.Dir(b.file)
-		count := packages[folder]
+		count := t.packages[folder]
 		count[1] += b.statements
 		if ran {
 			count[0] += b.statements
 		}
-		packages[folder] = count
+		t.packages[folder] = count
 		if ran {
 			continue
 		}
-		source, err := known.of(b.file)
+		file, err := known.of(b.file)
 		if err != nil {
-			return err
+			return t, err
 		}
-		if passing.MatchString(source.text(b)) {
-			passed++
+		if passing.MatchString(file.text(b)) {
+			t.passing++
 			continue
 		}
-		name := path.Base(folder) + "." + around(source.functions, b.line)
-		missed[name] = append(missed[name], fmt.Sprintf("%s:%d", path.Base(b.file), b.line))
+		name := path.Base(folder) + "." + around(file.functions, b.line)
+		t.missed[name] = append(t.missed[name], fmt.Sprintf("%s:%d", path.Base(b.file), b.line))
 	}
-	fmt.Printf("%d pieces that have not run do nothing but to pass an error on, and are not listed\n\n", passed)
-	return report(packages, missed, why, least)
+	return t, nil
 }
 
 // passing is a piece that ends with the return of an error, after at most a descriptor was closed.
@@ -107,31 +119,17 @@ func (s source) text(b block) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// report prints what was found.
-func report(packages map[string][2]int, missed map[string][]string, why map[string]string, least float64) error {
+// report prints what was found, and fails if that is not enough.
+func (t tally) report(why map[string]string, least float64) error {
 	var ran, all int
-	for _, folder := range sortedKeys(packages) {
-		count := packages[folder]
+	for _, folder := range sortedKeys(t.packages) {
+		count := t.packages[folder]
 		ran, all = ran+count[0], all+count[1]
 		fmt.Printf("%6.1f %%  %4d of %4d  %s\n", percent(count[0], count[1]), count[0], count[1], folder)
 	}
 	fmt.Printf("%6.1f %%  %4d of %4d  all\n\n", percent(ran, all), ran, all)
-	unexplained := 0
-	for _, name := range sortedKeys(missed) {
-		slices.Sort(missed[name])
-		reason := why[name]
-		if reason == "" {
-			reason = "NO REASON IS GIVEN"
-			unexplained++
-		}
-		fmt.Printf("%s (%s): %s\n", name, strings.Join(slices.Compact(missed[name]), " "), reason)
-	}
-	fmt.Printf("\n%d functions are not run as a whole otherwise; docs/coverage.md has no reason for %d of them\n", len(missed), unexplained)
-	for name := range why {
-		if missed[name] == nil {
-			fmt.Printf("%s has a reason, and runs as a whole\n", name)
-		}
-	}
+	fmt.Printf("%d pieces that have not run do nothing but to pass an error on, and are not listed\n\n", t.passing)
+	unexplained := t.explain(why)
 	if got := percent(ran, all); got < least {
 		return fmt.Errorf("%.1f %% of the statements ran, fewer than %.0f", got, least)
 	}
@@ -139,6 +137,26 @@ func report(packages map[string][2]int, missed map[string][]string, why map[stri
 		return fmt.Errorf("%d functions without a reason", unexplained)
 	}
 	return nil
+}
+
+// explain prints each function that did not run as a whole, with the reason, and returns how many have none.
+func (t tally) explain(why map[string]string) (unexplained int) {
+	for _, name := range sortedKeys(t.missed) {
+		slices.Sort(t.missed[name])
+		reason := why[name]
+		if reason == "" {
+			reason = "NO REASON IS GIVEN"
+			unexplained++
+		}
+		fmt.Printf("%s (%s): %s\n", name, strings.Join(slices.Compact(t.missed[name]), " "), reason)
+	}
+	fmt.Printf("\n%d functions are not run as a whole otherwise; docs/coverage.md has no reason for %d of them\n", len(t.missed), unexplained)
+	for _, name := range sortedKeys(why) {
+		if t.missed[name] == nil {
+			fmt.Printf("%s has a reason, and runs as a whole\n", name)
+		}
+	}
+	return unexplained
 }
 
 func percent(part, whole int) float64 { return 100 * float64(part) / float64(max(whole, 1)) }
