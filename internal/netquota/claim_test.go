@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 // TestClaimManyAtOnce: of 200 processes of two users exactly as many succeed as two charges grant.
@@ -61,16 +59,12 @@ func TestClaimAfterDeath(t *testing.T) {
 			before.exit() // pending, with a living interface
 			p := w.open(t)
 			p.endAt = endAt
-			mine := w.openFiles(t)
+			already := openFiles(t)
 			func() {
 				defer func() { _ = recover() }()
 				_ = p.make(alice, []Charge{ofAlice}, MAC{2}, steps)
 			}()
-			for fd := range w.openFiles(t) {
-				if !mine[fd] {
-					_ = unix.Close(fd)
-				}
-			}
+			w.closeSince(t, already)
 			p.claim = nil
 			p.exit()
 			next := w.open(t)

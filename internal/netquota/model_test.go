@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 )
 
@@ -35,17 +34,13 @@ var members = []struct {
 // run runs one step of a process, which may die in it, and returns whether it did.
 func (m *model) run(r *rapid.T, p *process, f func() error) (died bool) {
 	p.asked, p.endAt = 0, rapid.IntRange(0, 40).Draw(r, "dies at")
-	before := m.openFiles(r)
+	before := openFiles(r)
 	defer func() {
 		p.endAt = 0
 		switch recovered := recover(); recovered {
 		case nil:
 		case ended{}:
-			for fd := range m.openFiles(r) {
-				if !before[fd] {
-					_ = unix.Close(fd)
-				}
-			}
+			m.closeSince(r, before)
 			died = true
 		default:
 			panic(recovered)

@@ -222,21 +222,40 @@ func (p *process) exit() {
 	}
 }
 
-// openFiles are the descriptors of this process on files of the book.
-func (w *world) openFiles(t interface{ Fatal(...any) }) map[int]bool {
-	entries, err := os.ReadDir("/proc/self/fd")
+// openFiles are the descriptors of this process, but for the one that is needed to ask.
+func openFiles(t interface{ Fatal(...any) }) map[int]bool {
+	folder, err := os.Open("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	names, err := folder.Readdirnames(-1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	open := make(map[int]bool)
-	for _, e := range entries {
-		target, err := os.Readlink("/proc/self/fd/" + e.Name())
-		fd, notNumber := strconv.Atoi(e.Name())
-		if err == nil && notNumber == nil && strings.HasPrefix(target, w.folder) {
-			open[fd] = true
+	for _, name := range names {
+		fd, err := strconv.Atoi(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open[fd] = true
+	}
+	delete(open, int(folder.Fd()))
+	return open
+}
+
+// closeSince closes the descriptors on files of the book that were not open before, as the end of a process does.
+func (w *world) closeSince(t interface{ Fatal(...any) }, before map[int]bool) {
+	for fd := range openFiles(t) {
+		if before[fd] {
+			continue
+		}
+		target, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
+		if err == nil && strings.HasPrefix(target, w.folder) {
+			_ = unix.Close(fd)
 		}
 	}
-	return open
 }
 
 // rows are the lines of the ledger.
