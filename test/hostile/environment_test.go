@@ -215,6 +215,8 @@ func (r runnable) fallback(t *testing.T, y *tally, v string, calm, failed observ
 	t.Helper()
 	o := r.observe(t, v)
 	switch {
+	case strings.HasPrefix(o.result, "status -1,"):
+		y.fault("hung", "%.60s: %s", v, o.result)
 	case o.effect == calm.effect && o.result == calm.result && slices.Equal(o.opened, calm.opened):
 	case !strings.HasPrefix(v, "GO"):
 		y.fault("the environment matters", "%.60s: %s, opened %q, made %q", v, o.result, o.opened, o.effect)

@@ -248,10 +248,14 @@ func (x *traced) wait() {
 		runtime.Gosched() // a child that another test started from this thread before: who started it takes it
 		return
 	}
-	_, err := unix.Wait4(tid, &status, unix.WALL|unix.WNOTHREAD, nil)
+	// What ready saw is gone if another thread has executed a program or ended this one meanwhile; and the first thread
+	// then ends last, after the others have been waited for: do not wait for it alone.
+	got, err := unix.Wait4(tid, &status, unix.WALL|unix.WNOTHREAD|unix.WNOHANG, nil)
 	switch {
 	case err != nil:
 		x.t.Fatalf("wait for %d: %v", tid, err)
+	case got == 0:
+		return
 	case !status.Stopped():
 		if tid == x.pid {
 			x.ended, x.status = true, status
