@@ -56,7 +56,7 @@ func (m *machine) seen(t *testing.T, paths []string, work func()) []string {
 // withoutRounds takes the last line of the watcher away, and fails the case if it did not look often.
 func withoutRounds(t *testing.T, lines []string) []string {
 	t.Helper()
-	const least = 25
+	const least = 100
 	var rounds, longest int
 	last := len(lines) - 1
 	if last < 0 {

@@ -45,7 +45,7 @@ type report struct {
 
 // pause is how long a round is waited for after another one. It leaves the processor to others, the kernel's threads for
 // one, who would wait for a watcher that has precedence.
-const pause = 200 * time.Microsecond
+const pause = 50 * time.Microsecond
 
 // watch looks at all paths, calls ready after the first round, and returns when ended is true.
 func watch(paths []string, ready func(), ended func() bool) report {
