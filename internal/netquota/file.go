@@ -1,6 +1,7 @@
 package netquota
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -51,3 +52,27 @@ func writeRecord(fd, i int, text []byte) error {
 
 // readAll reads from where fd stands to the end of the file.
 func readAll(fd int) ([]byte, error) { return io.ReadAll(trusted.Descriptor(fd)) }
+
+// readRows reads the rows of an open ledger from where fd stands, each with its newline.
+//
+// The kernel shows what another process writes page by page (write(2), BUGS), so the last row may be half of one. It is
+// read again after the writes that were under way then: if it still has no newline, an editor left it so, and it gets
+// one. What a later write has half written by that time is left out; it was not there when the reading began.
+func readRows(fd int) ([]byte, error) {
+	rows, err := readAll(fd)
+	if err != nil || len(rows) == 0 || rows[len(rows)-1] == '\n' {
+		return rows, err
+	}
+	if err := awaitWrites(fd); err != nil {
+		return nil, err
+	}
+	rest, err := readAll(fd)
+	if end := bytes.LastIndexByte(rest, '\n'); end >= 0 {
+		return append(rows, rest[:end+1]...), err
+	}
+	return append(append(rows, rest...), '\n'), err
+}
+
+// awaitWrites returns when the writes to fd that are under way have ended: a change of the owner to nobody else waits in
+// the kernel for the lock of the file that a write holds (inode_lock). No process can be stopped while it holds it.
+func awaitWrites(fd int) error { return unix.Fchown(fd, -1, -1) }

@@ -35,7 +35,8 @@ func (b *Book) current(fd int) (bool, error) {
 	return err == nil && opened.Dev == named.Dev && opened.Ino == named.Ino, err
 }
 
-// read passes every row of the ledger to f. A ledger that does not exist has none.
+// read passes every row of the ledger to f. A ledger that does not exist has none. The last row may be half of one that is
+// being written; its interface is known from its slot by then, and half a name is no interface's.
 func (b *Book) read(f func(row []byte)) error {
 	fd, err := b.openLedger(unix.O_RDONLY)
 	if errors.Is(err, unix.ENOENT) {

@@ -44,7 +44,7 @@ func (b *Book) rewriteOnce(name string, dead map[string]bool, text []byte) (bool
 		return false, err
 	}
 	defer closeFile(fd)
-	content, err := readAll(fd)
+	content, err := readRows(fd)
 	if err != nil {
 		return false, err
 	}
@@ -69,7 +69,7 @@ func (b *Book) exchange(name string, content []byte) (bool, error) {
 		return true, ignoreMissing(err)
 	}
 	defer closeFile(fd)
-	after, err := readAll(fd)
+	after, err := readRows(fd)
 	if err != nil {
 		return true, err
 	}

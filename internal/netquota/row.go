@@ -42,17 +42,14 @@ func (a Account) nicOf(row []byte) string {
 // longestRow bounds a row: a name of 255 bytes, "@", a type, two names of 15 bytes, and what others put behind.
 const longestRow = 1024
 
-// without returns the lines of content but for the rows of dead, every one with its newline.
+// without returns the rows of content but for those of dead.
 func without(content []byte, dead map[string]bool) []byte {
-	kept := make([]byte, 0, len(content)+64)
+	kept := make([]byte, 0, len(content))
 	for line := range bytes.Lines(content) {
 		if words := bytes.Fields(line); len(words) >= 4 && namesDead(words[3:], dead) {
 			continue
 		}
 		kept = append(kept, line...)
-	}
-	if len(kept) > 0 && kept[len(kept)-1] != '\n' {
-		kept = append(kept, '\n')
 	}
 	return kept
 }
