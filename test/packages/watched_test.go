@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // publicPrograms are the paths that callers know.
@@ -43,27 +44,30 @@ func (m *machine) seen(t *testing.T, paths []string, work func()) []string {
 	if !lines.Scan() || lines.Text() != "ready" {
 		t.Fatalf("the watcher does not start: %q", lines.Text())
 	}
+	began := time.Now()
 	work()
+	lasted := time.Since(began)
 	must(t, in.Close())
 	var failures []string
 	for lines.Scan() {
 		failures = append(failures, lines.Text())
 	}
 	must(t, cmd.Wait())
-	return withoutRounds(t, failures)
+	return withoutRounds(t, failures, lasted)
 }
 
-// withoutRounds takes the last line of the watcher away, and fails the case if it did not look often.
-func withoutRounds(t *testing.T, lines []string) []string {
+// withoutRounds takes the last line of the watcher away, and fails the case if it did not look often: a hundred times, or
+// once in each millisecond of what was shorter than that.
+func withoutRounds(t *testing.T, lines []string, lasted time.Duration) []string {
 	t.Helper()
-	const least = 100
+	least := min(100, int(lasted.Milliseconds()))
 	var rounds, longest int
 	last := len(lines) - 1
 	if last < 0 {
 		t.Fatal("the watcher said nothing")
 	}
 	if _, err := fmt.Sscanf(lines[last], "%d rounds, at most %d", &rounds, &longest); err != nil || rounds < least {
-		t.Fatalf("the watcher did not watch: %q", strings.Join(lines, "; "))
+		t.Fatalf("the watcher did not watch for %v: %q", lasted, strings.Join(lines, "; "))
 	}
 	t.Log(lines[last])
 	return lines[:last]
