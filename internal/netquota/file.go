@@ -74,5 +74,6 @@ func readRows(fd int) ([]byte, error) {
 }
 
 // awaitWrites returns when the writes to fd that are under way have ended: a change of the owner to nobody else waits in
-// the kernel for the lock of the file that a write holds (inode_lock). No process can be stopped while it holds it.
+// the kernel for the lock of the file that a write holds (inode_lock). No process can be stopped while it holds it,
+// and to append waits for it as well.
 func awaitWrites(fd int) error { return unix.Fchown(fd, -1, -1) }

@@ -241,7 +241,8 @@ func FuzzLedger(f *testing.F) {
 	f.Add([]byte("@students veth lxcbr0 x y\n  a veth"), []byte("alice veth lxcbr0 "))
 	f.Fuzz(func(t *testing.T, before, more []byte) {
 		dead := map[string]bool{"veth2001_AAAA": true}
-		if kept := without(before, dead); !bytes.Equal(without(kept, dead), kept) {
+		kept := without(append(slices.Clone(before), '\n'), dead) // as readRows gives them
+		if len(kept) > 0 && kept[len(kept)-1] != '\n' || !bytes.Equal(without(kept, dead), kept) {
 			t.Fatalf("%q: kept %q", before, kept)
 		}
 		after := append(slices.Clone(before), more...)

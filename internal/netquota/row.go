@@ -42,7 +42,7 @@ func (a Account) nicOf(row []byte) string {
 // longestRow bounds a row: a name of 255 bytes, "@", a type, two names of 15 bytes, and what others put behind.
 const longestRow = 1024
 
-// without returns the rows of content but for those of dead.
+// without returns the rows of content, as readRows gives them, but for those of dead.
 func without(content []byte, dead map[string]bool) []byte {
 	kept := make([]byte, 0, len(content))
 	for line := range bytes.Lines(content) {
