@@ -1,16 +1,16 @@
-// Package audit tells the administrator what was granted and what was refused: one record of each run, to syslog and to
-// the kernel's audit subsystem.
+// Package audit tells the administrator what was granted and what was refused: records to syslog and to the kernel's
+// audit subsystem.
 //
-// It promises that a record is one line whatever a caller put into it, and that a log that is missing, full or slow
-// changes nothing: nothing is waited for and no error is returned. It is called when the outcome is known and nothing is
-// held, before anything is printed.
+// It promises that a record is one line whatever a caller put into it, that no text of a caller's can be taken for a field
+// of it, and that a log that is missing, full or slow changes nothing: nothing is waited for and no error is returned. A
+// grant is recorded when everything is decided and before it takes effect, so that whoever kills or freezes the program
+// has nothing that no record tells of.
 package audit
 
 import (
 	"cmp"
 	"errors"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -20,79 +20,86 @@ import (
 // Record is what is known about a run: fields in the order in which they were added.
 type Record struct {
 	program string
-	text    []byte
+	fields  []field
+}
+
+// field is a number, or a text.
+type field struct {
+	key    string
+	number uint64
+	text   string
+	quoted bool // it is a text
 }
 
 // New begins a record of a program. The caller's process is the parent of this one.
 func New(program string) *Record {
-	r := &Record{program: program, text: make([]byte, 0, usual)}
+	r := &Record{program: program, fields: make([]field, 0, usualFields)}
 	r.Number("ppid", uint64(unix.Getppid()))
 	return r
 }
 
-// Text adds key="value". Control characters, quotes and bytes that are not UTF-8 are escaped as in Go.
+// Text adds a text, of which a caller may have chosen every byte.
 func (r *Record) Text(key, value string) {
-	r.key(key)
-	r.text = append(r.text, '"')
-	r.text = append(escaped(r.text, value[:min(len(value), longestValue)]), '"')
+	r.fields = append(r.fields, field{key: key, text: value, quoted: true})
 }
 
-// escaped appends value to text.
-func escaped(text []byte, value string) []byte {
-	for {
-		plain := strings.IndexAny(value, `"\`)
-		if plain < 0 {
-			return verdict.Printable(text, value)
-		}
-		text = append(verdict.Printable(text, value[:plain]), '\\', value[plain])
-		value = value[plain+1:]
-	}
-}
-
-// Number adds key=value.
+// Number adds a number.
 func (r *Record) Number(key string, value uint64) {
-	r.key(key)
-	r.text = strconv.AppendUint(r.text, value, 10)
+	r.fields = append(r.fields, field{key: key, number: value})
 }
 
-func (r *Record) key(key string) {
-	if len(r.text) > 0 {
-		r.text = append(r.text, ' ')
-	}
-	r.text = append(append(r.text, key...), '=')
-}
-
-// usual is room for most records, in bytes: memory that does not have to grow.
-const usual = 512
-
-// Bounds in bytes: of a value, and of a record. rsyslog takes 8 KiB, the kernel's audit 8970 (MAX_AUDIT_MESSAGE_LENGTH);
-// a message of RFC 3164 has 1024, but 340 ranges do not fit into that.
+// Room for most records: memory that does not have to grow. In fields and in bytes.
 const (
-	longestValue  = 6000
-	longestRecord = 7800
+	usualFields = 10
+	usual       = 512
 )
+
+// longestRecord bounds a record, in bytes. rsyslog takes 8 KiB, the kernel's audit 8560 (AUDIT_MESSAGE_TEXT_MAX), ausearch
+// lines of 8970; a message of RFC 3164 has 1024, but 340 ranges do not fit into that.
+const longestRecord = 7800
+
+// share is how many bytes of the room that is left one text may take: something is left for those behind it, however long
+// a caller makes the first.
+func share(room int) int { return room / 4 * 3 }
+
+// form is how a log has its fields.
+type form struct {
+	key  func(string) string                            // the name of a field
+	text func(out []byte, text string, room int) []byte // appends at most room bytes: what is too long is cut, never its quotes
+}
+
+// append appends the fields to out, which began at start.
+func (r *Record) append(out []byte, start int, as form) []byte {
+	for _, f := range r.fields {
+		out = append(append(append(out, ' '), as.key(f.key)...), '=')
+		if !f.quoted {
+			out = strconv.AppendUint(out, f.number, 10)
+			continue
+		}
+		out = as.text(out, f.text, share(longestRecord-(len(out)-start)))
+	}
+	return out
+}
 
 // Capability is what a program has to keep for the kernel's record (unix.CAP_*).
 const Capability = unix.CAP_AUDIT_WRITE
 
 // Outcomes of a run.
 const (
-	granted = "granted"
+	granted = "granted" // it is allowed, and is done next
 	refused = "refused" // the request was understood and is not allowed
 	failed  = "failed"  // something that had to be done could not be
 )
 
-// Write sends the record of a run that ended with err: nil for a grant, or *verdict.Refusal, or a failure.
+// Write sends the record: of a grant that takes effect next if err is nil; else of a run that ended with err, a
+// *verdict.Refusal or a failure.
 func (r *Record) Write(err error) {
 	result := outcome(err)
 	if err != nil {
 		r.Text("why", cmp.Or(err.Error(), "the command line is wrong"))
 	}
-	text := append(append(append(make([]byte, 0, usual), "result="...), result...), ' ')
-	text = append(text, r.text...)
-	text = text[:min(len(text), longestRecord)]
-	r.toSyslog(text, result)
-	r.toKernel(text, result)
+	r.toSyslog(result)
+	r.toKernel(result)
 }
 
 // outcome tells a refusal from a failure.

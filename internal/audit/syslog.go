@@ -2,8 +2,11 @@ package audit
 
 import (
 	"strconv"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/verdict"
 )
 
 // socket is where syslog(3) writes to; journald listens there too.
@@ -15,9 +18,9 @@ const (
 	authprivNotice = 10<<3 | 5
 )
 
-// toSyslog sends text as one datagram: "<PRI>program[pid]: text". There is no time stamp: every syslog daemon takes the
-// time of arrival then, and local time would need TZ.
-func (r *Record) toSyslog(text []byte, result string) {
+// toSyslog sends the record as one datagram: "<PRI>program[pid]: text". There is no time stamp: every syslog daemon takes
+// the time of arrival then, and local time would need TZ.
+func (r *Record) toSyslog(result string) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return
@@ -30,8 +33,45 @@ func (r *Record) toSyslog(text []byte, result string) {
 	message := strconv.AppendInt(append(make([]byte, 0, usual), '<'), int64(priority), 10)
 	message = append(append(append(message, '>'), r.program...), '[')
 	message = strconv.AppendInt(message, int64(unix.Getpid()), 10)
-	message = append(append(message, "]: "...), text...)
+	message = r.syslogText(append(message, "]: "...), result)
 	_ = unix.Sendto(fd, message, unix.MSG_NOSIGNAL, &unix.SockaddrUnix{Name: socket})
+}
+
+// syslogText appends "result=... key=value key="value"" to message.
+func (r *Record) syslogText(message []byte, result string) []byte {
+	start := len(message)
+	return r.append(append(append(message, "result="...), result...), start, form{syslogKey, quoted})
+}
+
+// syslogKey is the name of a field.
+func syslogKey(key string) string { return key }
+
+// quoted appends text in double quotes, for people to read. Quotes, control characters and bytes that are not UTF-8 are
+// escaped as in Go, and so is the equals sign: nothing between quotes looks like a field, not to grep(1) either.
+func quoted(out []byte, text string, room int) []byte {
+	end := len(out) + room - len(`""`)
+	out = append(out, '"')
+	for len(text) > 0 {
+		_, size := utf8.DecodeRuneInString(text)
+		before := len(out)
+		if out = escaped(out, text[:size]); len(out) > end {
+			out = out[:before]
+			break
+		}
+		text = text[size:]
+	}
+	return append(out, '"')
+}
+
+// escaped appends one character, or one byte that is none.
+func escaped(out []byte, character string) []byte {
+	switch character {
+	case `"`, `\`:
+		return append(append(out, '\\'), character...)
+	case "=":
+		return append(out, `\x3d`...)
+	}
+	return verdict.Printable(out, character)
 }
 
 func closeFD(fd int) { _ = unix.Close(fd) }
