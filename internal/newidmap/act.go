@@ -9,8 +9,10 @@ import (
 	"userns-helpers/internal/verdict"
 )
 
-// act writes the map: opened first, so that nothing is denied where the map could not be written; then setgroups(2) is
-// denied if it must be; then one write(2). Whatever fails is explained with the rights that are left, the caller's.
+// act writes the map. All that can be looked at before comes first, so that nothing is denied, and no grant recorded, where
+// the map could not be written: the files are opened and read. Then the grant is recorded, and from there on a caller who
+// freezes or kills the program has nothing that no record tells of. Then setgroups(2) is denied if it must be; then one
+// write(2). Whatever fails is explained with the rights that are left, the caller's, and recorded again.
 //
 // Both files are those of one namespace, although the process may change its own between the two: it cannot leave the
 // one whose gid_map was opened but for a namespace below it, and below one without a gid map none can be made
@@ -25,10 +27,15 @@ func act(caller privilege.Caller, process *target.Process, d *Decision) error {
 	if written(fd) {
 		return writeFailed(caller, process, d, true, unix.EPERM)
 	}
-	if d.DenyGroup {
-		if d.Warning, err = denySetgroups(process); err != nil {
-			return err
-		}
+	groups, err := openSetgroups(process, d)
+	if err != nil {
+		return err
+	}
+	defer groups.close()
+
+	d.record()
+	if err := groups.deny(); err != nil {
+		return err
 	}
 	if err := writeMap(fd, idmap.Text(d.Asked)); err != nil {
 		return writeFailed(caller, process, d, written(fd), err)
@@ -56,29 +63,54 @@ func writeMap(fd int, text []byte) error {
 // deny is how a setgroups file begins that denies, and what makes it deny.
 const deny = "deny"
 
-// denySetgroups takes setgroups(2) from the namespace for good. A member of a group could otherwise drop the group in
-// the namespace and with it what is denied to its members, by permissions such as rwx---rwx (CVE-2018-7169).
+// setgroups is the open setgroups file of a namespace that has to deny, or nothing.
+type setgroups int
+
+// nothingToDeny is where setgroups(2) may stay, or is denied.
+const nothingToDeny setgroups = -1
+
+// openSetgroups opens the file that takes setgroups(2) from the namespace, where it has to be taken. A member of a group
+// could otherwise drop the group in the namespace and with it what is denied to its members, by permissions such as
+// rwx---rwx (CVE-2018-7169).
 //
 // A kernel that has no such file (before Linux 3.19) is worth a warning, as it always was.
-func denySetgroups(process *target.Process) (warning string, err error) {
+func openSetgroups(process *target.Process, d *Decision) (setgroups, error) {
+	if !d.DenyGroup {
+		return nothingToDeny, nil
+	}
 	fd, err := process.OpenFile("setgroups", unix.O_RDWR)
 	switch {
 	case err == unix.ENOENT && !process.Gone():
-		return "kernel doesn't support setgroups restrictions", nil
+		d.Warning = "kernel doesn't support setgroups restrictions"
+		return nothingToDeny, nil
 	case err != nil:
-		return "", openFailed(idmap.GID, process, "setgroups", "couldn't open process setgroups: ", err)
+		return nothingToDeny, openFailed(idmap.GID, process, "setgroups", "couldn't open process setgroups: ", err)
 	}
-	defer unix.Close(fd)
 	var now [len(deny)]byte
 	if n, err := unix.Pread(fd, now[:], 0); err == nil && string(now[:n]) == deny {
-		return "", nil
+		_ = unix.Close(fd)
+		return nothingToDeny, nil
 	}
-	if _, err := unix.Write(fd, []byte(deny)); err != nil {
-		return "", &verdict.Failure{
+	return setgroups(fd), nil
+}
+
+// deny takes setgroups(2) from the namespace, for good.
+func (s setgroups) deny() error {
+	if s == nothingToDeny {
+		return nil
+	}
+	if _, err := unix.Write(int(s), []byte(deny)); err != nil {
+		return &verdict.Failure{
 			Headline: "failed to setgroups deny policy: " + strerror(err),
 			Advice:   "the kernel does not take the right to setgroups(2) from this namespace any more: is its gid_map written already?",
 			Err:      err,
 		}
 	}
-	return "", nil
+	return nil
+}
+
+func (s setgroups) close() {
+	if s != nothingToDeny {
+		_ = unix.Close(int(s))
+	}
 }

@@ -1,10 +1,10 @@
 package newidmap
 
 import (
-	"golang.org/x/sys/unix"
-
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/output"
 	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/verdict"
 )
@@ -12,6 +12,7 @@ import (
 // Decision is what a run came to, with the facts that a record of it needs. What was not reached is zero.
 type Decision struct {
 	Kind      idmap.Kind
+	Caller    privilege.Caller
 	UID, GID  uint32          // the caller's real ids
 	Names     []string        // the caller's login names
 	Arguments []string        // the command line as it was given, without the program's name
@@ -57,10 +58,11 @@ func (d Decision) text() []byte {
 	return text
 }
 
-// finish prints text with one write, which may fail or block as the caller likes, and returns the exit status.
-func finish(fd int, text []byte, status int) int {
+// finish prints text, which may fail as the caller likes, and returns the exit status. Nothing is held.
+func finish(caller privilege.Caller, fd int, text []byte, status int) int {
 	if len(text) > 0 {
-		_, _ = unix.Write(fd, text)
+		printer := output.Printer{Caller: caller}
+		_ = printer.Write(fd, text)
 	}
 	return status
 }

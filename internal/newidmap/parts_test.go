@@ -76,14 +76,14 @@ func TestFinish(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(pipe[0])
-	if status := finish(pipe[1], []byte("two\nlines\n"), 1); status != 1 {
+	if status := finish(privilege.Caller{}, pipe[1], []byte("two\nlines\n"), 1); status != 1 {
 		t.Errorf("status %d", status)
 	}
 	unix.Close(pipe[1])
 	if got := readAll(dup(t, pipe[0])); got != "two\nlines\n" {
 		t.Errorf("printed %q", got)
 	}
-	if status := finish(-1, []byte("nowhere"), 0); status != 0 {
+	if status := finish(privilege.Caller{}, -1, []byte("nowhere"), 0); status != 0 {
 		t.Errorf("a closed descriptor changes the status to %d", status)
 	}
 }

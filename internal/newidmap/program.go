@@ -33,15 +33,17 @@ type program struct {
 // written, 1 if not. It prints once, at the end.
 func Run(kind idmap.Kind, arguments []string) int {
 	if err := entry.Clean(arguments); err != nil {
-		return finish(unix.Stderr, verdict.Text(kind.Program(), "", err), 1)
+		return finish(privilege.Caller{}, unix.Stderr, verdict.Text(kind.Program(), "", err), 1)
 	}
 	arguments = arguments[min(1, len(arguments)):] // execve(2) can pass no argument at all
 	if text := inform(kind, arguments); text != nil {
-		return finish(unix.Stdout, text, 0)
+		return finish(privilege.Caller{}, unix.Stdout, text, 0)
 	}
 	d := installed(kind).run(arguments)
-	d.record()
-	return finish(unix.Stderr, d.text(), d.status())
+	if d.Err != nil {
+		d.record() // a grant has its record already: act
+	}
+	return finish(d.Caller, unix.Stderr, d.text(), d.status())
 }
 
 // installed is the program as it is installed.
@@ -62,7 +64,7 @@ func (p program) run(arguments []string) Decision {
 	if err != nil {
 		return d.fail(noPrivilege(p.kind, err))
 	}
-	d.UID, d.GID = caller.UID(), caller.GID()
+	d.Caller, d.UID, d.GID = caller, caller.UID(), caller.GID()
 	d.Err = p.attempt(caller, arguments, &d)
 	return d
 }

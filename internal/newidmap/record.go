@@ -8,7 +8,8 @@ import (
 	"userns-helpers/internal/idmap"
 )
 
-// record tells the administrator what the run came to. Nothing is held, and nothing was printed yet.
+// record tells the administrator of a grant, before it takes effect, or why the run ended without one. A grant that then
+// cannot be carried out has two records.
 func (d Decision) record() {
 	r := audit.New(d.Kind.Program())
 	r.Number("uid", uint64(d.UID))

@@ -20,12 +20,13 @@ type nic struct {
 	kernel    kernel
 	terms     terms
 	claim     *netquota.Claim
-	mac       netquota.MAC // of the container's end
-	made      bool         // the pair may be there
+	announce  func(host string) // records the grant
+	mac       netquota.MAC      // of the container's end
+	made      bool              // the pair may be there
 }
 
-// make makes the interface, step by step, and returns the line that says what was made. The slot and the row come before
-// the pair: whatever kills the program, no interface lives that is not counted. The pair comes into being whole, and its
+// make makes the interface, step by step, and returns the line that says what was made. The slot, the row and the record
+// come before the pair: whatever kills or freezes the program, no interface lives that is not counted and recorded. The pair comes into being whole, and its
 // host end stays down until it is a port of the bridge, with its protections on. What fails is undone.
 func (n *nic) make() (string, error) {
 	line, err := n.steps()
@@ -79,12 +80,13 @@ func (n *nic) steps() (string, error) {
 // attempts is how often the host's name may turn out to be taken by somebody who does not ask this program.
 const attempts = 8
 
-// createPair records and makes the pair.
+// createPair writes the row, records the grant and makes the pair.
 func (n *nic) createPair() error {
 	for range attempts {
 		if err := n.claim.Record(n.kernel); err != nil {
 			return failed("Failed to write the ledger", err)
 		}
+		n.announce(n.claim.Name)
 		n.made = true
 		err := n.kernel.conn.CreatePair(rtnl.Pair{
 			HostName: n.claim.Name, HostMAC: hostMAC(n.mac), PeerName: n.request.nic, PeerMAC: n.mac,

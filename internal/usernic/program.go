@@ -13,6 +13,7 @@ import (
 	"userns-helpers/internal/entry"
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/output"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
@@ -35,40 +36,45 @@ type outcome struct {
 // pipe, once.
 func Run(arguments []string) int {
 	if err := entry.Clean(arguments); err != nil {
-		return complain(err)
+		return complain(&output.Printer{}, err)
 	}
 	r := &run{arguments: arguments[min(1, len(arguments)):]}
 	done, err := r.perform()
-	r.record(err)
-	if err != nil {
-		return complain(err)
+	printer := &output.Printer{Caller: r.caller}
+	if err == nil {
+		err = done.report(printer, r.record)
+	} else {
+		r.record(err) // a grant has its record already: it was written before anything was done
 	}
-	if err := done.report(); err != nil {
-		r.record(err)
-		return complain(err)
+	if err != nil {
+		return complain(printer, err)
 	}
 	return 0
 }
 
 // complain prints why the program did not do what was asked, and returns the exit status.
-func complain(err error) int {
-	_, _ = unix.Write(unix.Stderr, verdict.Text(name, usage, err))
+func complain(printer *output.Printer, err error) int {
+	_ = printer.Write(unix.Stderr, verdict.Text(name, usage, err))
 	return 1
 }
 
-// report writes the line. Nothing that anybody waits for is held: the caller may never read it.
-func (o outcome) report() error {
+// report writes the line. Nothing that anybody waits for is held: the caller may never read it. What nobody took is
+// recorded, then taken back.
+func (o outcome) report(printer *output.Printer, record func(error)) error {
 	if o.line == "" {
 		return nil
 	}
-	n, err := unix.Write(unix.Stdout, []byte(o.line))
-	if err == nil && n == len(o.line) {
+	err := printer.Write(unix.Stdout, []byte(o.line))
+	if err == nil {
 		return nil
 	}
-	if err == nil {
-		err = unix.ENOSPC
+	untold := failed("Failed to write to standard output", err)
+	record(untold)
+	left := o.undo()
+	if left != nil {
+		record(left)
 	}
-	return errors.Join(failed("Failed to write to standard output", err), o.undo())
+	return errors.Join(untold, left)
 }
 
 // run is one run of the program, with the facts that a record of it needs. What was not reached is zero.
@@ -78,7 +84,7 @@ type run struct {
 	caller    privilege.Caller
 	person
 	charge netquota.Charge // what the interface is charged to
-	made   string          // the line that says what was made
+	host   string          // the name that it has on the host; "" before it has one
 }
 
 // perform is the story of the privilege.
@@ -133,15 +139,14 @@ func (r *run) create() (outcome, error) {
 	}
 	links := kernel{conn, found}
 
-	// Act: the slots first, then the row, then the interface.
+	// Act: the slots first, then the row, then the record, then the interface.
 	claim, err := claim(book, r.who, charges, asked, links)
 	if err != nil {
 		return outcome{}, err
 	}
 	r.charge = claim.Charge
-	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim}
+	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim, announce: r.granted}
 	line, err := n.make()
-	r.made = line
 	return outcome{line, n.undo}, err
 }
 

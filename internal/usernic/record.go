@@ -8,8 +8,15 @@ import (
 	"userns-helpers/internal/paths"
 )
 
-// record tells the administrator what the run came to. Nothing that anybody waits for is held, and nothing was printed
-// yet, unless it is that printing failed.
+// granted records that the caller may have, or delete, the interface of this name on the host: the last thing before it is
+// made or deleted. Its numbers, and what the container calls it, are not known before it is there.
+func (r *run) granted(host string) {
+	r.host = host
+	r.record(nil)
+}
+
+// record tells the administrator of a grant, which takes effect next, or why the run ended without one, or what became of
+// a grant that could not be carried out. Nothing was printed yet, unless it is that printing failed.
 func (r *run) record(err error) {
 	record := audit.New(name)
 	record.Number("uid", uint64(r.caller.UID()))
@@ -20,21 +27,20 @@ func (r *run) record(err error) {
 	}
 	record.Number("pid", uint64(r.wanted.target.pid))
 	record.Text("asked", commandLine(r.arguments))
-	if err == nil {
+	if r.host != "" {
 		r.recordGrounds(record)
 	}
 	record.Write(err)
 }
 
-// recordGrounds says what allowed it: the line of lxc-usernet(5) to create, the owner in the ledger to delete.
+// recordGrounds says what allowed it, the line of lxc-usernet(5) to create, the owner in the ledger to delete; and what
+// the interface is called.
 func (r *run) recordGrounds(record *audit.Record) {
 	if r.wanted.verb == "create" {
 		record.Text("by", paths.Usernet()+":"+strconv.Itoa(r.charge.Line))
 	}
 	record.Text("owner", r.charge.Owner)
-	if r.made != "" {
-		record.Text("made", strings.TrimSuffix(r.made, "\n"))
-	}
+	record.Text("host", r.host)
 }
 
 // commandLine joins arguments with blanks, and quotes those that are empty or have blanks or quotes themselves.

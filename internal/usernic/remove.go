@@ -38,6 +38,7 @@ func (r *run) remove() error {
 	if err != nil {
 		return err
 	}
+	r.granted(wanted.nic)
 	if err := (kernel{conn, found}).Remove(wanted.nic, wanted.place); err != nil {
 		return failed("Failed to delete the interface "+wanted.nic, err)
 	}

@@ -1,0 +1,85 @@
+// Package output writes what a program has to say into the descriptors that its caller passed.
+//
+// What is behind them is the caller's: a pipe that nobody reads, a terminal that was told to stop, a file of a file system
+// that never answers. The package promises two things. While a write waits, the process counts as the caller's and holds
+// nothing: whoever makes many of them wait fills their own RLIMIT_NPROC, as with any program. And it waits no longer than
+// patience, where Linux has a way to write without waiting: for pipes, FIFOs, sockets, and terminals that the caller may
+// open. What can still wait longer is in docs/architecture.md, section 4.
+//
+// Whether a descriptor would block is a property of the open file, which the caller shares: O_NONBLOCK is never set on it.
+package output
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/privilege"
+)
+
+// patience is how long all writes of a program may wait together.
+const patience = 5 * time.Second
+
+// Printer writes for one run of a program. The zero value writes for a program that did not begin: it has the real user
+// id of its caller.
+type Printer struct {
+	Caller privilege.Caller
+	end    time.Time // when patience ends; zero: nothing had to wait yet
+}
+
+// ErrPatience says that what the caller passed took no more for as long as the program waits.
+var ErrPatience = errors.New("not read for 5 seconds")
+
+// Write writes text with one write(2), unless only parts of it are taken. Nothing may be held.
+func (p *Printer) Write(fd int, text []byte) error {
+	return p.Caller.Exposed(func() error {
+		s := p.open(fd)
+		defer s.close()
+		return p.write(s, text)
+	})
+}
+
+// write writes until all is written or patience ends.
+func (p *Printer) write(s sink, text []byte) error {
+	for len(text) > 0 {
+		if s.way == asking {
+			if err := p.await(s); err != nil {
+				return err
+			}
+		}
+		n, err := s.put(text)
+		switch {
+		case errors.Is(err, unix.EAGAIN) && s.way != hasty:
+			if err := p.await(s); err != nil {
+				return err
+			}
+		case err == nil && n == 0:
+			return unix.EIO
+		case err != nil && !errors.Is(err, unix.EINTR):
+			return err
+		}
+		text = text[max(n, 0):]
+	}
+	return nil
+}
+
+// await waits until s takes something, or has an error that the next write returns.
+func (p *Printer) await(s sink) error {
+	if p.end.IsZero() {
+		p.end = time.Now().Add(patience)
+	}
+	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLOUT}}
+	for {
+		n, err := unix.Poll(fds, int(max(time.Until(p.end), 0).Milliseconds()))
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return err
+		case n == 0:
+			return ErrPatience
+		default:
+			return nil
+		}
+	}
+}
