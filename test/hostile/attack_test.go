@@ -23,6 +23,8 @@ func attack() {
 	switch os.Args[1] {
 	case "hostile-probe":
 		probe(os.Args[2], os.Args[3:])
+	case "hostile-peek":
+		peek(os.Args[2], os.Args[3:])
 	case "hostile-wrap":
 		wrap(os.Args[2], os.Args[3:])
 	case "hostile-audit":
@@ -33,14 +35,16 @@ func attack() {
 	os.Exit(0)
 }
 
+// tell prints what was permitted.
+func tell(what string, err error) {
+	if err == nil {
+		fmt.Println(what)
+	}
+}
+
 // probe prints a line for everything that this process may do to another one, by the ids of its threads.
 func probe(pid string, tids []string) {
 	id, _ := strconv.Atoi(pid)
-	tell := func(what string, err error) {
-		if err == nil {
-			fmt.Println(what)
-		}
-	}
 	for number := syscall.Signal(0); number <= 64; number++ {
 		tell(fmt.Sprintf("kill(%d)", number), unix.Kill(id, number))
 		for _, t := range tids {
@@ -50,12 +54,9 @@ func probe(pid string, tids []string) {
 	}
 	if pidfd, err := unix.PidfdOpen(id, 0); err == nil {
 		tell("pidfd_send_signal", unix.PidfdSendSignal(pidfd, unix.SIGSTOP, nil, 0))
-		_, err := unix.PidfdGetfd(pidfd, 0, 0)
-		tell("pidfd_getfd", err)
 	}
 	for _, t := range append(tids, pid) {
 		tid, _ := strconv.Atoi(t)
-		tell("ptrace", ptrace(unix.PTRACE_SEIZE, tid, 0, 0))
 		tell("setpriority", unix.Setpriority(unix.PRIO_PROCESS, tid, 19))
 		tell("sched_setattr", unix.SchedSetAttr(tid, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0))
 		var set unix.CPUSet
@@ -64,6 +65,20 @@ func probe(pid string, tids []string) {
 		const whoProcess, idle = 1, 3 << 13
 		_, _, errno := unix.Syscall(unix.SYS_IOPRIO_SET, whoProcess, uintptr(tid), idle)
 		tell("ioprio_set", wrong(errno))
+	}
+	peek(pid, tids)
+}
+
+// peek prints a line for every way in which this process can get into another one: its memory, descriptors, limits.
+func peek(pid string, tids []string) {
+	id, _ := strconv.Atoi(pid)
+	if pidfd, err := unix.PidfdOpen(id, 0); err == nil {
+		_, err := unix.PidfdGetfd(pidfd, 0, 0)
+		tell("pidfd_getfd", err)
+	}
+	for _, t := range append(tids, pid) {
+		tid, _ := strconv.Atoi(t)
+		tell("ptrace", ptrace(unix.PTRACE_SEIZE, tid, 0, 0))
 	}
 	tell("prlimit", unix.Prlimit(id, unix.RLIMIT_FSIZE, &unix.Rlimit{}, nil))
 	buffer := make([]byte, 8)

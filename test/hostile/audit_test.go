@@ -4,6 +4,7 @@ package hostile
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
 )
 
 var (
@@ -82,8 +85,9 @@ func auditCases(t *testing.T) []auditCase {
 		{"newgidmap-grants", []string{newgidmap, pid, "0", base, "9"}, 0, `result=granted ` + who + target + `asked="0 ` + base + ` 9" by="/etc/subgid:\d+"`},
 		{"newuidmap-refuses", []string{newuidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
 		{"newgidmap-refuses", []string{newgidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
-		{"create-grants", creates(netns, "audit"), 0, `result=granted ` + who + place + `asked="create /dev/null c1 \d+ veth audit" by="/etc/lxc/lxc-usernet:\d+" owner="audited" made="eth0:\d+:veth` + uid + `_\w+:\d+"`},
+		{"create-grants", creates(netns, "audit"), 0, `result=granted ` + who + place + `asked="create /dev/null c1 \d+ veth audit" by="/etc/lxc/lxc-usernet:\d+" owner="audited" host="veth` + uid + `_\w+"`},
 		{"create-refuses", creates(netns, "lo"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth lo" why=".*may not create.*"`},
+		{"create-refuses-late", creates(netns, "audit"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth audit" why=".*Quota reached.*"`},
 		{"delete-refuses", deletes(netns, "audit", nobodys), 1, `result=refused ` + who + path + `asked="delete /dev/null c1 /proc/\d+/ns/net veth audit ` + nobodys + `" why=".*is not yours.*"`},
 		{"control-characters", []string{usernic, "create", "/dev/null", "c1\n<80>login: root\x1b[2J", strconv.Itoa(netns.PID), "veth", "l\no"}, 1, `result=refused .*asked="create /dev/null \\"c1\\\\n<80>login: root.*`},
 		{"number", []string{newuidmap, pid, "0\n<80>x", "1", "1"}, 1, `result=refused .*`},
@@ -115,6 +119,43 @@ func TestAuditSyslog(t *testing.T) {
 		})
 	}
 	sweep(t, audited)
+}
+
+// TestAuditTwice: a grant that the kernel, or the caller's standard output, then prevents has a second record that says so,
+// of the same process and about the same.
+func TestAuditTwice(t *testing.T) {
+	daemon := listen(t)
+	below := hold(t, audited, "unshare", "-Ur", "unshare", "-U", "cat") // its parent is not the program's namespace
+	netns := container(t, audited)
+	base := strconv.Itoa(audited.base())
+	_, full := fullPipe(t)
+	for name, c := range map[string]struct {
+		argv []string
+		want string
+	}{
+		"map":    {[]string{newuidmap, strconv.Itoa(below.PID), "0", base, "1"}, `asked="0 ` + base + ` 1" why=".*not directly below yours.*"`},
+		"output": {creates(netns, "audit"), `asked="create /dev/null c1 .*" by=".*" owner="audited" host="(veth\d+_\w+)" why="Failed to write to standard output.*"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			daemon.drain()
+			_, _ = harness.Start{Path: c.argv[0], Argv: c.argv, UID: audited.uid, GID: audited.gid, Stdout: full}.Run()
+			got := daemon.drain()
+			if len(got) != 2 {
+				t.Fatalf("%d records: %q", len(got), got)
+			}
+			first, _, granted := strings.Cut(got[0], " result=granted ")
+			second, rest, failed := strings.Cut(got[1], " result=failed ")
+			_, who, _ := strings.Cut(first, ">")
+			_, again, _ := strings.Cut(second, ">")
+			want := regexp.MustCompile(c.want)
+			if !granted || !failed || who != again || !want.MatchString(rest) {
+				t.Errorf("%q; not %s", got, want)
+			}
+		})
+	}
+	if left := nicsOf(t, audited); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
 }
 
 // TestAuditLogs: a log that is missing, full, of another kind or a trap changes nothing and is not waited for.
@@ -190,13 +231,38 @@ func TestAuditKernelMessage(t *testing.T) {
 				end = "res=success\x00"
 			}
 			program := c.argv[0][strings.LastIndex(c.argv[0], "/")+1:]
-			want := regexp.MustCompile(`^op=` + program + ` ` + c.want + ` ` + end + `$`)
-			if len(sent) != 1 || !want.MatchString(sent[0]) || !sockets["made"] {
-				t.Errorf("%d messages: %q; not %s", len(sent), sent, want)
+			if len(sent) != 1 || !sockets["made"] {
+				t.Fatalf("%d messages: %q", len(sent), sent)
+			}
+			rest, begins := strings.CutPrefix(sent[0], "op="+program+" ")
+			rest, ends := strings.CutSuffix(rest, " "+end)
+			want := regexp.MustCompile("^" + c.want + "$")
+			if got := readable(rest); !begins || !ends || !want.MatchString(got) {
+				t.Errorf("%q: %q; not %s", sent[0], got, want)
 			}
 		})
 	}
 	sweep(t, audited)
+}
+
+// readable is the text of the kernel's record in the form that syslog has.
+func readable(text string) string {
+	var out []string
+	for _, field := range strings.Split(text, " ") {
+		key, value, _ := strings.Cut(field, "=")
+		switch raw, err := hex.DecodeString(value); {
+		case key == "opid":
+			key = "pid"
+		case key == "pid", key == "uid", key == "gid", key == "ppid", key == "result":
+		case value == "?":
+			value = `""`
+		case !strings.HasPrefix(value, `"`) && err == nil:
+			quoted := strconv.Quote(string(raw))
+			value = strings.ReplaceAll(quoted, "=", `\x3d`)
+		}
+		out = append(out, key+"="+value)
+	}
+	return strings.Join(out, " ")
 }
 
 // TestAuditKernel: the kernel's audit has the records, each once. It speaks in the machine's own network namespace only,
@@ -211,9 +277,14 @@ func TestAuditKernel(t *testing.T) {
 	for _, c := range auditCases(t) {
 		call(t, audited, c.argv...)
 		records := auditRecords(fd, fmt.Sprintf("ppid=%d uid=%d ", os.Getpid(), audited.uid))
-		want := regexp.MustCompile(`pid=\d+ uid=\d+ .*op=` + c.argv[0][strings.LastIndex(c.argv[0], "/")+1:] + " " + c.want)
-		if len(records) != 1 || !want.MatchString(records[0]) {
-			t.Errorf("%s: %d records: %q; not %s", c.name, len(records), records, want)
+		want := regexp.MustCompile("^" + c.want + "$")
+		if len(records) != 1 {
+			t.Errorf("%s: %d records: %q", c.name, len(records), records)
+			continue
+		}
+		ours := regexp.MustCompile(`pid=\d+ uid=\d+ .*op=` + c.argv[0][strings.LastIndex(c.argv[0], "/")+1:] + " (.*) res=").FindStringSubmatch(records[0])
+		if ours == nil || !want.MatchString(readable(ours[1])) {
+			t.Errorf("%s: %q; not %s", c.name, records[0], want)
 		}
 	}
 	sweep(t, audited)

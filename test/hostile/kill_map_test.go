@@ -39,9 +39,11 @@ func mappings(u user) map[string]mapping {
 }
 
 // TestKillMap: a map program that is killed at whatever system call leaves the map empty or whole, and setgroups as it
-// was unless the next thing was the map itself; and it can be called again.
+// was unless the next thing was the map itself; and it can be called again. What it did, be it the denial alone, is in the
+// log.
 func TestKillMap(t *testing.T) {
 	t.Parallel()
+	kept.keep(t)
 	for name, m := range mappings(killedMapping) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -60,8 +62,10 @@ func (m mapping) kill(t *testing.T, y *tally, n int) bool {
 	}
 	defer target.Release()
 	var last systemCall
-	done := false
-	plan{u: killedMapping, argv: m.argv(target.PID)}.run(t, func(x *traced) {
+	done, pid := false, 0
+	argv := m.argv(target.PID)
+	plan{u: killedMapping, argv: argv}.run(t, func(x *traced) {
+		pid = x.pid
 		if done = !x.reach(n); !done {
 			last = x.main
 			x.kill()
@@ -71,6 +75,10 @@ func (m mapping) kill(t *testing.T, y *tally, n int) bool {
 		return false
 	}
 	y.point()
+	records := kept.of(argv[0], pid)
+	if did := target.Read(m.file) != "" || target.Read("setgroups") == "deny"; did && !granted(records, `target="`+argv[1]+`"`) {
+		y.fault("not recorded", "%s: %q", at(n, last), records)
+	}
 	m.judge(t, y, target, at(n, last), last)
 	return true
 }

@@ -29,8 +29,8 @@ type killing struct {
 	alone  bool // nobody else is killed meanwhile, who would take rows with him
 }
 
-// TestKillCreate: a create that is killed at whatever system call leaves no interface that is not counted, and takes no
-// slot with it.
+// TestKillCreate: a create that is killed at whatever system call leaves no interface that is not counted and recorded,
+// and takes no slot with it.
 func TestKillCreate(t *testing.T) {
 	for name, u := range map[string]user{"killed": killedCreating, "none": killedNone} {
 		t.Run(name, func(t *testing.T) {
@@ -48,8 +48,10 @@ func TestKillCreate(t *testing.T) {
 // create kills one create at point n and judges what is left. It returns false when there is no such point.
 func (k *killing) create(t *testing.T, n int) bool {
 	where := "the first"
-	done := false
+	done, pid := false, 0
+	kept.keep(t)
 	plan{u: k.u, argv: creates(k.target, k.bridge)}.run(t, func(x *traced) {
+		pid = x.pid
 		if done = !x.reach(n); !done {
 			where = at(n, x.at)
 			x.kill()
@@ -60,6 +62,12 @@ func (k *killing) create(t *testing.T, n int) bool {
 		return false
 	}
 	k.y.point()
+	records := kept.of(usernic, pid)
+	for _, nic := range nicsOf(t, k.u) {
+		if !granted(records, ` host="`+nic+`"`) {
+			k.y.fault("interface not recorded", "%s: %s; %q", where, nic, records)
+		}
+	}
 	k.judge(t, where)
 	return true
 }
@@ -117,7 +125,7 @@ func (k *killing) forgive(t *testing.T, before int) {
 }
 
 // TestKillDelete: a delete that is killed at whatever system call leaves the interface as it was, or gone, and counted
-// right; and it can be repeated.
+// right; and it can be repeated. One that is gone went with a record.
 func TestKillDelete(t *testing.T) {
 	for bridge, u := range map[string]user{"killed": killedDeleting, "none": killedWithout} {
 		t.Run(bridge, func(t *testing.T) {
@@ -135,9 +143,11 @@ func (k *killing) delete(t *testing.T, n int) bool {
 	if made.made() == "" {
 		t.Fatalf("create before the delete: %v", made)
 	}
-	where, done := "", false
+	where, done, pid := "", false, 0
+	kept.keep(t)
 	argv := deletes(k.target, k.bridge, made.made())
 	plan{u: k.u, argv: argv}.run(t, func(x *traced) {
+		pid = x.pid
 		if done = !x.reach(n); !done {
 			where = at(n, x.at)
 			x.kill()
@@ -148,6 +158,10 @@ func (k *killing) delete(t *testing.T, n int) bool {
 		return false
 	}
 	k.y.point()
+	records := kept.of(usernic, pid)
+	if len(nicsOf(t, k.u)) == 0 && !granted(records, ` host="`+made.made()+`"`) {
+		k.y.fault("deletion not recorded", "%s: %q", where, records)
+	}
 	if len(nicsOf(t, k.u)) == 1 {
 		if again := call(t, k.u, argv...); again.status != 0 {
 			k.y.fault("delete cannot be repeated", "%s: %v", where, again)
