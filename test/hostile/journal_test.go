@@ -74,12 +74,24 @@ func (j *journal) drain() {
 	}
 }
 
+// has reports whether a process of a program sent something.
+func (j *journal) has(path string, pid int) bool {
+	j.Lock()
+	defer j.Unlock()
+	j.drain()
+	return len(j.sent[senderOf(path, pid)]) > 0
+}
+
+func senderOf(path string, pid int) string {
+	return fmt.Sprintf("%s[%d]", path[strings.LastIndex(path, "/")+1:], pid)
+}
+
 // of returns what a process of a program that has ended sent, and forgets it.
 func (j *journal) of(path string, pid int) []string {
 	j.Lock()
 	defer j.Unlock()
 	j.drain()
-	who := fmt.Sprintf("%s[%d]", path[strings.LastIndex(path, "/")+1:], pid)
+	who := senderOf(path, pid)
 	defer delete(j.sent, who)
 	return j.sent[who]
 }
