@@ -8,6 +8,7 @@ package netnsfd
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -55,7 +56,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // OfProcess opens the network namespace of a process. Errors are *Error.
 func OfProcess(c privilege.Caller, pid int) (*Namespace, error) {
-	return open(c, func() (int, error) {
+	return open(c, false, func() (int, error) {
 		process, err := target.ByPID(pid)
 		return ofTarget(process, err)
 	})
@@ -67,7 +68,7 @@ func OfProcess(c privilege.Caller, pid int) (*Namespace, error) {
 // From here on no program that this one executes inherits fd.
 func OfDescriptor(c privilege.Caller, fd int) (*Namespace, error) {
 	defer unix.CloseOnExec(fd)
-	return open(c, func() (int, error) {
+	return open(c, true, func() (int, error) {
 		if isNamespace(fd) && inherited(fd) {
 			return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 		}
@@ -82,17 +83,22 @@ func OfDescriptor(c privilege.Caller, fd int) (*Namespace, error) {
 // and what is not a namespace is refused before it is opened.
 func OfPath(c privilege.Caller, path string) (*Namespace, error) {
 	found := -1
-	err := c.Do(func() (err error) {
+	err := waits(c, !ofProc(path), func() (err error) {
 		found, err = unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+		if err == nil && !isNamespace(found) {
+			closeFD(found)
+			return &Error{Reason: NotNetwork}
+		}
 		return err
 	})
-	if err != nil {
+	var other *Error
+	switch {
+	case errors.As(err, &other):
+		return nil, other
+	case err != nil:
 		return nil, &Error{Unreachable, err}
 	}
 	defer closeFD(found)
-	if !isNamespace(found) {
-		return nil, &Error{Reason: NotNetwork}
-	}
 	fd, err := unix.Open("/proc/self/fd/"+strconv.Itoa(found), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, &Error{Unreachable, err}
@@ -100,10 +106,27 @@ func OfPath(c privilege.Caller, path string) (*Namespace, error) {
 	return check(c, fd)
 }
 
-// open runs f with the caller's rights and checks the namespace that it opens.
-func open(c privilege.Caller, f func() (int, error)) (*Namespace, error) {
+// waits runs f with the caller's rights. Where f may wait for the caller, at a file system of theirs or a directory that
+// they keep locked, the process counts as theirs meanwhile; it holds nothing.
+func waits(c privilege.Caller, may bool, f func() error) error {
+	if !may {
+		return c.Do(f)
+	}
+	return c.Exposed(func() error { return c.Do(f) })
+}
+
+// ofProc reports whether a path is /proc/PID/ns/NAME or /proc/PID/fd/NUMBER, as callers give nearly always: no directory on
+// the way is a user's.
+func ofProc(path string) bool {
+	parts := strings.Split(path, "/")
+	return len(parts) == 5 && parts[0] == "" && parts[1] == "proc" && (parts[3] == "ns" || parts[3] == "fd")
+}
+
+// open runs f with the caller's rights and checks the namespace that it opens; named says that it is about a descriptor
+// of the caller's.
+func open(c privilege.Caller, named bool, f func() (int, error)) (*Namespace, error) {
 	fd := -1
-	err := c.Do(func() (err error) {
+	err := waits(c, named, func() (err error) {
 		fd, err = f()
 		return err
 	})

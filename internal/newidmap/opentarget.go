@@ -21,10 +21,18 @@ func (p program) openTarget(caller privilege.Caller, arguments []string, d *Deci
 		return nil, noPrivilege(p.kind, err)
 	}
 	var process *target.Process
-	err = caller.Do(func() (err error) {
-		process, err = open(named)
-		return err
-	})
+	look := func() error {
+		return caller.Do(func() (err error) {
+			process, err = open(named)
+			return err
+		})
+	}
+	if named.FD >= 0 {
+		// What was passed may be of a file system that never answers: the process counts as the caller's meanwhile.
+		err = caller.Exposed(look)
+	} else {
+		err = look()
+	}
 	if err != nil {
 		return nil, p.noTarget(named, err)
 	}
