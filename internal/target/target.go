@@ -98,7 +98,11 @@ func (p *Process) prove() error {
 	case !sameProcfs(p.directory):
 		return &Error{Cause: OtherFS}
 	}
-	switch err := p.signalZero(); err {
+	err := p.signalZero()
+	if err == unix.ENOSYS && p.pid != 0 {
+		err = p.signalStatus()
+	}
+	switch err {
 	case unix.EBADF:
 		return failure(NotProcess, err)
 	case unix.ESRCH, unix.ENOENT:
@@ -125,8 +129,37 @@ func sameProcfs(directory int) bool {
 // signalZero asks the kernel which process fd is, a pidfd or an open /proc/PID, without sending it anything.
 //
 // EBADF: none. ESRCH: it is gone. nil and EPERM: it is there. EINVAL: it is there, in a pid namespace that is not below
-// ours. ENOSYS: before Linux 5.1.
-func signalZero(fd int) error { return unix.PidfdSendSignal(fd, 0, nil, 0) }
+// ours. ENOSYS: before Linux 5.1, or a filter of system calls does not let it be asked. Filters have EPERM for that too,
+// so that this is believed only of a kernel that knows what is no descriptor.
+func signalZero(fd int) error {
+	err := unix.PidfdSendSignal(fd, 0, nil, 0)
+	switch err {
+	case nil, unix.EBADF, unix.ESRCH:
+		return err
+	}
+	if unix.PidfdSendSignal(-1, 0, nil, 0) != unix.EBADF {
+		return unix.ENOSYS
+	}
+	return err
+}
+
+// signalStatus stands in for signalZero where that cannot be asked and the directory was opened as /proc/PID: the kernel
+// makes no such directory but for a process, or for a thread by its number, which the status file of a process is not.
+// What is read through the directory of a process that is gone fails (ESRCH).
+func (p *Process) signalStatus() error {
+	fd, err := p.OpenFile("status", unix.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	process, thread, ok := bothLines(fd)
+	switch {
+	case !ok:
+		return unix.ESRCH
+	case process != thread:
+		return unix.ESRCH // as of a number of a thread in pidfd_send_signal(2)
+	}
+	return nil
+}
 
 // signalZero asks about the directory, which has to be opened for that beyond O_PATH. Where hidepid=1 forbids it
 // (EPERM), nothing is asked: the answer could only be EBADF for a directory that hidepid does not guard.
@@ -169,6 +202,9 @@ func (p *Process) OpenNamespace(name string) (int, error) {
 // Gone reports whether the process has ended since it was opened.
 func (p *Process) Gone() bool {
 	err := p.signalZero()
+	if err == unix.ENOSYS {
+		err = p.signalStatus()
+	}
 	return err == unix.ESRCH || err == unix.ENOENT
 }
 
