@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 )
 
@@ -241,7 +242,7 @@ func TestTrust(t *testing.T) {
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	local := Of(files{path, path, OpenTrusted})
+	local := Of(files{path, path, Trusted(privilege.Standing{})})
 	_, err := local.Users(1000)
 	if untrusted := (*trusted.UntrustedError)(nil); !errors.As(err, &untrusted) {
 		t.Errorf("error %v", err)
@@ -250,7 +251,7 @@ func TestTrust(t *testing.T) {
 	if users, err := listed.Users(1000); err != nil || len(users) != 2 {
 		t.Errorf("%v, %v", users, err)
 	}
-	if _, err := FromFiles(OpenTrusted).Users(0); err != nil {
+	if _, err := FromFiles(Trusted(privilege.Standing{})).Users(0); err != nil {
 		t.Errorf("this machine has no root: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"userns-helpers/internal/lines"
 	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 )
 
@@ -31,13 +32,15 @@ func FromFiles(open Opener) Directory {
 	return Of(files{paths.Passwd(), paths.Group(), open})
 }
 
-// OpenTrusted opens a file that only root can have written. Errors: those of trusted.Open.
-func OpenTrusted(path string) (io.ReadCloser, error) {
-	file, err := trusted.Open(path)
-	if err != nil {
-		return nil, err
+// Trusted opens files that only root can have written, of being who they decide for. Errors: those of trusted.Open.
+func Trusted(of privilege.Standing) Opener {
+	return func(path string) (io.ReadCloser, error) {
+		file, err := trusted.Open(path, of)
+		if err != nil {
+			return nil, err
+		}
+		return closer{file}, nil
 	}
-	return closer{file}, nil
 }
 
 // closer gives a trusted file the Close of io.Closer.

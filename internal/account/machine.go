@@ -18,13 +18,13 @@ type machine struct {
 	names  getent.Switch
 }
 
-// For is the directory of this machine for a privileged program: files that only root can have written; behind them,
+// For is the directory of this machine for a privileged program, whose caller has that standing: files that only root can have written; behind them,
 // where the caller is in none, what nsswitch.conf(5) and the sockets of daemons say there is.
 //
 // Daemons are spoken to with the caller's effective ids, so that they send what they would send the caller: no password
 // hashes. Getent is executed as root, or not at all: as the caller, the caller could trace it and answer in its place.
-func For(caller privilege.Caller) Directory {
-	return machine{OpenTrusted, caller.Do, getent.AsRoot()}.directory()
+func For(caller privilege.Caller, standing privilege.Standing) Directory {
+	return machine{Trusted(standing), caller.Do, getent.AsRoot(standing)}.directory()
 }
 
 // Unprivileged is the directory of this machine for a program without privilege that only reports: it does not matter

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/privilege"
 )
 
 // paper is what a program prints on: a file in memory that ends at LongestOutput, for good, so that writing more fails.
@@ -11,7 +13,7 @@ import (
 func paper() (int, error) {
 	fd, err := unix.MemfdCreate("output", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
-		return -1, err
+		return -1, &privilege.StepError{Step: privilege.Step{Verb: "make a file for what it prints", Call: "memfd_create(2)"}, Err: err}
 	}
 	err = unix.Ftruncate(fd, LongestOutput)
 	switch {
@@ -39,21 +41,11 @@ func written(fd int) ([]byte, error) {
 }
 
 // closeOnExec keeps every descriptor of this process from a program that it executes: the caller's, which a map program
-// may hold open because it was named on the command line, too. Linux 5.11 does it in one call; before, one by one.
+// may hold open because it was named on the command line, too. Linux 5.11 does it in one call; before, and where a
+// filter of system calls does not know that one, one by one.
 func closeOnExec() error {
-	err := unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC)
-	if !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) {
-		return err
+	if unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return nil
 	}
-	for fd := uintptr(3); fd < mostDescriptors; fd++ {
-		if flags, err := unix.FcntlInt(fd, unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
-			if _, err := unix.FcntlInt(fd, unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return privilege.EachDescriptor(3, func(fd int) { unix.CloseOnExec(fd) })
 }
-
-// mostDescriptors is the limit on open files that privilege.Begin sets.
-const mostDescriptors = 1 << 16

@@ -45,10 +45,10 @@ var ErrNotRoot = errors.New("a program is only executed as root, and this proces
 // ErrPrivileged says that a process with privileges was to execute a program as its caller.
 var ErrPrivileged = errors.New("a program is never executed with the ids of the caller of a privileged one")
 
-// AsRoot executes p with real, effective and saved user and group id 0 and no supplementary groups.
+// AsRoot executes p with real, effective and saved user and group id 0 and no supplementary groups; caller is for whom.
 //
 // Errors: ErrNotRoot, ErrTimeout, *trusted.UntrustedError, those of the system calls.
-func AsRoot(p Program) (Result, error) {
+func AsRoot(p Program, caller privilege.Standing) (Result, error) {
 	ruid, euid, suid := unix.Getresuid()
 	if ruid != 0 || euid != 0 || suid != 0 {
 		return Result{}, ErrNotRoot
@@ -56,7 +56,7 @@ func AsRoot(p Program) (Result, error) {
 	if err := privilege.PrepareExecution(); err != nil {
 		return Result{}, err
 	}
-	return p.run(&syscall.Credential{Uid: 0, Gid: 0})
+	return p.run(&syscall.Credential{Uid: 0, Gid: 0}, caller)
 }
 
 // AsSelf executes p with the ids of a process that has no privileges. What p answers is worth as much as what the user
@@ -67,12 +67,12 @@ func AsSelf(p Program) (Result, error) {
 	if privileged, err := privilege.Raised(); privileged || err != nil {
 		return Result{}, errors.Join(ErrPrivileged, err)
 	}
-	return p.run(nil)
+	return p.run(nil, privilege.Reporter())
 }
 
 // run executes p and waits for its end.
-func (p Program) run(as *syscall.Credential) (Result, error) {
-	if err := check(p.Path); err != nil {
+func (p Program) run(as *syscall.Credential, caller privilege.Standing) (Result, error) {
+	if err := check(p.Path, caller); err != nil {
 		return Result{}, err
 	}
 	if err := closeOnExec(); err != nil {
@@ -102,8 +102,8 @@ func (p Program) run(as *syscall.Credential) (Result, error) {
 
 // check refuses a program that somebody other than root could have written. It is executed by its name, not by the
 // descriptor: the folders of the name are root's as well.
-func check(path string) error {
-	file, err := trusted.Open(path)
+func check(path string, caller privilege.Standing) error {
+	file, err := trusted.Open(path, caller)
 	if err == nil {
 		file.Close()
 	}
@@ -121,8 +121,7 @@ func (p Program) execute(as *syscall.Credential, files []uintptr) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	defer unix.Close(pidfd)
-	waited := await(pidfd, end)
+	waited := await(pid, pidfd, end)
 	if waited != nil {
 		_ = unix.Kill(-pid, unix.SIGKILL) // its session is a process group: with what it started itself
 		_ = unix.Kill(pid, unix.SIGKILL)
@@ -136,8 +135,35 @@ func (p Program) execute(as *syscall.Credential, files []uintptr) (int, error) {
 	}
 }
 
-// await waits until the process behind pidfd has ended.
-func await(pidfd int, end time.Time) error {
+// nap is how long a process without a descriptor is left alone between two looks.
+const nap = 5 * time.Millisecond
+
+// await waits until the process has ended, and closes pidfd. Before Linux 5.2 a process has none (clone(2), CLONE_PIDFD),
+// and is looked at again and again; to wait for its end is left to the caller.
+func await(pid, pidfd int, end time.Time) error {
+	if pidfd >= 0 {
+		defer unix.Close(pidfd)
+		return awaitDescriptor(pidfd, end)
+	}
+	for !endedYet(pid) {
+		if time.Now().After(end) {
+			return ErrTimeout
+		}
+		rest := unix.NsecToTimespec(nap.Nanoseconds())
+		_ = unix.Nanosleep(&rest, nil)
+	}
+	return nil
+}
+
+// endedYet reports whether a child has ended; it stays to be waited for.
+func endedYet(pid int) bool {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err != nil && !errors.Is(err, unix.EINTR) || info.Signo != 0
+}
+
+// awaitDescriptor waits until the process behind pidfd has ended.
+func awaitDescriptor(pidfd int, end time.Time) error {
 	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
 	for {
 		n, err := unix.Poll(fds, int(max(time.Until(end), 0).Milliseconds()))

@@ -10,13 +10,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 )
 
 // shell is a run of /bin/sh: what a program gets is best told by one.
 func shell(script string, environment ...string) (Result, error) {
 	p := Program{Path: "/bin/sh", Arguments: []string{"-c", script}, Environment: environment, Patience: 5 * time.Second}
-	return p.run(nil)
+	return p.run(nil, privilege.Standing{})
 }
 
 func TestGets(t *testing.T) {
@@ -55,7 +56,7 @@ func TestStatus(t *testing.T) {
 		}
 	}
 	p := Program{Path: "/bin/sh", Arguments: []string{"-c", "echo x >&2"}, Patience: time.Second, Errors: true}
-	if result, err := p.run(nil); err != nil || string(result.Output) != "x\n" {
+	if result, err := p.run(nil, privilege.Standing{}); err != nil || string(result.Output) != "x\n" {
 		t.Errorf("%v, %v", result, err)
 	}
 }
@@ -77,7 +78,7 @@ func TestTimeLimit(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "mark")
 	p := Program{Path: "/bin/sh", Arguments: []string{"-c", "(/bin/sleep 1; echo > " + mark + ") & /bin/sleep 30"}, Patience: 200 * time.Millisecond}
 	began := time.Now()
-	if result, err := p.run(nil); !errors.Is(err, ErrTimeout) || result.Status != 0 || result.Output != nil || time.Since(began) > 2*time.Second {
+	if result, err := p.run(nil, privilege.Standing{}); !errors.Is(err, ErrTimeout) || result.Status != 0 || result.Output != nil || time.Since(began) > 2*time.Second {
 		t.Errorf("%v, %v after %v", result, err, time.Since(began))
 	}
 	time.Sleep(1200 * time.Millisecond)
@@ -95,11 +96,11 @@ func TestRefuses(t *testing.T) {
 	}
 	var untrusted *trusted.UntrustedError
 	for _, path := range []string{script, folder} {
-		if _, err := (Program{Path: path, Patience: time.Second}).run(nil); !errors.As(err, &untrusted) {
+		if _, err := (Program{Path: path, Patience: time.Second}).run(nil, privilege.Standing{}); !errors.As(err, &untrusted) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if _, err := (Program{Path: folder + "/none", Patience: time.Second}).run(nil); !errors.Is(err, unix.ENOENT) {
+	if _, err := (Program{Path: folder + "/none", Patience: time.Second}).run(nil, privilege.Standing{}); !errors.Is(err, unix.ENOENT) {
 		t.Error(err)
 	}
 }
@@ -107,7 +108,7 @@ func TestRefuses(t *testing.T) {
 // TestWhoMay: as root only with all ids of root, as oneself only without privileges.
 func TestWhoMay(t *testing.T) {
 	p := Program{Path: "/bin/true", Patience: time.Second}
-	if _, err := AsRoot(p); errors.Is(err, ErrNotRoot) != (os.Getuid() != 0) {
+	if _, err := AsRoot(p, privilege.Standing{}); errors.Is(err, ErrNotRoot) != (os.Getuid() != 0) {
 		t.Errorf("as root, by uid %d: %v", os.Getuid(), err)
 	}
 	if _, err := AsSelf(p); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"userns-helpers/internal/execute"
 	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
 )
 
 const patience = 10 * time.Second
@@ -22,8 +23,10 @@ type Switch struct {
 	run func(execute.Program) (execute.Result, error)
 }
 
-// AsRoot returns the switch as root sees it. Where this process cannot be root in all its user ids, it has no answers.
-func AsRoot() Switch { return Switch{execute.AsRoot} }
+// AsRoot returns the switch as root sees it, for a caller of that standing. Where this process cannot be root in all its user ids, it has no answers.
+func AsRoot(caller privilege.Standing) Switch {
+	return Switch{func(p execute.Program) (execute.Result, error) { return execute.AsRoot(p, caller) }}
+}
 
 // AsSelf returns the switch as a process without privileges sees it.
 func AsSelf() Switch { return Switch{execute.AsSelf} }

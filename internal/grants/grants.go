@@ -26,7 +26,9 @@ type Machine struct {
 
 // For is the machine as a privileged program reaches it: nsswitch.conf must be trusted, and SSSD is spoken to with the
 // caller's effective ids.
-func For(caller privilege.Caller) Machine { return Machine{account.OpenTrusted, caller.Do} }
+func For(caller privilege.Caller, standing privilege.Standing) Machine {
+	return Machine{account.Trusted(standing), caller.Do}
+}
 
 // Unprivileged is the machine as a program without privilege reaches it, to report.
 func Unprivileged(open account.Opener) Machine {

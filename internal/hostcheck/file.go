@@ -31,13 +31,26 @@ func (c *check) config(path string) io.ReadCloser {
 		c.report.Miss(path, reason(err))
 		return nil
 	}
+	c.checkGroup(path, file)
 	return file
+}
+
+// checkGroup reports a file of root's that root's group may write: the programs believe it.
+func (c *check) checkGroup(path string, file io.Reader) {
+	if shared, ok := file.(interface{ GroupWritable() bool }); !ok || !shared.GroupWritable() {
+		return
+	}
+	c.report.Add(finding.Finding{
+		ID: "file-group", Level: finding.Warning, File: path, Problem: "group 0 may write the file",
+		Advice: "The programs believe it, as images for random user ids need it (chmod g=u): whoever is in group 0 grants what the file " +
+			"grants. Where nobody has to, chmod g-w " + path,
+	})
 }
 
 // distrust reports a file that the programs refuse to read.
 func (c *check) distrust(path string, why *trusted.UntrustedError) {
 	c.report.Add(finding.Finding{
-		ID: "file-trust", Level: finding.Error, File: path, Problem: "the file " + why.Reason,
+		ID: "file-trust", Level: finding.Error, File: path, Problem: "the file " + why.Reason(),
 		Advice: "The programs refuse it, so that nothing in it is granted: whoever can write to it could grant himself anything. " +
 			"chown root:root " + path + "; chmod 644 " + path,
 	})

@@ -19,14 +19,14 @@ import (
 // fake is a host that a test makes.
 type fake struct {
 	folder     string
-	distrusted map[string]string // path: the reason
-	closed     map[string]bool   // paths that may not be read
-	devices    map[string]string // kinds of interfaces
+	distrusted map[string]trusted.Fault // path: what is wrong
+	closed     map[string]bool          // paths that may not be read
+	devices    map[string]string        // kinds of interfaces
 }
 
 // clean is a host on which nothing is wrong, as far as it is read through open: no program is installed.
 func clean(t testing.TB) *fake {
-	f := &fake{folder: t.TempDir(), distrusted: map[string]string{}, closed: map[string]bool{}, devices: map[string]string{"lxcbr0": "bridge"}}
+	f := &fake{folder: t.TempDir(), distrusted: map[string]trusted.Fault{}, closed: map[string]bool{}, devices: map[string]string{"lxcbr0": "bridge"}}
 	f.write(t, "/etc/passwd", "root:x:0:0:::\nnobody:x:65534:65534:::\nalice:x:1000:1000:::\nbob:x:1001:1001:::\nLAB\\carol smith:x:1002:1002:::\n")
 	f.write(t, "/etc/group", "root:x:0:\nnogroup:x:65534:\nalice:x:1000:\nbob:x:1001:\ncarol:x:1002:\nstudents:x:2000:alice,bob\n")
 	f.write(t, "/etc/subuid", "alice:100000:65536\nbob:165536:65536\nLAB\\carol smith:231072:65536\n# a comment\n\n")
@@ -78,8 +78,8 @@ func (f *fake) host() Host {
 			if err != nil {
 				return nil, err
 			}
-			if why := f.distrusted[name]; why != "" {
-				return file, &Distrusted{&trusted.UntrustedError{Path: name, Reason: why}}
+			if why := f.distrusted[name]; why != 0 {
+				return file, &Distrusted{&trusted.UntrustedError{Path: name, Fault: why, UID: 5}}
 			}
 			return file, nil
 		},
@@ -186,7 +186,7 @@ func TestFaults(t *testing.T) {
 		{"no limit", set("/etc/security/limits.conf", "bob soft nproc 5\n* hard nofile 5\n"), "warning limits-processes ", "3 users"},
 		{"unlimited", add("/etc/security/limits.conf", "bob - nproc unlimited\n"), "warning limits-processes ", "1 user with granted ids: bob"},
 		{"no memory", set("/etc/systemd/system/user-.slice.d/memory.conf", "[Slice]\nMemoryMax=infinity\n"), "note limits-memory ", "3 users"},
-		{"not root's", func(_ *testing.T, f *fake) { f.distrusted["/etc/subuid"] = "is owned by uid 5, not by root" }, "error file-trust /etc/subuid", "uid 5"},
+		{"not root's", func(_ *testing.T, f *fake) { f.distrusted["/etc/subuid"] = trusted.OtherOwner }, "error file-trust /etc/subuid", "uid 5"},
 		{"a link", func(t *testing.T, f *fake) { f.link(t, "/etc/subgid", f.folder+"/etc/elsewhere") }, "note file-link /etc/subgid", "symbolic link"},
 		{"policy", set("/etc/userns-helpers/policy.toml", "[defaults]\n\nmac_lok = true\n"), "error policy /etc/userns-helpers/policy.toml:3", "mac_lok"},
 		{"nonsense in nsswitch", set("/etc/nsswitch.conf", "passwd: files\n# x\ngroup files\n"), "warning nsswitch-line /etc/nsswitch.conf:3", "group files"},

@@ -11,6 +11,7 @@ import (
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/folder"
 	"userns-helpers/internal/install"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 )
 
@@ -162,7 +163,7 @@ const module = "userns-helpers/cmd/"
 
 // isOurs reads which program a file was built from. Errors: those of trusted.Open.
 func isOurs(path, command string) (bool, error) {
-	file, err := trusted.Open(path)
+	file, err := trusted.Open(path, privilege.Reporter())
 	if err != nil {
 		return false, err
 	}

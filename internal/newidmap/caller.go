@@ -11,6 +11,7 @@ import (
 	"userns-helpers/internal/logindefs"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/trusted"
 	"userns-helpers/internal/verdict"
 )
 
@@ -70,6 +71,10 @@ func nameless(uid uint32, err error) error {
 
 // unanswered is the text of an error that does not name its source where that is the user database.
 func unanswered(err error) string {
+	var untrusted *trusted.UntrustedError
+	if errors.As(err, &untrusted) {
+		return untrusted.Error() + ": it says who you are, so " + untrusted.Remedy()
+	}
 	if errno, ok := err.(unix.Errno); ok {
 		return paths.Passwd() + ": " + strerror(errno)
 	}
@@ -90,11 +95,12 @@ func (p program) readLoginDefs() (logindefs.Defs, error) {
 			return defs, nil
 		}
 	}
-	return logindefs.Defs{}, &verdict.Failure{
-		Headline: "cannot open " + p.loginDefs + ": " + strerror(err),
-		Advice:   reason(err) + ": the file must be owned by root, writable by root only, and readable by you",
-		Err:      err,
+	advice := reason(err) + ": the file must be owned by root, writable by root only, and readable by you"
+	var untrusted *trusted.UntrustedError
+	if errors.As(err, &untrusted) {
+		advice = untrusted.Error() + ": it can take grants back, so " + untrusted.Remedy()
 	}
+	return logindefs.Defs{}, &verdict.Failure{Headline: "cannot open " + p.loginDefs + ": " + strerror(err), Advice: advice, Err: err}
 }
 
 func decimal(id uint32) string { return strconv.FormatUint(uint64(id), 10) }

@@ -83,7 +83,7 @@ func TestDecideGrants(t *testing.T) {
 		{idmap.GID, "bob:1000:1\n", "0 1000 1", true, 1, "/grants"},
 		{idmap.GID, "alice:0:0\n", "0 1000 1", true, 1, "/grants"}, // shadow#1689
 		{idmap.GID, unix.ENOENT, "0 1000 1", true, 1, ""},
-		{idmap.GID, &trusted.UntrustedError{Path: "/grants", Reason: "is owned by uid 1000, not by root"}, "0 1000 1", true, 1, ""},
+		{idmap.GID, &trusted.UntrustedError{Path: "/grants", Fault: trusted.OtherOwner, UID: 1000}, "0 1000 1", true, 1, ""},
 	}
 	for _, c := range cases {
 		p, opened := machine(c.kind, c.grants, nil)
@@ -185,7 +185,7 @@ func TestReadLoginDefs(t *testing.T) {
 	if defs, err := p.readLoginDefs(); err != nil || !defs.GrantAuxGroupSubids {
 		t.Errorf("GRANT_AUX_GROUP_SUBIDS: %v, %v", defs, err)
 	}
-	for _, cause := range []error{unix.EACCES, &trusted.UntrustedError{Path: "/defs", Reason: "is writable by group or others"}} {
+	for _, cause := range []error{unix.EACCES, &trusted.UntrustedError{Path: "/defs", Fault: trusted.Writable}} {
 		p, _ = machine(idmap.UID, nil, cause)
 		if defs, err := p.readLoginDefs(); err == nil || defs != (logindefs.Defs{}) {
 			t.Errorf("%v: %v, want an error", cause, defs)

@@ -176,7 +176,7 @@ func TestNoTarget(t *testing.T) {
 
 func TestNoGrants(t *testing.T) {
 	seen := distinct{}
-	untrusted := &trusted.UntrustedError{Path: "/f", Reason: "is writable by group or others"}
+	untrusted := &trusted.UntrustedError{Path: "/f", Fault: trusted.Writable}
 	cases := []struct {
 		name     string
 		err      error

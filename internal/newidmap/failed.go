@@ -1,6 +1,8 @@
 package newidmap
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
@@ -10,8 +12,20 @@ import (
 	"userns-helpers/internal/verdict"
 )
 
-// noPrivilege is the failure to change what this process may do, before anything was done for the caller.
+// noPrivilege is the failure to change what this process may do, before anything was done for the caller. The original's
+// words are said of capabilities alone.
 func noPrivilege(kind idmap.Kind, err error) error {
+	var step *privilege.StepError
+	if errors.As(err, &step) && !step.OfCapabilities() {
+		return &verdict.Failure{
+			Headline: "cannot " + step.Verb + ": " + strerror(step.Err),
+			Advice:   "the kernel, a container's seccomp filter or its kernel refuses " + step.Call + " to this program, and it cannot do without",
+			Err:      err,
+		}
+	}
+	if errors.Is(err, privilege.ErrPendingSignals) {
+		return &verdict.Failure{Headline: "cannot signal its own threads", Advice: err.Error(), Err: err}
+	}
 	f := install.Observe(need(kind))
 	advice := "the kernel does not let this program change its user ids or capabilities: " + reason(err)
 	if !f.Bounding {

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 )
 
@@ -16,13 +17,15 @@ type file interface {
 	Close()
 }
 
-// openTrusted opens a file that only root can have written.
-func openTrusted(path string) (file, error) {
-	f, err := trusted.Open(path)
-	if err != nil {
-		return nil, err
+// openTrusted opens files that only root can have written, of being who they decide for.
+func openTrusted(of privilege.Standing) func(path string) (file, error) {
+	return func(path string) (file, error) {
+		f, err := trusted.Open(path, of)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
 	}
-	return f, nil
 }
 
 // reason is the text of an error with an error number spelled as strerror(3) does.

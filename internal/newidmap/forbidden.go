@@ -5,6 +5,7 @@ import (
 
 	"userns-helpers/internal/forbidden"
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 	"userns-helpers/internal/verdict"
 )
@@ -22,7 +23,7 @@ func (p program) checkForbidden(u user, asked []idmap.Mapping) error {
 	if len(others) == 0 {
 		return nil
 	}
-	ids, err := readForbidden(p.policy)
+	ids, err := readForbidden(p.policy, p.standing)
 	if err != nil {
 		return p.noPolicy(others[0], err)
 	}
@@ -48,17 +49,17 @@ func (p program) grantsForbiddenOwn(u user, d *Decision) bool {
 			own = m.Lower
 		}
 	}
-	ids, err := readForbidden(p.policy)
+	ids, err := readForbidden(p.policy, p.standing)
 	_, denied := ids.Denies(own)
 	return denied || err != nil
 }
 
-// readForbidden reads the policy at path; no path is no policy.
-func readForbidden(path string) (forbidden.IDs, error) {
+// readForbidden reads the policy at path, of being who it decides for; no path is no policy.
+func readForbidden(path string, of privilege.Standing) (forbidden.IDs, error) {
 	if path == "" {
 		return forbidden.IDs{}, nil
 	}
-	file, err := trusted.OpenOptional(path)
+	file, err := trusted.OpenOptional(path, of)
 	if file == nil || err != nil {
 		return forbidden.IDs{}, err
 	}
@@ -80,8 +81,7 @@ func (p program) noPolicy(m idmap.Mapping, err error) error {
 	case errors.As(err, &wrong):
 		return p.denied(m, p.policy+" says which ids are never mapped, and has a mistake: "+wrong.Error()+": correct it (policy.toml(5))"+only)
 	case errors.As(err, &untrusted):
-		return p.denied(m, untrusted.Error()+": it says which ids are never mapped, so root must own it (chown root) and nobody else may "+
-			"write to it (chmod go-w)"+only)
+		return p.denied(m, untrusted.Error()+": it says which ids are never mapped, so "+untrusted.Remedy()+only)
 	}
 	return &verdict.Failure{
 		Headline: "cannot open " + p.policy + ": " + strerror(err), Err: err,

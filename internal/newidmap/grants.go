@@ -150,8 +150,7 @@ func noGrants(path string, u user, err error, link string) error {
 	advice := "it cannot be read, so nothing in it is granted: " + reason(err)
 	switch {
 	case errors.As(err, &untrusted):
-		advice = untrusted.Error() + ": it decides who may use which ids, so root must own it (chown root) and nobody else may " +
-			"write to it (chmod go-w)"
+		advice = untrusted.Error() + ": it decides who may use which ids, so " + untrusted.Remedy()
 	case errors.Is(err, unix.ENOENT) && link != "":
 		advice = path + " is a symbolic link to " + link + ", and nothing is there: restore that file or replace the link"
 	case errors.Is(err, unix.ENOENT):

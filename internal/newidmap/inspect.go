@@ -44,20 +44,29 @@ const mostOwned = 10_000
 // what no privilege may be missing for is read as the caller.
 func Inspect(q Question) Answer {
 	p := installed(q.Kind)
-	p.accounts = func(privilege.Caller) account.Directory { return account.Unprivileged(account.OpenTrusted) }
-	p.sources = func(privilege.Caller) grants.Machine { return grants.Unprivileged(account.OpenTrusted) }
-	return p.inspect(q)
+	return p.reporting(privilege.Reporter()).inspect(q, func(u user) program { return p.reporting(privilege.Supposed(u.uid)) })
+}
+
+// reporting is the program for who only asks, and reads files as the program would for somebody of that standing.
+func (p program) reporting(standing privilege.Standing) program {
+	p.standing, p.open = standing, openTrusted(standing)
+	files := account.Trusted(standing)
+	p.accounts = func(privilege.Caller) account.Directory { return account.Unprivileged(files) }
+	p.sources = func(privilege.Caller) grants.Machine { return grants.Unprivileged(files) }
+	return p
 }
 
 // nobody stands for the caller whom a question is about: what Inspect reads it reads as itself.
 func nobody() privilege.Caller { return privilege.Caller{} }
 
-func (p program) inspect(q Question) Answer {
+// inspect answers a question; to is the program to the user whom it is about.
+func (p program) inspect(q Question, to func(user) program) Answer {
 	a := Answer{Decision: Decision{Kind: p.kind, PID: q.PID}, Known: true}
 	u, err := p.identifyNamed(q.Name)
 	if err != nil {
 		return a.fail(err)
 	}
+	p = to(u)
 	a.UID, a.GID, a.Names, a.User, a.Own = u.uid, u.gid, u.names, u.String(), p.own(u)
 	if q.PID != 0 {
 		if err := p.inspectProcess(u, q.PID, &a); err != nil {

@@ -25,7 +25,8 @@ type program struct {
 	loginDefs string // path of login.defs(5)
 	grants    string // path of subuid(5) or subgid(5)
 	sources   func(privilege.Caller) grants.Machine
-	policy    string // path of policy.toml(5)
+	policy    string             // path of policy.toml(5)
+	standing  privilege.Standing // of the caller, once known
 	open      func(path string) (file, error)
 }
 
@@ -48,10 +49,18 @@ func Run(kind idmap.Kind, arguments []string) int {
 
 // installed is the program as it is installed.
 func installed(kind idmap.Kind) program {
-	p := program{kind, account.For, paths.LoginDefs(), paths.Subuid(), grants.For, paths.Policy(), openTrusted}
+	p := program{kind: kind, loginDefs: paths.LoginDefs(), grants: paths.Subuid(), policy: paths.Policy()}
 	if kind == idmap.GID {
 		p.grants = paths.Subgid()
 	}
+	return p
+}
+
+// of is the program for a caller of that standing.
+func (p program) of(standing privilege.Standing) program {
+	p.standing, p.open = standing, openTrusted(standing)
+	p.accounts = func(caller privilege.Caller) account.Directory { return account.For(caller, standing) }
+	p.sources = func(caller privilege.Caller) grants.Machine { return grants.For(caller, standing) }
 	return p
 }
 
@@ -65,7 +74,7 @@ func (p program) run(arguments []string) Decision {
 		return d.fail(noPrivilege(p.kind, err))
 	}
 	d.Caller, d.UID, d.GID = caller, caller.UID(), caller.GID()
-	d.Err = p.attempt(caller, arguments, &d)
+	d.Err = p.of(caller.Standing(needed(p.kind, nil))).attempt(caller, arguments, &d)
 	return d
 }
 

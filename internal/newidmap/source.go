@@ -48,8 +48,7 @@ func noSource(u user, err error) error {
 func whyNotSwitch(err *account.SwitchError) string {
 	var untrusted *trusted.UntrustedError
 	if errors.As(err, &untrusted) {
-		return untrusted.Error() + ": it decides who says which ids are granted, so root must own it (chown root) and nobody else " +
-			"may write to it (chmod go-w)"
+		return untrusted.Error() + ": it decides who says which ids are granted, so " + untrusted.Remedy()
 	}
 	return reason(err.Err) + ": the file says who knows which ids are granted, so nothing is granted without it"
 }

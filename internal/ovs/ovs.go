@@ -12,6 +12,7 @@ import (
 
 	"userns-helpers/internal/execute"
 	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
 )
 
 // patience is how long ovs-vsctl may take. Its own time limit is below, so that it can say what it was waiting for.
@@ -41,9 +42,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // ErrTimeout says that ovs-vsctl was killed because it took too long.
 var ErrTimeout = errors.New("no answer within 8 seconds")
 
-// IsBridge reports whether Open vSwitch has a bridge of that name. Errors are *Error: ENOENT if it is not installed.
-func IsBridge(name string) (bool, error) {
-	err := run("br-exists", name)
+// IsBridge reports whether Open vSwitch has a bridge of that name; caller is for whom it is asked. Errors are *Error: ENOENT if it is not installed.
+func IsBridge(caller privilege.Standing, name string) (bool, error) {
+	err := run(caller, "br-exists", name)
 	var ended *Error
 	if errors.As(err, &ended) && ended.Err == nil && ended.Status == 2 {
 		return false, nil
@@ -53,19 +54,21 @@ func IsBridge(name string) (bool, error) {
 
 // AddPort makes an interface a port of a bridge, and writes the user id of its owner and settings, columns of the table
 // Port of ovs-vswitchd.conf.db(5), into the port's record: one transaction, so that there is no port without them.
-func AddPort(bridge, nic string, uid uint32, settings ...string) error {
+func AddPort(caller privilege.Standing, bridge, nic string, uid uint32, settings ...string) error {
 	owner := "external-ids:userns-helpers-uid=" + strconv.FormatUint(uint64(uid), 10)
-	return run(append([]string{"--may-exist", "add-port", bridge, nic, "--", "set", "Port", nic, owner}, settings...)...)
+	return run(caller, append([]string{"--may-exist", "add-port", bridge, nic, "--", "set", "Port", nic, owner}, settings...)...)
 }
 
 // DeletePort takes an interface off a bridge. One that is not there is no error.
-func DeletePort(bridge, nic string) error { return run("--if-exists", "del-port", bridge, nic) }
+func DeletePort(caller privilege.Standing, bridge, nic string) error {
+	return run(caller, "--if-exists", "del-port", bridge, nic)
+}
 
 // run executes ovs-vsctl and waits for its end.
-func run(arguments ...string) error {
+func run(caller privilege.Standing, arguments ...string) error {
 	result, err := execute.AsRoot(execute.Program{
 		Path: paths.OvsVsctl(), Arguments: append([]string{ownPatience}, arguments...), Patience: patience, Errors: true,
-	})
+	}, caller)
 	switch {
 	case errors.Is(err, execute.ErrTimeout):
 		return &Error{-1, "", ErrTimeout}

@@ -1,7 +1,6 @@
 package privilege
 
 import (
-	"errors"
 	"syscall"
 	"unsafe"
 
@@ -41,11 +40,27 @@ func permittedNow() (Set, error) {
 // Where the program was given none of keep it keeps nothing, and the kernel is left to refuse what follows.
 func (c Caller) Narrow(keep Set) error {
 	if c.raised {
-		if err := errors.Join(noMoreByExecuting(), c.lower()); err != nil {
+		if err := noMoreByExecuting(); err != nil {
+			return err
+		}
+		if err := c.lower(); err != nil {
 			return err
 		}
 	}
-	return capset(keep & c.permitted)
+	return setCaps.failed(capset(keep & c.permitted))
+}
+
+// effective makes set the effective capabilities of this thread, and of no other; the permitted ones stay. Where the
+// caller's securebits say that a change of ids leaves them as they are (SECBIT_NO_SETUID_FIXUP, capabilities(7)) it does
+// what the kernel does otherwise.
+func effective(set Set) error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		return readCaps.failed(err)
+	}
+	data[0].Effective, data[1].Effective = uint32(set)&data[0].Permitted, uint32(set>>32)&data[1].Permitted
+	return setCaps.failed(unix.Capset(&header, &data[0]))
 }
 
 // capset makes set the permitted and the effective capabilities of all threads: unix.Capset would change one thread and
@@ -56,8 +71,18 @@ func capset(set Set) error {
 	data := [2]unix.CapUserData{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}
 	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET,
 		uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data[0])), 0)
-	if errno != 0 {
+	if errno != 0 && !keeps(set) {
 		return errno
 	}
 	return nil
+}
+
+// keeps reports whether this thread, and so every thread of a program that has not changed them, has the capabilities of
+// set and no others already.
+func keeps(set Set) bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	low := unix.CapUserData{Effective: uint32(set), Permitted: uint32(set)}
+	high := unix.CapUserData{Effective: uint32(set >> 32), Permitted: uint32(set >> 32)}
+	return unix.Capget(&header, &data[0]) == nil && data == [2]unix.CapUserData{low, high}
 }

@@ -16,14 +16,29 @@ func (c Caller) Confine(need, keep Set) (missing Set, err error) {
 	if err := noMoreByExecuting(); err != nil {
 		return 0, err
 	}
-	return 0, capset(keep & c.permitted)
+	return 0, setCaps.failed(capset(keep & c.permitted))
 }
 
 // noMoreByExecuting sets no_new_privs, prctl(2), on this thread and what it executes, for good: execve(2) then gives no
 // capability that was not permitted before, not by a setuid bit, not by file capabilities, and not by user id 0 either
 // (cap_bprm_creds_from_file() in security/commoncap.c). To empty the bounding set says no more than that, and takes a
 // system call for each of some forty capabilities.
-func noMoreByExecuting() error { return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }
+func noMoreByExecuting() error {
+	err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	if err == nil || look(unix.PR_GET_NO_NEW_PRIVS) == 1 {
+		return nil
+	}
+	return gainNothing.failed(err)
+}
+
+// look asks prctl(2) for a number of this thread or process; -1 if it does not say.
+func look(option int) int {
+	value, err := unix.PrctlRetInt(option, 0, 0, 0, 0)
+	if err != nil {
+		return -1
+	}
+	return value
+}
 
 // adjustOOM makes this process as likely a victim as any other. Where it may not, a kill costs the caller's own call.
 func adjustOOM() {

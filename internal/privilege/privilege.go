@@ -22,6 +22,8 @@ type Caller struct {
 	groups    []uint32
 	raised    bool
 	permitted Set
+	regrouped bool // Begin could make the effective group root's
+	unfixed   bool // SECBIT_NO_SETUID_FIXUP: a change of user ids leaves capabilities as they are
 }
 
 // UID is the real user id.
@@ -49,10 +51,8 @@ func Begin() (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	if err := raiseLimits(); err != nil {
-		return Caller{}, err
-	}
-	if err := roomForSignals(); err != nil {
+	raiseLimits()
+	if err := signalsReach(); err != nil {
 		return Caller{}, err
 	}
 	if caller.raised {
@@ -63,19 +63,24 @@ func Begin() (Caller, error) {
 	return caller, shed(caller)
 }
 
+// noSetuidFixup is SECBIT_NO_SETUID_FIXUP of capabilities(7), which survives execve(2) as all securebits but one do. Only
+// who has CAP_SETPCAP can set it: a service manager (SecureBits=), or a user in a namespace of one's own.
+const noSetuidFixup = 1 << 2
+
 // identify reads the caller's real ids, groups and the capabilities that this program was given.
 func identify() (Caller, error) {
 	ruid, euid, _ := unix.Getresuid()
 	rgid, _, _ := unix.Getresgid()
 	groups, err := unix.Getgroups()
 	if err != nil {
-		return Caller{}, err
+		return Caller{}, readGroups.failed(err)
 	}
 	permitted, err := permittedNow()
 	if err != nil {
-		return Caller{}, err
+		return Caller{}, readCaps.failed(err)
 	}
 	caller := Caller{uid: uint32(ruid), gid: uint32(rgid), raised: euid == 0, permitted: permitted}
+	caller.unfixed = caller.raised && look(unix.PR_GET_SECUREBITS)&noSetuidFixup != 0
 	for _, g := range groups {
 		caller.groups = append(caller.groups, uint32(g))
 	}
@@ -89,18 +94,28 @@ func identify() (Caller, error) {
 // Where the bounding set took CAP_SETUID away, the real user id stays the caller's: without it the effective id could
 // never become the caller's again. Where it took CAP_SETGID, the group stays the caller's. A program that needs the
 // other of the two works all the same (rootlesskit#404).
-func (c Caller) becomeRoot() error {
-	if c.permitted.Has(Of(unix.CAP_SETUID)) {
+//
+// A group that cannot be changed although there is the right to (a user namespace whose root has no group, a filter of
+// system calls) stays the caller's as well: files may then have it, and no right comes from it.
+func (c *Caller) becomeRoot() error {
+	if c.permitted.Has(Of(unix.CAP_SETUID)) && !isRoot() {
 		if err := unix.Setresuid(0, 0, 0); err != nil {
-			return err
+			return takeUser.failed(err)
 		}
 	}
-	return c.rootGroup()
+	c.regrouped = c.permitted.Has(Of(unix.CAP_SETGID)) && effectiveGroup(0) == nil
+	return nil
 }
 
-// rootGroup makes the effective group id of this thread 0 if it may.
+// isRoot reports whether real, effective and saved user id of this thread are 0.
+func isRoot() bool {
+	ruid, euid, suid := unix.Getresuid()
+	return ruid == 0 && euid == 0 && suid == 0
+}
+
+// rootGroup makes the effective group id of this thread 0 if it was that before.
 func (c Caller) rootGroup() error {
-	if !c.permitted.Has(Of(unix.CAP_SETGID)) {
+	if !c.regrouped {
 		return nil
 	}
 	return effectiveGroup(0)
@@ -130,18 +145,32 @@ func (c Caller) Do(f func() error) error {
 // id leaves 0 (capabilities(7), "Effect of user ID changes on capabilities"); the group goes first, while there is
 // still the right to change it.
 func (c Caller) lower() error {
-	if err := effectiveGroup(c.gid); err != nil {
+	if err := effectiveGroup(c.gid); err != nil && unix.Getegid() != int(c.gid) {
 		return err
 	}
-	return effectiveUser(c.uid)
+	if err := effectiveUser(c.uid); err != nil && unix.Geteuid() != int(c.uid) {
+		return err
+	}
+	return c.fixUp(0)
 }
 
 // raise undoes lower: the effective capabilities become the permitted ones when the user id comes back to 0.
 func (c Caller) raise() error {
-	if err := effectiveUser(0); err != nil {
+	if err := effectiveUser(0); err != nil && unix.Geteuid() != 0 {
+		return err
+	}
+	if err := c.fixUp(^Set(0)); err != nil {
 		return err
 	}
 	return c.rootGroup()
+}
+
+// fixUp makes set the effective capabilities where the kernel was told not to, as far as they are permitted.
+func (c Caller) fixUp(set Set) error {
+	if !c.unfixed {
+		return nil
+	}
+	return effective(set)
 }
 
 // same tells setresuid(2) and setresgid(2) to leave an id as it is.
@@ -150,7 +179,7 @@ const same = ^uintptr(0)
 // effectiveUser sets the effective user id of this thread, and of no other.
 func effectiveUser(uid uint32) error {
 	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, same, uintptr(uid), same); errno != 0 {
-		return errno
+		return changeUser.failed(errno)
 	}
 	return nil
 }
@@ -158,7 +187,7 @@ func effectiveUser(uid uint32) error {
 // effectiveGroup sets the effective group id of this thread, and of no other.
 func effectiveGroup(gid uint32) error {
 	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, same, uintptr(gid), same); errno != 0 {
-		return errno
+		return changeGroup.failed(errno)
 	}
 	return nil
 }

@@ -3,34 +3,63 @@ package privilege
 import (
 	"errors"
 	"os/signal"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // shed undoes what the caller set up for this process before it was executed: umask, folder, signal dispositions and
-// mask, timers, and, where the program was raised, the scheduling class. Begin has raised the limits before.
+// mask, timers, the slack of timers, and, where the program was raised, the scheduling class. Begin has raised the limits
+// before. What fails is what is not needed: paths are absolute, and the Go runtime takes the signals of timers.
 func shed(c Caller) error {
 	unix.Umask(0o022)
-	if err := unix.Chdir("/"); err != nil {
-		return err
-	}
+	_ = unix.Chdir("/")
 	ignoreTerminal()
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil); err != nil {
-		return err
+		return blockSignals.failed(err)
 	}
 	for _, timer := range []unix.ItimerWhich{unix.ITIMER_REAL, unix.ITIMER_VIRTUAL, unix.ITIMER_PROF} {
-		if _, err := unix.Setitimer(timer, unix.Itimerval{}); err != nil {
-			return err
-		}
+		_, _ = unix.Setitimer(timer, unix.Itimerval{})
 	}
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+	if err := hide(); err != nil {
 		return err
 	}
-	if !c.raised {
+	if c.raised {
+		schedule()
+	}
+	tighten()
+	return nil
+}
+
+// hide makes this process not dumpable: no ptrace(2), no core file, and /proc/PID is root's. The kernel has done so already
+// when the program gained something by execve(2), unless fs.suid_dumpable says otherwise (proc_sys_fs(5)).
+func hide() error {
+	err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	if err == nil {
 		return nil
 	}
-	schedule()
-	return nil
+	if now := look(unix.PR_GET_DUMPABLE); now == 0 || now == dumpableByRoot {
+		return nil
+	}
+	return hideMemory.failed(err)
+}
+
+// dumpableByRoot is SUID_DUMP_ROOT, prctl(2): no user may look into the process.
+const dumpableByRoot = 2
+
+// slack is by how many nanoseconds a sleep or a wait with an end may be late, prctl(2): what Linux gives where nobody
+// chose another.
+const slack = 50_000
+
+// tighten makes waits as exact as they are by default, on all threads. The caller's own choice, which execve(2) keeps and
+// which is also what "the default" means to PR_SET_TIMERSLACK, can be minutes for each wait, here and in each program that
+// is executed. It comes after schedule, which gives a thread of a real-time class that default back. A look is all that
+// it costs where nothing was chosen.
+func tighten() {
+	if look(unix.PR_GET_TIMERSLACK) == slack {
+		return
+	}
+	_, _, _ = syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, slack, 0, 0, 0, 0)
 }
 
 // ignoreTerminal ignores the signals that a terminal sends without asking for permission, and SIGPIPE: writing to a
@@ -66,13 +95,11 @@ var limits = [...]struct {
 
 // raiseLimits sets the limits of this process. Where the right to raise a hard limit is missing (CAP_SYS_RESOURCE counts
 // in the initial user namespace only) the soft limit is raised to it, and what that still prevents fails.
-func raiseLimits() error {
+func raiseLimits() {
 	for _, l := range limits {
-		if err := setLimit(l.resource, l.value); err != nil {
-			return err
-		}
+		setLimit(l.resource, l.value)
 	}
-	return setLimit(unix.RLIMIT_CPU, processorTime())
+	setLimit(unix.RLIMIT_CPU, processorTime())
 }
 
 // processorTime is what this process may use, in seconds: a minute more than it has used already, before execve(2) too. No
@@ -85,22 +112,30 @@ func processorTime() uint64 {
 	return uint64(used.Utime.Sec) + uint64(used.Stime.Sec) + 60
 }
 
-func setLimit(resource int, value uint64) error {
-	err := unix.Setrlimit(resource, &unix.Rlimit{Cur: value, Max: value})
-	if errors.Is(err, unix.EPERM) {
-		return raiseSoft(resource)
+// setLimit sets both limits of a resource, or else raises the soft one to the hard one. Where neither may be done, as in
+// gVisor, which lets nobody set any (EPERM), the limits stay: what they prevent says so when it fails.
+func setLimit(resource int, value uint64) {
+	if unix.Setrlimit(resource, &unix.Rlimit{Cur: value, Max: value}) == nil {
+		return
 	}
-	return err
+	var limit unix.Rlimit
+	if unix.Getrlimit(resource, &limit) == nil && limit.Cur != limit.Max {
+		limit.Cur = limit.Max
+		_ = unix.Setrlimit(resource, &limit)
+	}
 }
 
-// raiseSoft raises a soft limit to the hard one.
-func raiseSoft(resource int) error {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(resource, &limit); err != nil {
+// signalsReach is roomForSignals where the limit can be read. Where a filter of system calls forbids that, a caller who
+// left no room has a call of his that does not begin.
+func signalsReach() error {
+	if unix.Getrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{}) != nil {
+		return nil
+	}
+	err := roomForSignals()
+	if err == nil || errors.Is(err, ErrPendingSignals) {
 		return err
 	}
-	limit.Cur = limit.Max
-	return unix.Setrlimit(resource, &limit)
+	return signalThread.failed(err)
 }
 
 // CloseInherited closes the descriptors above 2 that the caller passed, except keep (negative: none).
@@ -120,25 +155,25 @@ func CloseInherited(keep int) error {
 		}
 	}
 	if keep > fd {
-		if err := closeRange(fd, uint(keep)-1); err != nil {
+		if err := closeRange(fd, keep-1); err != nil {
 			return err
 		}
 		fd = keep + 1
 	}
-	return closeRange(fd, ^uint(0)>>33)
+	return closeRange(fd, lastDescriptor)
 }
 
-// mostDescriptors bounds what is closed one by one.
-const mostDescriptors = 1 << 16
+// lastDescriptor is the highest number that a descriptor can have: they are C's int.
+const lastDescriptor = 1<<31 - 1
 
-// closeRange closes first to last; before Linux 5.9, which has no close_range(2), one by one and below 65536.
-func closeRange(first int, last uint) error {
-	err := unix.CloseRange(uint(first), last, 0)
-	if !errors.Is(err, unix.ENOSYS) {
-		return err
+// closeRange closes first to last.
+func closeRange(first, last int) error {
+	if unix.CloseRange(uint(first), uint(last), 0) == nil {
+		return nil
 	}
-	for fd := first; uint(fd) <= min(last, mostDescriptors); fd++ {
-		_ = unix.Close(fd)
-	}
-	return nil
+	return closePassedOn.failed(EachDescriptor(first, func(fd int) {
+		if fd <= last {
+			_ = unix.Close(fd)
+		}
+	}))
 }

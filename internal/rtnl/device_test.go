@@ -82,7 +82,7 @@ func TestNamed(t *testing.T) {
 		if alive, err := Exists(name); alive || err != nil {
 			t.Errorf("%q lives, %v", name, err)
 		}
-		if QuietIPv6(name, true) == nil {
+		if QuietIPv6(name, true, true) == nil {
 			t.Errorf("%q was written to", name)
 		}
 	}

@@ -67,33 +67,3 @@ func Names() ([]string, error) {
 		_, _, names = unix.ParseDirent(buffer[:n], -1, names)
 	}
 }
-
-// QuietIPv6 keeps the host from believing router advertisements that arrive on an interface, and where it is not to speak
-// IPv6 there, from that too (ip-sysctl: accept_ra, disable_ipv6): the other end is a container's, and one advertisement
-// of its root would give the host a default route. It is called before the interface is up. A kernel without IPv6 has
-// nothing to switch off.
-func QuietIPv6(name string, speak bool) error {
-	if !named(name) {
-		return unix.EINVAL
-	}
-	if errors.Is(present(ipv6Folder), unix.ENOENT) {
-		return nil
-	}
-	disable := "1"
-	if speak {
-		disable = "0"
-	}
-	return errors.Join(
-		set(ipv6Folder+"/"+name+"/disable_ipv6", disable),
-		set(ipv6Folder+"/"+name+"/accept_ra", "0"))
-}
-
-// set writes a setting.
-func set(path, value string) error {
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	_, err = unix.Write(fd, []byte(value))
-	return errors.Join(err, unix.Close(fd))
-}

@@ -127,19 +127,39 @@ const infoSize = 4096
 
 // pidLine reads the "Pid:" line of the open file fd and closes it.
 func pidLine(fd int) (int, bool) {
+	text, ok := readInfo(fd)
+	if !ok {
+		return 0, false
+	}
+	return parsePid(text, "Pid:")
+}
+
+// bothLines reads the lines "Tgid:" and "Pid:" of the open status file fd and closes it.
+func bothLines(fd int) (process, thread int, ok bool) {
+	text, ok := readInfo(fd)
+	if !ok {
+		return 0, 0, false
+	}
+	process, known := parsePid(text, "Tgid:")
+	thread, ok = parsePid(text, "Pid:")
+	return process, thread, ok && known
+}
+
+// readInfo reads the beginning of the open file fd and closes it.
+func readInfo(fd int) (string, bool) {
 	defer unix.Close(fd)
 	var buffer [infoSize]byte
 	n, err := unix.Read(fd, buffer[:])
 	if err != nil {
-		return 0, false
+		return "", false
 	}
-	return parsePid(string(buffer[:n]))
+	return string(buffer[:n]), true
 }
 
-// parsePid finds the first line that starts with "Pid:" and returns its number, -1 or more.
-func parsePid(info string) (int, bool) {
+// parsePid finds the first line that starts with name and returns its number, -1 or more.
+func parsePid(info, name string) (int, bool) {
 	for line := range strings.SplitSeq(info, "\n") {
-		value, found := strings.CutPrefix(line, "Pid:")
+		value, found := strings.CutPrefix(line, name)
 		if !found {
 			continue
 		}

@@ -23,7 +23,7 @@ func TestParsePid(t *testing.T) {
 		{"Pid:\tx\nPid:\t7\n", 0, false}, // the first line decides
 	}
 	for _, c := range cases {
-		if pid, ok := parsePid(c.info); pid != c.pid && c.ok || ok != c.ok {
+		if pid, ok := parsePid(c.info, "Pid:"); pid != c.pid && c.ok || ok != c.ok {
 			t.Errorf("parsePid(%q) = %d, %v; want %d, %v", c.info, pid, ok, c.pid, c.ok)
 		}
 	}
@@ -33,7 +33,7 @@ func FuzzParsePid(f *testing.F) {
 	f.Add("pos:\t0\nPid:\t1234\nNSpid:\t1234\t1\n")
 	f.Add("Pid:\t-1\n")
 	f.Fuzz(func(t *testing.T, info string) {
-		if pid, ok := parsePid(info); ok && (pid < -1 || pid > maxNumber) {
+		if pid, ok := parsePid(info, "Pid:"); ok && (pid < -1 || pid > maxNumber) {
 			t.Errorf("parsePid(%q) = %d", info, pid)
 		}
 	})

@@ -98,7 +98,11 @@ func (p *Process) prove() error {
 	case !sameProcfs(p.directory):
 		return &Error{Cause: OtherFS}
 	}
-	switch err := p.signalZero(); err {
+	err := p.signalZero()
+	if err == unix.ENOSYS {
+		err = p.signalStatus()
+	}
+	switch err {
 	case unix.EBADF:
 		return failure(NotProcess, err)
 	case unix.ESRCH, unix.ENOENT:
@@ -125,8 +129,48 @@ func sameProcfs(directory int) bool {
 // signalZero asks the kernel which process fd is, a pidfd or an open /proc/PID, without sending it anything.
 //
 // EBADF: none. ESRCH: it is gone. nil and EPERM: it is there. EINVAL: it is there, in a pid namespace that is not below
-// ours. ENOSYS: before Linux 5.1.
-func signalZero(fd int) error { return unix.PidfdSendSignal(fd, 0, nil, 0) }
+// ours. ENOSYS: before Linux 5.1, or a filter of system calls does not let it be asked. Filters have EPERM for that too,
+// so that this is believed only of a kernel that knows what is no descriptor.
+func signalZero(fd int) error {
+	err := unix.PidfdSendSignal(fd, 0, nil, 0)
+	switch err {
+	case nil, unix.EBADF, unix.ESRCH:
+		return err
+	}
+	if unix.PidfdSendSignal(-1, 0, nil, 0) != unix.EBADF {
+		return unix.ENOSYS
+	}
+	return err
+}
+
+// signalStatus stands in for signalZero where that cannot be asked: the kernel makes no directory with a number for a name
+// in /proc but for a process, or for a thread, of which status says so. A directory that was passed has to be the one of
+// that name. What is read through the directory of a process that is gone fails (ESRCH).
+func (p *Process) signalStatus() error {
+	fd, err := p.OpenFile("status", unix.O_RDONLY)
+	if err == unix.ENOENT && p.pid == 0 {
+		return unix.EBADF
+	}
+	if err != nil {
+		return err
+	}
+	process, thread, ok := bothLines(fd)
+	switch {
+	case !ok:
+		return unix.ESRCH
+	case p.pid == 0 && !p.is("/proc/"+strconv.Itoa(thread)):
+		return unix.EBADF
+	case process != thread:
+		return unix.ESRCH // as for the number of a thread in pidfd_send_signal(2)
+	}
+	return nil
+}
+
+// is reports whether path is the open directory.
+func (p *Process) is(path string) bool {
+	var named, held unix.Stat_t
+	return unix.Lstat(path, &named) == nil && unix.Fstat(p.directory, &held) == nil && named.Dev == held.Dev && named.Ino == held.Ino
+}
 
 // signalZero asks about the directory, which has to be opened for that beyond O_PATH. Where hidepid=1 forbids it
 // (EPERM), nothing is asked: the answer could only be EBADF for a directory that hidepid does not guard.
@@ -169,6 +213,9 @@ func (p *Process) OpenNamespace(name string) (int, error) {
 // Gone reports whether the process has ended since it was opened.
 func (p *Process) Gone() bool {
 	err := p.signalZero()
+	if err == unix.ENOSYS {
+		err = p.signalStatus()
+	}
 	return err == unix.ESRCH || err == unix.ENOENT
 }
 

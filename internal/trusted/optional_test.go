@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/privilege"
 )
 
 func TestOpenOptional(t *testing.T) {
@@ -17,24 +19,24 @@ func TestOpenOptional(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if file, err := OpenOptional(path("missing")); file != nil || err != nil {
+	if file, err := OpenOptional(path("missing"), privilege.Standing{}); file != nil || err != nil {
 		t.Error("an absent file:", err)
 	}
-	if file, err := OpenOptional(path("nowhere")); file != nil || !errors.Is(err, unix.ENOENT) {
+	if file, err := OpenOptional(path("nowhere"), privilege.Standing{}); file != nil || !errors.Is(err, unix.ENOENT) {
 		t.Error("a link to nothing:", err)
 	}
-	if _, err := OpenOptional(path("loop")); !errors.Is(err, unix.ELOOP) {
+	if _, err := OpenOptional(path("loop"), privilege.Standing{}); !errors.Is(err, unix.ELOOP) {
 		t.Error("a loop:", err)
 	}
 	var untrusted *UntrustedError
-	if _, err := OpenOptional(folder); !errors.As(err, &untrusted) {
+	if _, err := OpenOptional(folder, privilege.Standing{}); !errors.As(err, &untrusted) {
 		t.Error("a folder:", err)
 	}
-	if _, err := OpenOptional(path("missing/x")); err != nil {
+	if _, err := OpenOptional(path("missing/x"), privilege.Standing{}); err != nil {
 		t.Error("an absent folder:", err)
 	}
 	if os.Getuid() == 0 {
-		if file, err := OpenOptional(path("somewhere")); err != nil || file == nil {
+		if file, err := OpenOptional(path("somewhere"), privilege.Standing{}); err != nil || file == nil {
 			t.Error("a link to a file of root's:", err)
 		}
 	}

@@ -2,24 +2,20 @@
 //
 // It promises that what is read was written by root: the file that was opened, not the name, is checked. A symbolic
 // link is followed, since whoever can place one in /etc is root already (the original refuses links, shadow#1253).
+//
+// In a user namespace without the host's root the owner of the host's files is shown as nobody, and so is every other
+// user of the host. Such a file is believed only for somebody who could do without the program what it decides about
+// (privilege.Standing): docs/threat-model.md has the attack that less would allow.
 package trusted
 
 import (
 	"errors"
 	"io"
-	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/privilege"
 )
-
-// UntrustedError says why a file that exists was not read.
-type UntrustedError struct {
-	Path   string
-	Reason string // "is not a regular file", "is owned by uid 1000, not by root", "is writable by group or others"
-}
-
-// Error names the file and the reason.
-func (e *UntrustedError) Error() string { return e.Path + " " + e.Reason }
 
 // File is an open file that only root could have written. The zero value is not usable.
 type File struct {
@@ -27,22 +23,23 @@ type File struct {
 	stat unix.Stat_t
 }
 
-// Open opens path for reading and checks the open file: regular, owned by root, not writable by group or others.
+// Open opens path for reading and checks the open file: regular, owned by root, writable by nobody else; of is who it
+// decides for.
 //
 // Errors: *UntrustedError, or the errno of open(2) or fstat(2). O_NONBLOCK keeps a FIFO from blocking before it can be
 // refused.
-func Open(path string) (*File, error) {
+func Open(path string, of privilege.Standing) (*File, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, err
 	}
-	return checked(fd, path)
+	return checked(fd, path, of)
 }
 
 // checked is the file that is open as fd, if only root can have written it.
-func checked(fd int, path string) (*File, error) {
+func checked(fd int, path string, of privilege.Standing) (*File, error) {
 	f := &File{fd: fd}
-	if err := f.check(path); err != nil {
+	if err := f.check(path, of); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -50,20 +47,53 @@ func checked(fd int, path string) (*File, error) {
 }
 
 // check refuses what somebody other than root may have written.
-func (f *File) check(path string) error {
+func (f *File) check(path string, of privilege.Standing) error {
 	if err := unix.Fstat(f.fd, &f.stat); err != nil {
 		return err
 	}
-	switch {
-	case f.stat.Mode&unix.S_IFMT != unix.S_IFREG:
-		return &UntrustedError{path, "is not a regular file"}
-	case f.stat.Uid != 0:
-		return &UntrustedError{path, "is owned by uid " + strconv.FormatUint(uint64(f.stat.Uid), 10) + ", not by root"}
-	case f.stat.Mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
-		return &UntrustedError{path, "is writable by group or others"}
+	if fault := f.fault(of); fault != 0 {
+		return &UntrustedError{path, fault, f.stat.Uid}
 	}
 	return nil
 }
+
+// fault is what is wrong with the file, 0 if nothing is. A file of root's that root's group may write is fine: images for
+// random user ids have it so (chmod g=u), and who is in that group was put there. That a group may write says too that
+// there may be a list of others who may, acl(5).
+func (f *File) fault(of privilege.Standing) Fault {
+	switch {
+	case f.stat.Mode&unix.S_IFMT != unix.S_IFREG:
+		return NotRegular
+	case f.stat.Uid != 0:
+		return f.foreign(of)
+	case f.stat.Mode&unix.S_IWOTH != 0, f.GroupWritable() && f.stat.Gid != 0:
+		return Writable
+	case f.GroupWritable() && !onlyRootWrites(f.fd):
+		return Listed
+	}
+	return 0
+}
+
+// foreign is what is wrong with a file that is not root's.
+func (f *File) foreign(of privilege.Standing) Fault {
+	switch privilege.Owner(f.fd, f.stat.Uid) {
+	case privilege.Inside:
+		return OtherOwner
+	case privilege.Unknown:
+		return PerhapsUnmapped
+	case privilege.Unmapped:
+	}
+	switch {
+	case f.stat.Mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
+		return Writable
+	case !of.Holds():
+		return UnmappedOwner
+	}
+	return 0
+}
+
+// GroupWritable reports whether root's group may write the file too.
+func (f *File) GroupWritable() bool { return f.stat.Mode&unix.S_IWGRP != 0 }
 
 // Read reads as io.Reader asks.
 func (f *File) Read(buffer []byte) (int, error) { return Descriptor(f.fd).Read(buffer) }

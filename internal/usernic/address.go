@@ -9,6 +9,7 @@ import (
 
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 )
 
@@ -41,8 +42,8 @@ func hostMAC(container netquota.MAC) netquota.MAC {
 
 // hostIdentity is what sets this host apart from others on the same network: the machine id (machine-id(5)), or the host
 // name where there is none.
-func hostIdentity() string {
-	if file, err := trusted.Open(paths.MachineID()); err == nil {
+func hostIdentity(of privilege.Standing) string {
+	if file, err := trusted.Open(paths.MachineID(), of); err == nil {
 		defer file.Close()
 		id := make([]byte, 32)
 		if n, err := file.Read(id); err == nil && n == len(id) {

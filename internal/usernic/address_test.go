@@ -11,6 +11,7 @@ import (
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/ovs"
 	"userns-helpers/internal/policy"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/trusted"
 )
@@ -59,14 +60,14 @@ func TestMessages(t *testing.T) {
 	full := &netquota.FullError{Charges: []netquota.Charge{{Owner: "alice", Place: lxcbr0, Quota: 2, Line: 3}, {Owner: "@lan", Place: lxcbr0, Quota: 1, Line: 4}}}
 	asked := termsFor(t, "[limits]\nnics_per_user = 4\nfree_ports = 5\n\ncreates_per_minute = 6\nnics_per_group_member = 7\n[defaults]\nmac_lock = true\n")
 	n := &nic{terms: asked, kernel: kernel{bridge: bridge{kind: linuxBridge}}, request: request{nic: "eth7", place: lxcbr0}}
-	_, notBridge := classify(rtnl.Device{Name: "eth0"})
-	_, dummy := classify(rtnl.Device{Name: "eth0", Kind: "dummy"})
+	_, notBridge := classify(rtnl.Device{Name: "eth0"}, privilege.Standing{})
+	_, dummy := classify(rtnl.Device{Name: "eth0", Kind: "dummy"}, privilege.Standing{})
 	seen := make(map[string]string)
 	for want, err := range map[string]error{
 		"2 of 2 interfaces of alice on lxcbr0 live (/etc/lxc/lxc-usernet line 3), 1 of 1 interfaces of @lan": asked.notClaimed(who, full),
 		"Failed to count the interfaces: input/output error":                                                 asked.notClaimed(who, unix.EIO),
 		"No /etc/lxc/lxc-usernet: without that file":                                                         noUsernet(who, lxcbr0, unix.ENOENT),
-		"chown root:root and chmod 644":                                                                      noUsernet(who, lxcbr0, &trusted.UntrustedError{Path: "x", Reason: "is writable by group or others"}),
+		"root must own it (chown root)":                                                                      noUsernet(who, lxcbr0, &trusted.UntrustedError{Path: "x", Fault: trusted.Writable}),
 		"Failed to open /etc/lxc/lxc-usernet: permission denied":                                             noUsernet(who, lxcbr0, unix.EACCES),
 		`The name "eth7" is taken`:                                                                           n.notCreated(unix.EEXIST),
 		`The bridge "lxcbr0" is full`:                                                                        n.notCreated(unix.EXFULL),
@@ -82,7 +83,7 @@ func TestMessages(t *testing.T) {
 		"Too many interfaces a minute: 6 were begun for alice within 60 seconds (/etc/userns-helpers/policy.toml line 5, creates_per_minute); try again in 9 seconds": asked.notClaimed(who, &netquota.PaceError{Most: 6, Wait: 9}),
 		"none may be made": asked.notClaimed(who, &netquota.PaceError{}),
 		`The bridge "lxcbr0" has no port left for users: 5 of its 1023 ports are kept free (/etc/userns-helpers/policy.toml line 3, free_ports)`: n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: 1019}}),
-		"is writable by group or others: anybody who can write to it takes protections away":                                                     noPolicy(&trusted.UntrustedError{Path: "x", Reason: "is writable by group or others"}),
+		"is writable by group or others: anybody who can write to it takes protections away":                                                     noPolicy(&trusted.UntrustedError{Path: "x", Fault: trusted.Writable}),
 		"Refused to read /etc/userns-helpers/policy.toml: /etc/userns-helpers/policy.toml line 3: x; no interface":                               noPolicy(&policy.Problem{Line: 3, Text: "x"}),
 		"input/output error; no interface is made without it":                                                                                    noPolicy(unix.EIO),
 		"Cannot determine your user name": unidentified(unix.EIO),
@@ -110,7 +111,7 @@ func TestBridge(t *testing.T) {
 	for _, c := range []struct {
 		b           bridge
 		mtu, master int
-	}{{bridge{}, 1500, 0}, {bridge{linuxBridge, device}, 1400, 7}, {bridge{openVSwitch, device}, 1400, 0}} {
+	}{{bridge{}, 1500, 0}, {bridge{kind: linuxBridge, device: device}, 1400, 7}, {bridge{kind: openVSwitch, device: device}, 1400, 0}} {
 		if c.b.mtu() != c.mtu || c.b.master() != c.master {
 			t.Errorf("%+v: %d %d", c.b, c.b.mtu(), c.b.master())
 		}

@@ -22,6 +22,8 @@ type person struct {
 	names  []string         // all login names of the user id: the policy is about each
 	groups []string         // all names of the groups
 	doubt  string           // why some of the groups may have names that are not here; "" if none may
+
+	standing privilege.Standing // whose files are believed
 }
 
 // identify says who the caller is: the names of his user id, and those of his groups that have one, the real group first.
@@ -30,7 +32,10 @@ type person struct {
 // Where a directory cannot say what some of the groups are called, the others are returned all the same: what is granted
 // to them is granted. What may be forbidden to the rest is for the policy to mind.
 func identify(caller privilege.Caller) (person, error) {
-	return identifyAs(account.For(caller), caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
+	standing := caller.Standing(needed)
+	p, err := identifyAs(account.For(caller, standing), caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
+	p.standing = standing
+	return p, err
 }
 
 // identifyAs is identify for a caller with these real ids, the real group's first, as a directory knows him.
@@ -100,9 +105,9 @@ func unidentified(err error) error {
 	return failed(headline, err)
 }
 
-// allowance is what the administrator grants at a place; nothing is a refusal that says which line is missing.
-func allowance(who netquota.Account, doubt string, place netquota.Place) ([]netquota.Charge, error) {
-	file, err := trusted.Open(paths.Usernet())
+// allowance is what the administrator grants at a place, to somebody of that standing; nothing is a refusal that says which line is missing.
+func allowance(of privilege.Standing, who netquota.Account, doubt string, place netquota.Place) ([]netquota.Charge, error) {
+	file, err := trusted.Open(paths.Usernet(), of)
 	if err != nil {
 		return nil, noUsernet(who, place, err)
 	}
@@ -133,8 +138,8 @@ func noUsernet(who netquota.Account, place netquota.Place, err error) error {
 	case errors.Is(err, unix.ENOENT):
 		return refuse("No "+paths.Usernet(), "without that file no user may create interfaces; "+missingLine(who, place))
 	case errors.As(err, &untrusted):
-		return refuse("Refused to read "+paths.Usernet(), "the file "+untrusted.Reason+
-			": anybody who can write to it grants interfaces; chown root:root and chmod 644 it")
+		return refuse("Refused to read "+paths.Usernet(), "the file "+untrusted.Reason()+
+			": anybody who can write to it grants interfaces, so "+untrusted.Remedy())
 	}
 	return &verdict.Failure{Headline: "Failed to open " + paths.Usernet(), Advice: err.Error(), Err: err}
 }

@@ -7,6 +7,7 @@ import (
 
 	"userns-helpers/internal/ovs"
 	"userns-helpers/internal/paths"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/verdict"
 )
@@ -23,7 +24,8 @@ const (
 // bridge is the bridge of a request.
 type bridge struct {
 	kind   bridgeKind
-	device rtnl.Device // zero for noBridge
+	device rtnl.Device        // zero for noBridge
+	of     privilege.Standing // the caller's, for whom Open vSwitch is called
 }
 
 // defaultMTU is the kernel's for veth, ETH_DATA_LEN.
@@ -48,9 +50,9 @@ func (b bridge) master() int {
 // findBridge looks a bridge up. Its device must exist, and its kind decides: that there is no Linux bridge of a name does
 // not make it one of Open vSwitch (lxc#2856). An alternative name of a device (Linux 5.5) is none of a bridge: the kernel
 // finds the device by it, but what is granted, counted and protected goes by the name.
-func findBridge(conn *rtnl.Conn, name string) (bridge, error) {
+func findBridge(conn *rtnl.Conn, of privilege.Standing, name string) (bridge, error) {
 	if name == bridgeNone {
-		return bridge{}, nil
+		return bridge{of: of}, nil
 	}
 	device, err := conn.Device(name)
 	switch {
@@ -63,21 +65,21 @@ func findBridge(conn *rtnl.Conn, name string) (bridge, error) {
 		return bridge{}, refuse("No such bridge "+quoted(name), "it is an alternative name of "+quoted(device.Name)+
 			": grants, quotas and the policy are about that name, so use it in the container's configuration and in "+paths.Usernet())
 	}
-	return classify(device)
+	return classify(device, of)
 }
 
 // classify says what a device is good for. The userspace datapath of Open vSwitch shows its bridges as tap devices.
-func classify(device rtnl.Device) (bridge, error) {
+func classify(device rtnl.Device, of privilege.Standing) (bridge, error) {
 	switch device.Kind {
 	case rtnl.KindBridge:
-		return bridge{linuxBridge, device}, nil
+		return bridge{linuxBridge, device, of}, nil
 	case rtnl.KindOpenVSwitch, rtnl.KindTun:
-		is, err := ovs.IsBridge(device.Name)
+		is, err := ovs.IsBridge(of, device.Name)
 		if err != nil {
 			return bridge{}, ovsFailed("Failed to ask Open vSwitch for the bridge "+quoted(device.Name), err)
 		}
 		if is {
-			return bridge{openVSwitch, device}, nil
+			return bridge{openVSwitch, device, of}, nil
 		}
 	}
 	return bridge{}, refuse(quoted(device.Name)+" is not a bridge", "it is an interface of kind "+kindOf(device)+

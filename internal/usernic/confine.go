@@ -19,6 +19,8 @@ const (
 	becomeGroup    = unix.CAP_SETGID
 )
 
+const needed = privilege.Set(1<<makeInterfaces | 1<<becomeUser | 1<<becomeGroup)
+
 // readAnything is what the program keeps besides, where it has it: LXC's helper leaves folders behind that nobody can
 // enter (mode 000), and Open vSwitch's socket may belong to a user of its own.
 const readAnything = unix.CAP_DAC_OVERRIDE
@@ -29,8 +31,7 @@ func confine(caller privilege.Caller, wanted int) error {
 		need := install.Need{Program: name, Capability: makeInterfaces}
 		return refuse("Not privileged", install.Observe(need).Explain(need))
 	}
-	need := privilege.Of(makeInterfaces, becomeUser, becomeGroup)
-	missing, err := caller.Confine(need, need|privilege.Of(readAnything, audit.Capability))
+	missing, err := caller.Confine(needed, needed|privilege.Of(readAnything, audit.Capability))
 	switch {
 	case err != nil:
 		return failed("Failed to give capabilities up", err)

@@ -145,7 +145,7 @@ func (n *nic) connect(host rtnl.Device) error {
 		!errors.Is(err, unix.EOPNOTSUPP) {
 		return failed("Failed to name the interface", err)
 	}
-	if err := rtnl.QuietIPv6(host.Name, n.terms.IPv6OnHost); err != nil {
+	if err := rtnl.QuietIPv6(host.Name, n.terms.IPv6OnHost, n.kernel.bridge.kind == linuxBridge); err != nil {
 		return failed("Failed to switch IPv6 off on the host's end", err)
 	}
 	if err := n.plug(host); err != nil {

@@ -13,6 +13,7 @@ import (
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
 )
 
@@ -47,13 +48,14 @@ func (a *Answer) find(q Question) (err error) {
 	if err := wanted.check(); err != nil {
 		return err
 	}
-	directory := account.Unprivileged(account.OpenTrusted)
+	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
 	who, err := identifyAs(directory, q.User.UID, append([]uint32{q.User.GID}, q.Groups...))
+	who.standing = privilege.Supposed(q.User.UID)
 	a.Who = who.who
 	if err != nil {
 		return err
 	}
-	charges, err := allowance(a.Who, who.doubt, wanted.place)
+	charges, err := allowance(who.standing, a.Who, who.doubt, wanted.place)
 	if err != nil {
 		return err
 	}
@@ -69,7 +71,7 @@ func (a *Answer) find(q Question) (err error) {
 	if err != nil {
 		return failed("Failed to open a netlink socket", err)
 	}
-	found, err := findBridge(conn, q.Bridge)
+	found, err := findBridge(conn, who.standing, q.Bridge)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (k kernel) Leaving(name string) (bool, error) { return k.conn.Leaving(name)
 func (k kernel) Remove(name string, place netquota.Place) error {
 	var port error
 	if k.bridge.kind == openVSwitch {
-		port = ovs.DeletePort(place.Bridge, name)
+		port = ovs.DeletePort(k.bridge.of, place.Bridge, name)
 	}
 	alive, err := rtnl.Exists(name)
 	if alive {

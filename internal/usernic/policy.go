@@ -8,6 +8,7 @@ import (
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 	"userns-helpers/internal/verdict"
 )
@@ -25,7 +26,7 @@ type terms struct {
 // is one while it is not known whether a rule for a group is for this person: a caller who could hold up the answer about
 // his groups, by freezing himself, would be rid of the rule.
 func termsOf(of person, place netquota.Place) (terms, error) {
-	p, err := readPolicy()
+	p, err := readPolicy(of.standing)
 	if err != nil {
 		return terms{}, noPolicy(err)
 	}
@@ -40,8 +41,8 @@ func termsOf(of person, place netquota.Place) (terms, error) {
 }
 
 // readPolicy reads the file of the policy.
-func readPolicy() (*policy.Policy, error) {
-	file, err := trusted.OpenOptional(paths.Policy())
+func readPolicy(of privilege.Standing) (*policy.Policy, error) {
+	file, err := trusted.OpenOptional(paths.Policy(), of)
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +64,8 @@ func noPolicy(err error) error {
 	var problem *policy.Problem
 	switch {
 	case errors.As(err, &untrusted):
-		return refuse(headline, "the file "+untrusted.Reason+
-			": anybody who can write to it takes protections away; chown root:root and chmod 644 it")
+		return refuse(headline, "the file "+untrusted.Reason()+
+			": anybody who can write to it takes protections away, so "+untrusted.Remedy())
 	case errors.As(err, &problem):
 		return refuse(headline, at(problem.Line)+": "+problem.Text+"; no interface is made until that is corrected (policy.toml(5))")
 	}

@@ -114,7 +114,7 @@ func (r *run) perform() (outcome, error) {
 // create decides whether the caller may have the interface, and makes it.
 func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
-	charges, err := allowance(r.who, r.doubt, r.wanted.place)
+	charges, err := allowance(r.standing, r.who, r.doubt, r.wanted.place)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -130,7 +130,7 @@ func (r *run) create() (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	found, err := findBridge(conn, r.wanted.place.Bridge)
+	found, err := findBridge(conn, r.standing, r.wanted.place.Bridge)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -33,7 +33,7 @@ func (n *nic) plug(host rtnl.Device) error {
 	case linuxBridge:
 		return n.protect(host)
 	case openVSwitch:
-		if err := ovs.AddPort(bridge, host.Name, n.uid, n.terms.portSettings()...); err != nil {
+		if err := ovs.AddPort(n.kernel.bridge.of, bridge, host.Name, n.uid, n.terms.portSettings()...); err != nil {
 			return ovsFailed("Failed to add the interface to the Open vSwitch bridge "+quoted(bridge), err)
 		}
 	case noBridge:

@@ -34,7 +34,7 @@ func (r *run) remove() error {
 		return refuse("Interface "+quoted(wanted.nic)+" on "+quoted(wanted.place.Bridge)+" is not yours",
 			"the ledger has no pair of interfaces of that name that user "+quoted(who.Names[0])+" created on that bridge"+behind(r.doubt))
 	}
-	found, err := findBridge(conn, wanted.place.Bridge)
+	found, err := findBridge(conn, r.standing, wanted.place.Bridge)
 	if err != nil {
 		return err
 	}

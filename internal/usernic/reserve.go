@@ -11,7 +11,7 @@ import (
 
 // reserveAddress finds the container's address: the first of its candidates that nobody has.
 func (n *nic) reserveAddress() error {
-	identity := hostIdentity()
+	identity := hostIdentity(n.kernel.bridge.of)
 	for i := range candidates {
 		mac, err := n.candidate(identity, i)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"userns-helpers/internal/hostcheck"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
+	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/usernic"
 )
 
@@ -17,7 +18,7 @@ func (a asker) explainNIC(name, bridge string) reply {
 	if a.pid != 0 {
 		r.Question += ", for process " + strconv.Itoa(a.pid)
 	}
-	user, err := account.Named(account.Unprivileged(account.OpenTrusted), name)
+	user, err := account.Named(account.Unprivileged(account.Trusted(privilege.Reporter())), name)
 	if err != nil {
 		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
 		return r

@@ -96,6 +96,12 @@ func TestPlantedFaults(t *testing.T) {
 		{"others can write", func(t *testing.T) {
 			put(t, "/etc/subuid", harness.File{Text: ranges, Mode: 0o666})
 		}, "file-trust /etc/subuid:0"},
+		{"root's group can write", func(t *testing.T) {
+			put(t, "/etc/subuid", harness.File{Text: ranges, Mode: 0o664})
+		}, "file-group /etc/subuid:0"},
+		{"another group can write", func(t *testing.T) {
+			put(t, "/etc/subuid", harness.File{Text: ranges, Mode: 0o664, GID: 100})
+		}, "file-trust /etc/subuid:0"},
 		{"a link to nothing", func(t *testing.T) { put(t, "/etc/subgid", harness.File{Link: "/nowhere"}) }, "file-link-dangling /etc/subgid:0"},
 		{"default listens", func(t *testing.T) { listen(t, "default") }, "kernel-accept-ra /proc/sys/net/ipv6/conf/default/accept_ra:0"},
 		{"all listens", func(t *testing.T) { listen(t, "all") }, "kernel-accept-ra /proc/sys/net/ipv6/conf/all/accept_ra:0"},

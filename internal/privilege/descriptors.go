@@ -1,0 +1,48 @@
+package privilege
+
+import (
+	"errors"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// openFiles is the directory of this process's descriptors, proc_pid_fd(5). Those are of a process, not of a thread.
+const openFiles = "/proc/self/fd"
+
+// EachDescriptor gives each open descriptor from first on to each, which may close it. It stands in for close_range(2),
+// which kernels before 5.9 do not have (ENOSYS), and which older filters of system calls do not know (EPERM).
+//
+// Where there is no /proc the descriptors below 65536 are tried one by one: more a program can have only where
+// RLIMIT_NOFILE was higher when they were opened. An error of reading /proc is returned.
+func EachDescriptor(first int, each func(fd int)) error {
+	directory, err := unix.Open(openFiles, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		for fd := first; fd < mostDescriptors; fd++ {
+			each(fd)
+		}
+		return nil
+	}
+	defer unix.Close(directory)
+	buffer := make([]byte, readAtOnce)
+	for {
+		n, err := unix.ReadDirent(directory, buffer)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case n <= 0 || err != nil:
+			return err
+		}
+		_, _, names := unix.ParseDirent(buffer[:n], -1, nil)
+		for _, name := range names {
+			if fd, err := strconv.Atoi(name); err == nil && fd >= first && fd != directory {
+				each(fd)
+			}
+		}
+	}
+}
+
+const (
+	mostDescriptors = 1 << 16
+	readAtOnce      = 8 << 10 // bytes of a directory: some 300 descriptors
+)
