@@ -58,7 +58,7 @@ func (e Entry) Why() string {
 		FewWords:   "it does not have four fields, OWNER TYPE BRIDGE NUMBER",
 		Behind:     "something follows the number; a comment begins with #",
 		BadNumber:  "its last field is not a number from 0 to 4294967295",
-		Negative:   "its number is negative", TooLarge: "its number is above 4294967295",
+		Negative:   "its last field is not a number from 0 to 4294967295, but negative", TooLarge: "its last field is not a number from 0 to 4294967295, but above",
 		NoOwner: "@ has no group's name behind it", Zero: "its number is 0",
 		Mark:    "an invisible byte order mark (U+FEFF) stands in front of the owner: save the file without one",
 		Quoted:  "the owner is in quotation marks",

@@ -13,13 +13,14 @@ import (
 
 // Entry is what a line says, to whomever it is.
 type Entry struct {
-	Line  int
-	Owner string      // the first field; "" where there is none
-	Range idmap.Range // empty where there is a fault of the line
-	Fault Fault
-	Count bool   // a fault of a number is one of the count, not of the start
-	Octal bool   // a number is written with a leading 0, which makes it octal
-	Text  string // the line, or its beginning
+	Line   int
+	Owner  string      // the first field; "" where there is none
+	Range  idmap.Range // empty where there is a fault of the line
+	Fault  Fault
+	Count  bool   // a fault of a number is one of the count, not of the start
+	Octal  bool   // a number is written with a leading 0, which makes it octal
+	Return bool   // ends with a carriage return, which shadow's programs take for a part of the count
+	Text   string // the line, or its beginning
 }
 
 const (
@@ -42,11 +43,12 @@ func Inspect(file io.Reader, each func(Entry)) (incomplete bool, err error) {
 
 // inspect says what a line says; false for a comment and an empty line.
 func inspect(line []byte) (Entry, bool) {
+	whole := len(line)
 	line = lines.WithoutReturn(line)
 	if len(line) == 0 || line[0] == '#' {
 		return Entry{}, false
 	}
-	e := Entry{Text: string(line[:min(len(line), quoted)])}
+	e := Entry{Text: string(line[:min(len(line), quoted)]), Return: len(line) < whole}
 	owner, fields, _ := bytes.Cut(line, []byte{':'})
 	e.Owner = string(owner[:min(len(owner), longest)])
 	e.judge(line, fields)

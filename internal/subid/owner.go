@@ -9,6 +9,7 @@ import (
 type Owner struct {
 	keys     []string // with the colon that must follow
 	meanings []string // the names and the user id, whether a line can have them or not: see FindSlips
+	exact    bool     // what is in another case means somebody else
 }
 
 // OwnerOf returns the owner with a user id and the login names that have it, in the order of the user database.
@@ -33,7 +34,7 @@ func OwnerNamed(name string) Owner {
 	if err == nil && strconv.FormatUint(uid, 10) == name {
 		return OwnerOf(uint32(uid))
 	}
-	var o Owner
+	o := Owner{exact: true} // who may be a mistake for somebody else
 	o.addName(name)
 	return o
 }

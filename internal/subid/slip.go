@@ -105,11 +105,16 @@ func (o Owner) has(field string) bool {
 // isMeaning reports whether an owner is one that is meant, but for its case.
 func (o Owner) isMeaning(bare string) bool {
 	for _, name := range o.meanings {
-		if strings.EqualFold(bare, name) {
+		if o.alike(bare, name) {
 			return true
 		}
 	}
 	return false
+}
+
+// alike compares an owner with a name that is meant.
+func (o Owner) alike(owner, name string) bool {
+	return owner == name || !o.exact && strings.EqualFold(owner, name)
 }
 
 // meant reports whether a line was written for the owner: it begins with one of the owner's names, or the user id, in
@@ -120,7 +125,7 @@ func (o Owner) meant(line []byte) bool {
 		if IsUID(name) {
 			text = withoutZeros(text)
 		}
-		if len(text) < len(name) || !bytes.EqualFold(text[:len(name)], []byte(name)) {
+		if len(text) < len(name) || !o.alike(string(text[:len(name)]), name) {
 			continue
 		}
 		rest, _, _ := bytes.Cut(text[len(name):], []byte{':'})

@@ -96,8 +96,8 @@ func TestMessages(t *testing.T) {
 		}
 		seen[err.Error()] = want
 	}
-	if !strings.Contains(missingLine(who, lxcbr0), "alice veth lxcbr0 1") {
-		t.Error(missingLine(who, lxcbr0))
+	if text := (&NoLine{Who: who, Place: lxcbr0}).Error(); !strings.Contains(text, "alice veth lxcbr0 1") {
+		t.Error(text)
 	}
 	if !errors.Is(ovsFailed("h", &ovs.Error{Err: unix.ENOENT}), unix.ENOENT) {
 		t.Error("the cause is lost")

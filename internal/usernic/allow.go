@@ -100,7 +100,7 @@ func unidentified(err error) error {
 	return failed(headline, err)
 }
 
-// allowance is what the administrator grants at a place; nothing is a refusal that says which line is missing.
+// allowance is what the administrator grants at a place; nothing is a refusal, *NoLine.
 func allowance(who netquota.Account, doubt string, place netquota.Place) ([]netquota.Charge, error) {
 	file, err := trusted.Open(paths.Usernet())
 	if err != nil {
@@ -112,8 +112,7 @@ func allowance(who netquota.Account, doubt string, place netquota.Place) ([]netq
 	case err != nil:
 		return nil, failed("Failed to read "+paths.Usernet(), err)
 	case len(charges) == 0:
-		return nil, refuse("User "+quoted(who.Names[0])+" may not create interfaces on "+quoted(place.Bridge),
-			"no line of "+paths.Usernet()+" allows it; "+missingLine(who, place)+behind(doubt))
+		return nil, &NoLine{Who: who, Place: place, Doubt: doubt}
 	}
 	return charges, nil
 }
@@ -131,17 +130,12 @@ func noUsernet(who netquota.Account, place netquota.Place, err error) error {
 	var untrusted *trusted.UntrustedError
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		return refuse("No "+paths.Usernet(), "without that file no user may create interfaces; "+missingLine(who, place))
+		return &NoLine{Who: who, Place: place, NoFile: true}
 	case errors.As(err, &untrusted):
 		return refuse("Refused to read "+paths.Usernet(), "the file "+untrusted.Reason+
 			": anybody who can write to it grants interfaces; chown root:root and chmod 644 it")
 	}
 	return &verdict.Failure{Headline: "Failed to open " + paths.Usernet(), Advice: err.Error(), Err: err}
-}
-
-// missingLine is the line that would allow one interface.
-func missingLine(who netquota.Account, place netquota.Place) string {
-	return "an administrator can add the line: " + who.Names[0] + " " + place.Type + " " + place.Bridge + " 1"
 }
 
 func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
