@@ -2,7 +2,6 @@ package account
 
 import (
 	"bytes"
-	"errors"
 
 	"userns-helpers/internal/number"
 )
@@ -62,8 +61,8 @@ func split(line []byte, fields [][]byte) bool {
 	return validName(fields[0])
 }
 
-// parseID reads a user or group id as glibc does: white space, a sign, decimal digits and nothing behind. What is negative or
-// too large is noID there, and here; but for a number so negative that glibc, in 64 bits, comes out at an id again.
+// parseID reads a user or group id as glibc does: white space, a sign, decimal digits and nothing behind, at most noID. Of
+// negative numbers only -0 is one; glibc, in 64 bits, takes those below -2^64+2^32 for ids too.
 func parseID(field []byte) (uint32, bool) {
 	digits := bytes.TrimLeft(field, " \t\n\v\f\r")
 	digits, negative := bytes.CutPrefix(digits, []byte{'-'})
@@ -71,11 +70,5 @@ func parseID(field []byte) (uint32, bool) {
 		return 0, false
 	}
 	id, err := number.Decimal(digits)
-	switch {
-	case errors.Is(err, number.ErrSyntax):
-		return 0, false
-	case err != nil, id > noID, negative && id != 0:
-		return noID, true
-	}
-	return uint32(id), true
+	return uint32(id), err == nil && id <= noID && !(negative && id != 0)
 }
