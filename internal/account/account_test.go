@@ -30,18 +30,27 @@ alicia:x:1000:1001::/:/bin/sh
 d\a b:x:1600:1600::/:/bin/sh
 1001:x:5000:5000::/:/bin/sh
 alice:x:1700:1700::/:/bin/sh
+short:x:1900:1901
+plus:x:+2050: +2051
+blank:x: 2100:	2101::
+wide:x:2200:4294967295::/:
+minus:x:-0:-0
 last:x:1800:1800:`
 
 func TestUsers(t *testing.T) {
 	d := filesOf(passwd, "")
 	for uid, want := range map[uint32][]User{
-		0:    {{"root", 0, 0}},
+		0:    {{"root", 0, 0}, {"minus", 0, 0}},
 		1000: {{"alice", 1000, 1000}, {"alicia", 1000, 1001}}, // CVE-2016-6251: all names, in file order
 		1500: {{"indented", 1500, 1500}},
 		1600: {{`d\a b`, 1600, 1600}},
 		5000: {{"1001", 5000, 5000}},
 		1700: {{"alice", 1700, 1700}},
 		1800: {{"last", 1800, 1800}},
+		1900: {{"short", 1900, 1901}},
+		2050: {{"plus", 2050, 2051}},
+		2100: {{"blank", 2100, 2101}},
+		2200: {{"wide", 2200, noID}},
 	} {
 		if got, err := d.Users(uid); err != nil || !slices.Equal(got, want) {
 			t.Errorf("uid %d: %v, %v; want %v", uid, got, err, want)
@@ -76,9 +85,9 @@ func TestUser(t *testing.T) {
 
 // malformed are lines that say nothing about uid 7 and the name bad.
 var malformed = []string{
-	"", ":", "bad", "bad:x", "bad:x:7", "bad:x:7:", "bad:x:7:7", // the gid may have lost its last digits
-	"bad:x::7:", "bad:x:7::", "bad:x:-7:7:", "bad:x:+7:7:", "bad:x: 7:7:", "bad:x:7 :7:", "bad:x:0x7:7:", "bad:x:7x:7:", "bad:x:7:7x:",
-	"bad:x:4294967303:7:", "bad:x:7:4294967303:", "bad:x:18446744073709551623:7:", "bad:x:4294967295:7:", "bad:x:7:4294967295:",
+	"", ":", "bad", "bad:x", "bad:x:7", "bad:x:7:", "bad:x:7:7\r", "bad:x:7:7 ", "bad:x:7:7x", "bad:x:7", "bad:x", "bad:x:7:+", "bad:x:7: ", "bad:x:7:-",
+	"bad:x::7:", "bad:x:7::", "bad:x:-7:7:", "bad:x:++7:7:", "bad:x:+ 7:7:", "bad:x:7 :7:", "bad:x:0x7:7:", "bad:x:7x:7:", "bad:x:7:7x:", "bad:x:-+7:7",
+	"bad:x:4294967303:7:", "bad:x:7:4294967303:", "bad:x:7:-7:", "bad:x:7:4294967296:", "bad:x:18446744073709551623:7:", "bad:x:4294967295:7:", "bad:x:-18446744073709551609:7:", "bad:x:7\x00:7:",
 	"bad:x:٧:7:", ":x:7:7:", "bad\x00:x:7:7:", "\x00bad:x:7:7:", "+bad:x:7:7:", "-bad:x:7:7:", "+", "+::::::", "#bad:x:7:7:", " #bad:x:7:7:",
 	strings.Repeat("x", 256) + ":x:7:7:", "bad:" + strings.Repeat("x", longestUser) + ":7:7:", "bad::7", "bad;x;7;7;",
 }
@@ -102,9 +111,9 @@ func TestMalformedUsers(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	long := "huge:x:40:" + strings.Repeat("member,", 100_000) + "\n"
-	d := filesOf("", "root:x:0:\n+nis:x:50:\n"+long+"staff:x:50:alice\nshadowed:x:50:\nbad:x:60\nusers:x:100:\na b:x:70:")
-	got, err := d.Groups([]uint32{100, 60, 50, 9, 100, 40, 70})
-	want := []Group{{"users", 100}, {"staff", 50}, {"huge", 40}, {"a b", 70}}
+	d := filesOf("", "root:x:0:\n+nis:x:50:\n"+long+"staff:x:50:alice\nshadowed:x:50:\nbad:x:60 \nshort:x:+61\nusers:x:100:\na b:x:70:")
+	got, err := d.Groups([]uint32{100, 60, 61, 50, 9, 100, 40, 70})
+	want := []Group{{"users", 100}, {"short", 61}, {"staff", 50}, {"huge", 40}, {"a b", 70}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v, %v; want %v", got, err, want)
 	}

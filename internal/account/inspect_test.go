@@ -7,13 +7,13 @@ import (
 )
 
 func TestInspectUsers(t *testing.T) {
-	text := "root:x:0:0::/root:/bin/sh\n# a comment\n+::::::\nbad:x:one:1:::\nalice:x:1000:1001:::\nlast:x:5:5"
+	text := "root:x:0:0::/root:/bin/sh\n# a comment\n+::::::\nbad:x:one:1:::\nalice:x:1000:1001:::\nshort:x:5:5\nlast:x:5:"
 	var lines []int
 	var users []User
 	if err := InspectUsers(strings.NewReader(text), func(line int, u User) { lines, users = append(lines, line), append(users, u) }); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(lines, []int{1, 5}) || users[1] != (User{"alice", 1000, 1001}) {
+	if !slices.Equal(lines, []int{1, 5, 6}) || users[1] != (User{"alice", 1000, 1001}) {
 		t.Errorf("lines %v, %v", lines, users)
 	}
 }

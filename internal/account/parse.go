@@ -19,8 +19,10 @@ type entry struct {
 func (e entry) user() User   { return User{string(e.name), e.uid, e.gid} }
 func (e entry) group() Group { return Group{string(e.name), e.gid} }
 
-// parseUser reads a line of passwd(5): name, password, uid, gid, each with its colon, then what is of no interest. It
-// is false for comments, for lines of NIS (first character + or -) and for malformed lines.
+// parseUser reads a line of passwd(5) as glibc does (nss_files, LINE_PARSER): name, password, uid, each with its colon, then
+// the gid, with which the line may end, then what is of no interest. It is false for comments, for lines of NIS (first
+// character + or -) and for malformed lines; and for an account with uid 4294967295, which is nobody's. A gid of that number
+// is no group.
 func parseUser(line []byte) (entry, bool) {
 	var fields [4][]byte
 	if !split(line, fields[:]) {
@@ -28,21 +30,21 @@ func parseUser(line []byte) (entry, bool) {
 	}
 	uid, uidOK := parseID(fields[2])
 	gid, gidOK := parseID(fields[3])
-	return entry{fields[0], uid, gid}, uidOK && gidOK
+	return entry{fields[0], uid, gid}, uidOK && gidOK && uid != noID
 }
 
-// parseGroup reads a line of group(5): name, password, gid, each with its colon, then the members.
+// parseGroup reads a line of group(5) in the same way: name, password, each with its colon, then the gid, then the members.
 func parseGroup(line []byte) (entry, bool) {
 	var fields [3][]byte
 	if !split(line, fields[:]) {
 		return entry{}, false
 	}
 	gid, ok := parseID(fields[2])
-	return entry{name: fields[0], gid: gid}, ok
+	return entry{name: fields[0], gid: gid}, ok && gid != noID
 }
 
-// split cuts the first fields off a line, blanks in front of the first one dropped as getpwnam(3) does. A field that no
-// colon ends may have lost its last digits, so that line is malformed.
+// split cuts the first fields off a line, blanks in front of the first one dropped as getpwnam(3) does. Each ends with a
+// colon, the last one with the line as well.
 func split(line []byte, fields [][]byte) bool {
 	line = bytes.TrimLeft(line, " \t\n\v\f\r")
 	if len(line) == 0 || line[0] == '#' || line[0] == '+' || line[0] == '-' {
@@ -51,18 +53,22 @@ func split(line []byte, fields [][]byte) bool {
 	for i := range fields {
 		end := bytes.IndexByte(line, ':')
 		if end < 0 {
-			return false
+			fields[i] = line
+			return i == len(fields)-1 && validName(fields[0])
 		}
 		fields[i], line = line[:end], line[end+1:]
 	}
 	return validName(fields[0])
 }
 
-// parseID reads a user or group id: decimal digits and nothing else.
+// parseID reads a user or group id as glibc does: white space, a sign, decimal digits and nothing behind, at most noID. Of
+// negative numbers only -0 is one; glibc, in 64 bits, takes those below -2^64+2^32 for ids too.
 func parseID(field []byte) (uint32, bool) {
-	if len(field) == 0 || field[0] < '0' || field[0] > '9' {
+	digits := bytes.TrimLeft(field, " \t\n\v\f\r")
+	digits, negative := bytes.CutPrefix(digits, []byte{'-'})
+	if negative && (len(digits) == 0 || digits[0] < '0' || digits[0] > '9') {
 		return 0, false
 	}
-	id, err := number.Decimal(field)
-	return uint32(id), err == nil && id < noID
+	id, err := number.Decimal(digits)
+	return uint32(id), err == nil && id <= noID && !(negative && id != 0)
 }

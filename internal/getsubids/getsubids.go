@@ -19,6 +19,7 @@ import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/verdict"
 )
 
 const usage = "Usage: getsubids [-g] user\n" +
@@ -49,11 +50,14 @@ func run(argv []string, open account.Opener, stdout, stderr io.Writer) int {
 		return 1
 	}
 	out := bufio.NewWriter(stdout)
-	listed, err := list(asked, open, out, stderr)
+	source, listed, err := list(asked, open, out, stderr)
 	unwritten := out.Flush()
 	switch {
 	case err != nil || !listed:
 		_, _ = io.WriteString(stderr, "Error fetching ranges\n")
+		if err == nil && !source.SSSD {
+			_, _ = stderr.Write(slips(asked, open))
+		}
 		return 1
 	case unwritten != nil:
 		_, _ = io.WriteString(stderr, "Error writing ranges\n")
@@ -74,13 +78,13 @@ func parse(argv []string) (request, bool) {
 	return request{argv[1], idmap.UID, paths.Subuid()}, true
 }
 
-// list prints the ranges of the source that nsswitch.conf(5) names, in its order, and tells whether there was one. What
-// was printed in front of a failure stays.
-func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Writer) (bool, error) {
+// list prints the ranges of the source that nsswitch.conf(5) names, in its order, and tells which that is and whether there
+// was a range. What was printed in front of a failure stays.
+func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Writer) (source grants.Source, listed bool, err error) {
 	machine := grants.Unprivileged(open)
-	source, err := machine.Choose(asked.file)
+	source, err = machine.Choose(asked.file)
 	if err != nil {
-		return false, err
+		return source, false, err
 	}
 	for _, note := range source.Notes {
 		_, _ = io.WriteString(stderr, note+"\n")
@@ -95,7 +99,21 @@ func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Write
 	} else {
 		err = fromFile(asked, open, each)
 	}
-	return index > 0, err
+	return source, index > 0, err
+}
+
+// slips is a line about the lines of the file that mean the user and are of no use; empty if there is none.
+func slips(asked request, open account.Opener) []byte {
+	file, err := open(asked.file)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	found, _ := subid.FindSlips(file, owner(asked.user, account.Unprivileged(open)))
+	if found.Many == 0 {
+		return nil
+	}
+	return verdict.Text("getsubids", "", &verdict.Refusal{Advice: asked.file + " has no range for " + asked.user + ": " + found.Describe()})
 }
 
 // fromDirectory asks SSSD for the user by the name that was given, as the original does, be it a number.

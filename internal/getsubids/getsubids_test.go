@@ -150,3 +150,19 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+// TestSlips: a line that means the user and grants nothing is named, where nothing else is listed.
+func TestSlips(t *testing.T) {
+	for text, want := range map[string]string{
+		"bob:1:1\nal:100000:65536 \n": "getsubids: /etc/subuid has no range for al: line 2 (\"al:100000:65536 \") grants nothing: a blank follows the count\n",
+		"AL:1:1\n":                    "getsubids: /etc/subuid has no range for al: line 1 (\"AL:1:1\") grants nothing to this user: the owner is written in another case than the login name\n",
+		"7000 1 1\n":                  "getsubids: /etc/subuid has no range for al: line 1 (\"7000 1 1\") grants nothing: colons separate the fields, OWNER:START:COUNT, and nothing else does\n",
+		"bob:1:1\n":                   "",
+	} {
+		files := machine()
+		files["/etc/subuid"] = text
+		if stdout, stderr, status := on(files, "al"); stdout != "" || stderr != "Error fetching ranges\n"+want || status != 1 {
+			t.Errorf("%q: %q, %q, %d", text, stdout, stderr, status)
+		}
+	}
+}

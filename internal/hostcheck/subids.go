@@ -1,8 +1,6 @@
 package hostcheck
 
 import (
-	"strings"
-
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/idspace"
 	"userns-helpers/internal/paths"
@@ -55,6 +53,13 @@ func (c *check) checkEntry(path string, e subid.Entry) (idspace.Claim, bool) {
 			Advice: "The ids " + span(e.Range) + " are granted to whoever gets that name or id next. Remove the line, or correct the name.",
 		})
 	}
+	if e.Return {
+		c.report.Add(finding.Finding{
+			ID: "subid-line", Level: finding.Warning, File: path, Line: e.Line, Problem: quote(e.Text) + " ends with a carriage return",
+			Advice: "These programs take it for a part of the newline; shadow's take it for a part of the count, and the line grants nothing " +
+				"there. Write the file without (dos2unix).",
+		})
+	}
 	if e.Octal {
 		c.report.Add(finding.Finding{
 			ID: "subid-octal", Level: finding.Warning, File: path, Line: e.Line,
@@ -74,45 +79,24 @@ func (c *check) checkEntry(path string, e subid.Entry) (idspace.Claim, bool) {
 // faulty is the finding for a line that grants nothing.
 func faulty(path string, e subid.Entry) finding.Finding {
 	f := finding.Finding{ID: "subid-line", Level: finding.Warning, File: path, Line: e.Line}
-	grants := quote(e.Text) + " grants nothing: "
+	f.Problem = quote(e.Text) + " grants nothing: " + e.Why()
 	switch e.Fault {
 	case subid.NIS:
-		f.Problem, f.Advice = grants+"it begins with + or -", "Such lines were for NIS. Remove it, or write the owner without the sign."
+		f.Advice = "Remove it, or write the owner without the sign."
 	case subid.TooLong:
-		f.Problem, f.Advice = "the line grants nothing: it has 1024 bytes or more", "Put each grant in a line of its own."
+		f.Advice = "Put each grant in a line of its own."
 	case subid.NUL:
-		f.Problem, f.Advice = grants+"it holds a NUL byte", "The file was damaged. Write the line again."
-	case subid.Fields:
-		f.Problem, f.Advice = grants+"it has not three fields", "Write OWNER:START:COUNT, as in alice:100000:65536."
+		f.Advice = "The file was damaged. Write the line again."
 	case subid.NoOwner:
-		f.Problem, f.Advice = grants+"nobody can be its owner", "Write a login name, or a user id in decimal without leading zeros."
-	case subid.BadStart, subid.BadCount:
-		f.Problem, f.Advice = grants+notNumber(e), "Write OWNER:START:COUNT, with nothing behind the count. Comments have lines of their own."
+		f.Advice = "Write a login name, or a user id in decimal without leading zeros."
 	case subid.Zero:
 		f.ID, f.Level = "subid-zero", finding.Error
-		f.Problem = grants + "the count is 0"
 		f.Advice = "shadow's programs before 4.20 take it for all ids there are, the host's root included (shadow#1689); useradd 4.9 " +
 			"wrote such lines for system users. Remove the line."
 	case subid.Beyond:
-		f.Problem, f.Advice = grants+"the range reaches beyond 4294967295", "Choose a range that ends below."
-	case subid.NoFault:
+		f.Advice = "Choose a range that ends below."
+	default:
+		f.Advice = "Write OWNER:START:COUNT, as in alice:100000:65536, with nothing behind the count. Comments have lines of their own."
 	}
 	return f
-}
-
-// notNumber says which number is none, and why where that is hard to see.
-func notNumber(e subid.Entry) string {
-	which := "the start"
-	if e.Fault == subid.BadCount {
-		which = "the count"
-	}
-	switch {
-	case strings.HasSuffix(e.Text, "\r"):
-		return "a carriage return is at its end"
-	case strings.Contains(e.Text, "#"):
-		return "a comment follows " + which
-	case strings.TrimRight(e.Text, " \t") != e.Text:
-		return "a blank is at its end"
-	}
-	return which + " is not a number"
 }

@@ -38,25 +38,10 @@ func badRule(path string, e netquota.Entry) finding.Finding {
 		ID: "usernet-line", Level: finding.Warning, File: path, Line: e.Line,
 		Advice: "Write OWNER TYPE BRIDGE NUMBER, as in: alice veth lxcbr0 10",
 	}
-	grants := quote(e.Text) + " grants nothing: "
-	switch e.Fault {
-	case netquota.TooLong:
-		f.Problem = "the line grants nothing: it has more than 1024 bytes"
-	case netquota.NUL:
-		f.Problem = grants + "it holds a NUL byte"
-	case netquota.FewWords:
-		f.Problem = grants + "it has not four fields"
-	case netquota.BadNumber:
-		f.Problem = grants + "its last field is not a number from 0 to 4294967295"
-		if strings.HasSuffix(e.Text, "\r") {
-			f.Problem = grants + "a carriage return is at its end"
-		}
-	case netquota.NoOwner:
-		f.Problem = grants + "@ has no group's name behind it"
-	case netquota.Zero:
-		f.ID, f.Problem = "usernet-zero", grants+"the number is 0"
+	f.Problem = quote(e.Text) + " grants nothing: " + e.Why()
+	if e.Fault == netquota.Zero {
+		f.ID = "usernet-zero"
 		f.Advice = "Remove the line if that is meant; a grant to the same user or to a group in another line still counts."
-	case netquota.NoFault:
 	}
 	return f
 }

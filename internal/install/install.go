@@ -13,7 +13,9 @@ type Facts struct {
 	SetuidOther bool // the setuid bit, and not root's
 	FileCaps    bool // the capability is among the file capabilities
 	Nosuid      bool // the file system is mounted nosuid
-	NoNewPrivs  bool // no_new_privs is set, prctl(2)
+	OtherCaps   bool // there are file capabilities, and the capability is not among them
+	NoNewPrivs  bool // no_new_privs was set before the program was executed, prctl(2)
+	NoRoot      bool // SECBIT_NOROOT is set, capabilities(7)
 	Bounding    bool // the capability is in the bounding set, capabilities(7)
 }
 
@@ -24,8 +26,14 @@ type Need struct {
 	Name       string // of the capability, as setcap(8) writes it; "" if the program has to be setuid root
 }
 
-// Observe looks at this program's own executable, wherever its name leads by now, and at what the process inherited.
-func Observe(need Need) Facts {
+// noRoot is SECBIT_NOROOT of linux/securebits.h, which x/sys does not have.
+const noRoot = 1 << 0
+
+// Observe looks at this program's own executable, wherever its name leads by now, and at what the caller's process
+// inherited. Raised says that the program runs with effective user id 0: a setuid bit that counted, and so no_new_privs was
+// not set; that it is set now says nothing, as Narrow and Confine set it. Nothing else that is looked at here is changed
+// by package privilege: neither the bounding set nor the secure bits.
+func Observe(need Need, raised bool) Facts {
 	const self = "/proc/self/exe"
 	var f Facts
 	var stat unix.Stat_t
@@ -35,11 +43,14 @@ func Observe(need Need) Facts {
 	xattr := make([]byte, 64)
 	if n, err := unix.Getxattr(self, "security.capability", xattr); err == nil {
 		f.FileCaps = filePermitted(xattr[:n]).Has(privilege.Of(need.Capability))
+		f.OtherCaps = !f.FileCaps
 	}
 	var fs unix.Statfs_t
 	f.Nosuid = unix.Statfs(self, &fs) == nil && fs.Flags&unix.ST_NOSUID != 0
 	value, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
-	f.NoNewPrivs = err == nil && value == 1
+	f.NoNewPrivs = err == nil && value == 1 && !raised
+	value, err = unix.PrctlRetInt(unix.PR_GET_SECUREBITS, 0, 0, 0, 0)
+	f.NoRoot = err == nil && value&noRoot != 0
 	value, err = unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(need.Capability), 0, 0, 0)
 	f.Bounding = err != nil || value == 1
 	return f
@@ -61,12 +72,27 @@ func (f Facts) Explain(need Need) string {
 	case !f.Bounding && need.Name != "":
 		return need.Name + " is not in the capability bounding set: have it added to this container or service " +
 			"(--cap-add, CapabilityBoundingSet=)"
+	case f.SetuidRoot && f.NoRoot && !f.FileCaps:
+		return explainNoRoot(need)
+	case f.SetuidRoot && f.OtherCaps:
+		return need.Program + " has the setuid bit and file capabilities that do not suffice, and then the kernel gives nothing but " +
+			"those: remove them (setcap -r)"
 	case f.NoNewPrivs:
 		return "no_new_privs is set, under which the setuid bit and file capabilities do nothing: it comes from the container or " +
 			"service that you are in (NoNewPrivileges=, allowPrivilegeEscalation: false, bwrap); call " + need.Program + " outside of it"
 	}
 	return "the kernel ignored the setuid bit and the file capabilities of " + need.Program + ": it is traced (strace, gdb), or " +
 		"its file system was mounted in another user namespace"
+}
+
+// explainNoRoot is about secure bits under which user id 0 has no capabilities.
+func explainNoRoot(need Need) string {
+	text := "SECBIT_NOROOT is set (capabilities(7)), under which root's setuid bit gives no capability: it comes from the container or " +
+		"service that you are in (SecureBits=noroot, capsh --secbits); call " + need.Program + " outside of it"
+	if need.Name == "" {
+		return text
+	}
+	return text + ", or give it the file capability (setcap " + need.Name + "+ep)"
 }
 
 // filePermitted returns the permitted set of the extended attribute security.capability: struct vfs_cap_data of

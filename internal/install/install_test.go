@@ -39,6 +39,8 @@ func TestExplain(t *testing.T) {
 		{"nosuid", "mounted nosuid", func(f *Facts) { f.Nosuid = true }},
 		{"no_new_privs", "no_new_privs", func(f *Facts) { f.NoNewPrivs = true }},
 		{"bounding set", "cap_setuid is not in the capability bounding set", func(f *Facts) { f.Bounding = false }},
+		{"secure bits", "SECBIT_NOROOT is set", func(f *Facts) { f.NoRoot = true }},
+		{"other file capabilities", "setcap -r", func(f *Facts) { f.OtherCaps = true }},
 		{"traced", "traced", func(*Facts) {}},
 	} {
 		f := good

@@ -30,6 +30,9 @@ type Reader struct {
 	buffer     []byte
 	rest       []byte // what was read and not yet returned: a part of buffer
 	longest    int
+	keep       int    // what is returned of a line that is too long; 0: it is passed over
+	head       []byte // the beginning of the line that tooLong is about, where keep is not 0
+	cut        bool   // the line that Next returned is only the beginning of one
 	number     int
 	reads      int
 	tooLong    bool // rest continues a line that is passed over
@@ -42,6 +45,18 @@ type Reader struct {
 func New(source io.Reader, longest int) *Reader {
 	return &Reader{source: source, buffer: make([]byte, firstSize), longest: longest}
 }
+
+// NewKeeping is New for a walk that passes over no line: of one that is longer than longest bytes Next returns the first
+// keep, at most longest and 4096. To say what is wrong with a line takes no more.
+func NewKeeping(source io.Reader, longest, keep int) *Reader {
+	r := New(source, longest)
+	r.keep = min(keep, longest, firstSize)
+	return r
+}
+
+// WithoutReturn cuts one carriage return off the end of a line: in a file that came from another system it is a part of
+// the newline.
+func WithoutReturn(line []byte) []byte { return bytes.TrimSuffix(line, []byte{'\r'}) }
 
 // Next returns the next line without its newline, valid until Next is called again, and whether there is one. A last
 // line without a newline is a line; what was read of one before a failure is not: a part of a number is another number.
@@ -114,19 +129,32 @@ func (r *Reader) last() ([]byte, bool) {
 // accept counts the line that ends with text, and tells whether it is short enough to be returned.
 func (r *Reader) accept(text []byte) ([]byte, bool) {
 	passOver := r.tooLong || len(text) > r.longest
-	r.tooLong = false
 	r.number++
-	if passOver {
+	r.cut = passOver && r.keep > 0
+	if r.cut && !r.tooLong {
+		r.head = append(r.head[:0], text[:r.keep]...)
+	}
+	r.tooLong = false
+	switch {
+	case r.cut:
+		return r.head, true
+	case passOver:
 		return nil, false
 	}
 	return text, true
 }
+
+// Cut reports whether the line that Next returned is only the beginning of one.
+func (r *Reader) Cut() bool { return r.cut }
 
 // fill reads once behind rest, in which there is no newline, and returns the index of the first newline that came, or
 // -1. A full buffer without a newline is part of a line that is too long.
 func (r *Reader) fill() int {
 	r.grow()
 	if len(r.rest) == len(r.buffer) {
+		if !r.tooLong && r.keep > 0 {
+			r.head = append(r.head[:0], r.rest[:r.keep]...)
+		}
 		r.rest, r.tooLong = nil, true
 	}
 	kept := copy(r.buffer, r.rest)
@@ -168,23 +196,13 @@ func (r *Reader) Err() error {
 	return r.err
 }
 
-// Each calls line with every line of source and its number, and tooLong with the number of every one that is passed over,
-// in their order. Errors: those of source, after the lines in front of it. A source that ends without a newline is
+// Each calls line with every line of source, its number, and whether it is only the first keep bytes of one that is longer
+// than longest. Errors: those of source, after the lines in front of it. A source that ends without a newline is
 // incomplete.
-func Each(source io.Reader, longest int, line func(text []byte, number int), tooLong func(number int)) (incomplete bool, err error) {
-	r := New(source, longest)
-	for last := 1; ; last = r.number + 1 {
-		text, ok := r.Next()
-		passedOver := r.number
-		if ok {
-			passedOver--
-		}
-		for ; last <= passedOver; last++ {
-			tooLong(last)
-		}
-		if !ok {
-			return r.incomplete, r.Err()
-		}
-		line(text, r.number)
+func Each(source io.Reader, longest, keep int, line func(text []byte, number int, cut bool)) (incomplete bool, err error) {
+	r := NewKeeping(source, longest, keep)
+	for text, ok := r.Next(); ok; text, ok = r.Next() {
+		line(text, r.number, r.cut)
 	}
+	return r.incomplete, r.Err()
 }

@@ -150,3 +150,31 @@ func FuzzNextWith(f *testing.F) {
 		}
 	})
 }
+
+// TestKeeping: a walk that passes over nothing returns the beginning of long lines, wherever they end.
+func TestKeeping(t *testing.T) {
+	for _, length := range []int{0, 99, 100, 101, firstSize - 1, firstSize, size - 1, size, size + 1, 3 * size} {
+		long := strings.Repeat("x", length)
+		for _, input := range []string{"a\n" + long + "\nb\n", "a\n" + long, long + "\nb", long} {
+			for _, source := range []io.Reader{strings.NewReader(input), iotest.OneByteReader(strings.NewReader(input))} {
+				number := 0
+				want := strings.Split(strings.TrimSuffix(input, "\n"), "\n")
+				if input == "" {
+					want = nil
+				}
+				incomplete, err := Each(source, 100, 10, func(text []byte, n int, cut bool) {
+					if number++; n != number || n > len(want) {
+						t.Fatalf("%d: line %d of %d", length, n, len(want))
+					}
+					line := want[n-1]
+					if cut != (len(line) > 100) || cut && string(text) != line[:10] || !cut && string(text) != line {
+						t.Errorf("%d: line %d is %.20q, cut %v", length, n, text, cut)
+					}
+				})
+				if err != nil || number != len(want) || incomplete != (input != "" && !strings.HasSuffix(input, "\n")) {
+					t.Errorf("%d: %d lines, %v, %v", length, number, incomplete, err)
+				}
+			}
+		}
+	}
+}

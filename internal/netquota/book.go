@@ -22,6 +22,7 @@ import (
 // Interfaces that are in no slot, made by LXC's helper or before the slots were lost, are put into slots first.
 type Book struct {
 	ledger string
+	slots  string // path of the folder, for messages
 	folder int
 	claims int
 	owner  uint32 // of all files: root; tests are run by others
@@ -44,7 +45,7 @@ func Open(ledger, slots string) (*Book, error) { return openOwned(ledger, slots,
 
 // openOwned opens the book of an owner.
 func openOwned(ledger, slots string, owner uint32) (*Book, error) {
-	b := &Book{ledger: ledger, owner: owner, pause: pause, looks: looks, now: sinceBoot}
+	b := &Book{ledger: ledger, slots: slots, owner: owner, pause: pause, looks: looks, now: sinceBoot}
 	parent, err := b.openFolder(path.Dir(ledger), 0o755)
 	if err != nil {
 		return nil, err
@@ -60,11 +61,11 @@ func openOwned(ledger, slots string, owner uint32) (*Book, error) {
 // openFolder opens a folder that only the owner can write to, and makes it if it is missing.
 func (b *Book) openFolder(name string, mode uint32) (int, error) {
 	if err := unix.Mkdir(name, mode); err != nil && !errors.Is(err, unix.EEXIST) {
-		return -1, err
+		return -1, about(name, err)
 	}
 	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return -1, err
+		return -1, about(name, err)
 	}
 	return fd, b.check(fd, name)
 }
@@ -72,18 +73,19 @@ func (b *Book) openFolder(name string, mode uint32) (int, error) {
 // openFile opens a file in the folder of the slots.
 func (b *Book) openFile(name string) (int, error) {
 	flags := unix.O_RDWR | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	path := b.slots + "/" + name
 	fd, err := unix.Openat(b.folder, name, flags, 0o600)
 	if err != nil {
-		return -1, err
+		return -1, about(path, err)
 	}
-	return fd, b.check(fd, name)
+	return fd, b.check(fd, path)
 }
 
 // check refuses what somebody other than the owner has or may write to.
 func (b *Book) check(fd int, name string) error {
 	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil {
-		return err
+		return about(name, err)
 	}
 	switch {
 	case stat.Uid != b.owner:
@@ -97,5 +99,5 @@ func (b *Book) check(fd int, name string) error {
 // open opens the slots of a charge, without reading them.
 func (b *Book) open(charge Charge) (*slots, error) {
 	fd, err := b.openFile(fileName(charge))
-	return &slots{fd: fd, charge: charge}, err
+	return &slots{fd: fd, path: b.slots + "/" + fileName(charge), charge: charge}, err
 }

@@ -98,10 +98,10 @@ func (c *Claim) attempt(links Links) (taken, soon bool, err error) {
 func (c *Claim) refusal() error {
 	for _, file := range c.blocked {
 		if file.full != nil {
-			return file.full
+			return file.reached()
 		}
 	}
-	return &FullError{c.survey.charges}
+	return c.survey.full()
 }
 
 // write makes the claim's records what they are now.

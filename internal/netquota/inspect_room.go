@@ -65,7 +65,7 @@ func (s *survey) readSlots(b *Book, limits Limits) error {
 		var member *slots
 		if limits.Member.Set && c.Owner[0] == '@' {
 			member, err = b.openToRead(memberFile(c, s.who.UID), Charge{Place: c.Place, Quota: limits.Member.Most})
-			member.full = &LimitError{limits.Member.Most, c}
+			member.full = &LimitError{Most: limits.Member.Most, Charge: c}
 		}
 		s.ofMembers = append(s.ofMembers, member)
 		if err != nil {
@@ -175,7 +175,7 @@ func (s *slots) takenWith(names []string, links Links) (uint64, error) {
 // refusal is what takeAll and Claim come to.
 func (s *survey) refusal(r Rooms) error {
 	if s.ofUser != nil && r.OfUser >= uint64(s.ofUser.quota()) {
-		return s.ofUser.full
+		return s.ofUser.reached()
 	}
 	var limited error
 	for i, room := range r.Charges {
@@ -183,7 +183,7 @@ func (s *survey) refusal(r Rooms) error {
 		switch {
 		case member != nil && room.Mine >= uint64(member.quota()):
 			if limited == nil {
-				limited = member.full
+				limited = member.reached()
 			}
 		case room.Taken < uint64(s.slots[i].quota()):
 			return nil
@@ -192,7 +192,7 @@ func (s *survey) refusal(r Rooms) error {
 	if limited != nil {
 		return limited
 	}
-	return &FullError{s.charges}
+	return s.full()
 }
 
 // taken is the number of slots within the quota that are not free: their interface lives and stands in no lower slot, or

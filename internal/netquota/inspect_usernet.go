@@ -4,23 +4,74 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+	"strings"
 
 	"userns-helpers/internal/lines"
 )
 
-// Fault is why a line of lxc-usernet grants nothing.
+// Fault is why a line of lxc-usernet grants nothing, to anybody or to the one whom it means.
 type Fault uint8
 
-// The faults, in the order in which they are looked for.
+// The faults of a line, in the order in which they are looked for.
 const (
-	NoFault   Fault = iota // the line grants Rule.Number interfaces
-	TooLong                // more than 1024 bytes
-	NUL                    // holds a NUL byte
-	FewWords               // fewer than four words
-	BadNumber              // the last word is not a number from 0 to 4294967295
-	NoOwner                // the owner is "@" alone
-	Zero                   // the number is 0
+	NoFault    Fault = iota // the line grants Rule.Number interfaces
+	TooLong                 // more than 1024 bytes
+	NUL                     // holds a NUL byte
+	Separators              // has colons or other characters in the place of blanks
+	FewWords                // fewer than four words
+	Behind                  // words follow the number
+	BadNumber               // the last word is not a number
+	Negative                // the number is negative
+	TooLarge                // the number is above 4294967295
+	NoOwner                 // the owner is "@" alone
+	Zero                    // the number is 0
 )
+
+// The faults of a line that may grant something, but not to the user whom it seems to mean, or not there: see Nearby.
+const (
+	Mark       Fault = iota + Zero + 1 // a byte order mark stands in front of the owner
+	Quoted                             // the owner is in quotation marks
+	Case                               // the owner differs from the name in case
+	UserID                             // the owner is the user id
+	GroupID                            // the owner is @ and a number
+	NoAt                               // the owner is a group of the user's, without @
+	At                                 // the owner is the user, with @
+	Type                               // the type is not veth
+	BridgeCase                         // the bridge differs from the name in case
+)
+
+// ID is the name of the fault for programs; it never changes.
+func (f Fault) ID() string {
+	return [...]string{
+		NoFault: "", TooLong: "too-long", NUL: "nul", Separators: "separators", FewWords: "few-words", Behind: "words-behind",
+		BadNumber: "number", Negative: "negative", TooLarge: "too-large", NoOwner: "owner", Zero: "zero", Mark: "byte-order-mark",
+		Quoted: "owner-quoted", Case: "owner-case", UserID: "owner-uid", GroupID: "owner-gid", NoAt: "owner-no-at", At: "owner-at",
+		Type: "type", BridgeCase: "bridge-case",
+	}[f]
+}
+
+// Why says what is wrong with the line. These are the words for all programs.
+func (e Entry) Why() string {
+	return [...]string{
+		NoFault: "", TooLong: "it has more than 1024 bytes", NUL: "it holds a NUL byte",
+		Separators: "blanks or tabs separate the fields, OWNER TYPE BRIDGE NUMBER, and nothing else does",
+		FewWords:   "it does not have four fields, OWNER TYPE BRIDGE NUMBER",
+		Behind:     "something follows the number; a comment begins with #",
+		BadNumber:  "its last field is not a number from 0 to 4294967295",
+		Negative:   "its last field is not a number from 0 to 4294967295, but negative", TooLarge: "its last field is not a number from 0 to 4294967295, but above",
+		NoOwner: "@ has no group's name behind it", Zero: "its number is 0",
+		Mark:    "an invisible byte order mark (U+FEFF) stands in front of the owner: save the file without one",
+		Quoted:  "the owner is in quotation marks",
+		Case:    "the owner is written in another case than the name",
+		UserID:  "the owner is a user id, and only names count here",
+		GroupID: "the owner is a group's number, and only names count here",
+		NoAt:    "the owner is a group, and groups have @ in front",
+		At:      "the owner is a user, and @ stands in front of groups only",
+		Type:    "its type is not veth, the only one there is",
+
+		BridgeCase: "the bridge is written in another case than its name",
+	}[e.Fault]
+}
 
 // Entry is what a line of lxc-usernet says.
 type Entry struct {
@@ -31,19 +82,20 @@ type Entry struct {
 }
 
 const (
-	inspected = 64 * 1024 // bytes of a line beyond which it is only counted
-	quoted    = 80        // bytes of a line that are kept for a message
+	kept   = 2 * longestRule // bytes of a line that are looked at where it is too long to be read
+	quoted = 80              // bytes of a line that are kept for a message
 )
 
 // Inspect calls each for every line of lxc-usernet(5) that says something, in file order: all but comments and empty
 // ones. What has no fault is what Allowance adds up, since both ask ParseRule. Errors: those of usernet, after the lines
 // in front of it.
 func Inspect(usernet io.Reader, each func(Entry)) error {
-	_, err := lines.Each(usernet, inspected, func(line []byte, number int) {
+	_, err := lines.Each(usernet, kept, kept, func(line []byte, number int, _ bool) {
+		line = lines.WithoutReturn(line)
 		if len(bytes.Trim(withoutComment(line), blanks)) > 0 {
 			each(inspect(line, number))
 		}
-	}, func(number int) { each(Entry{Line: number, Fault: TooLong}) })
+	})
 	return err
 }
 
@@ -69,15 +121,36 @@ func faultOf(line []byte) Fault {
 	case bytes.IndexByte(line, 0) >= 0:
 		return NUL
 	}
-	rest, number := lastWord(withoutComment(line))
-	_, err := strconv.ParseUint(string(number), 10, 32)
-	rest, _ = lastWord(rest)
-	rest, kind := lastWord(rest)
+	words := bytes.FieldsFunc(withoutComment(line), isBlank)
 	switch {
-	case len(kind) == 0 || len(bytes.Trim(rest, blanks)) == 0:
+	case len(words) < 4 && len(bytes.FieldsFunc(withoutComment(line), isSeparator)) >= 4:
+		return Separators
+	case len(words) < 4:
 		return FewWords
-	case err != nil:
-		return BadNumber
 	}
-	return NoOwner
+	return faultOfNumber(words)
 }
+
+// faultOfNumber says what is wrong with the last of at least four words.
+func faultOfNumber(words [][]byte) Fault {
+	last := words[len(words)-1]
+	_, err := strconv.ParseUint(string(last), 10, 32)
+	_, fourth := strconv.ParseUint(string(words[3]), 10, 32)
+	digits := len(bytes.Trim(last, "0123456789")) == 0
+	switch {
+	case err == nil:
+		return NoOwner
+	case len(words) > 4 && fourth == nil:
+		return Behind
+	case digits:
+		return TooLarge
+	case last[0] == '-' && len(last) > 1 && len(bytes.Trim(last[1:], "0123456789")) == 0:
+		return Negative
+	}
+	return BadNumber
+}
+
+func isBlank(r rune) bool { return r == ' ' || r == '\t' }
+
+// isSeparator reports whether people take a character for a separator.
+func isSeparator(r rune) bool { return strings.ContainsRune(" \t\v\f\r:;,=|\u00a0\uff1a", r) }

@@ -13,7 +13,7 @@ import (
 func (b *Book) openLedger(flags int) (int, error) {
 	fd, err := unix.Open(b.ledger, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o644)
 	if err != nil {
-		return -1, err
+		return -1, about(b.ledger, err)
 	}
 	if err := b.check(fd, b.ledger); err != nil {
 		closeFile(fd)
@@ -50,7 +50,7 @@ func (b *Book) read(f func(row []byte)) error {
 	for row, ok := r.Next(); ok; row, ok = r.Next() {
 		f(row)
 	}
-	return r.Err()
+	return about(b.ledger, r.Err())
 }
 
 // rounds bounds how often the ledger may be replaced by others under one append, or one rewriting.
@@ -90,7 +90,7 @@ func (b *Book) add(text []byte) error {
 			return err
 		}
 	}
-	return unix.EAGAIN
+	return about(b.ledger, unix.EAGAIN)
 }
 
 func (b *Book) addOnce(text []byte) (bool, error) {
@@ -101,13 +101,13 @@ func (b *Book) addOnce(text []byte) (bool, error) {
 	defer closeFile(fd)
 	text, err = onNewLine(fd, text)
 	if err != nil {
-		return false, err
+		return false, about(b.ledger, err)
 	}
 	if err := fits(fd, text); err != nil {
-		return false, err
+		return false, about(b.ledger, err)
 	}
 	if err := writeAll(fd, text); err != nil {
-		return false, err
+		return false, about(b.ledger, err)
 	}
 	return b.current(fd)
 }

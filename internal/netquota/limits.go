@@ -17,8 +17,9 @@ type Limit struct {
 // LimitError says that a limit is reached. Charge is the group's for the limit of a member; its zero value says that it is
 // the limit of the user.
 type LimitError struct {
-	Most   uint64
-	Charge Charge
+	Most    uint64
+	Charge  Charge
+	Holders Holders
 }
 
 // OfMember reports whether it is the limit of a group's member.
@@ -44,7 +45,7 @@ func (s *survey) openLimits(b *Book, limits Limits) error {
 		if err != nil {
 			return err
 		}
-		s.ofUser = &slots{fd: fd, charge: Charge{Quota: limits.User.Most}, full: &LimitError{Most: limits.User.Most}}
+		s.ofUser = &slots{fd: fd, path: b.slots + "/" + userFile(s.who.UID), charge: Charge{Quota: limits.User.Most}, full: &LimitError{Most: limits.User.Most}}
 	}
 	for _, c := range s.charges {
 		var member *slots
@@ -54,7 +55,7 @@ func (s *survey) openLimits(b *Book, limits Limits) error {
 				return err
 			}
 			member = &slots{
-				fd: fd, charge: Charge{Place: c.Place, Quota: limits.Member.Most}, full: &LimitError{limits.Member.Most, c},
+				fd: fd, path: b.slots + "/" + memberFile(c, s.who.UID), charge: Charge{Place: c.Place, Quota: limits.Member.Most}, full: &LimitError{Most: limits.Member.Most, Charge: c},
 			}
 		}
 		s.ofMembers = append(s.ofMembers, member)

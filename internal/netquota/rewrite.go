@@ -46,7 +46,7 @@ func (b *Book) rewriteOnce(name string, dead map[string]bool, text []byte) (bool
 	defer closeFile(fd)
 	content, err := readRows(fd)
 	if err != nil {
-		return false, err
+		return false, about(b.ledger, err)
 	}
 	if err := b.makeReplacement(name, fd, append(without(content, dead), text...)); err != nil {
 		return false, err
@@ -62,7 +62,7 @@ func (b *Book) rewriteOnce(name string, dead map[string]bool, text []byte) (bool
 func (b *Book) exchange(name string, content []byte) (bool, error) {
 	err := unix.Renameat2(b.folder, name, unix.AT_FDCWD, b.ledger, unix.RENAME_EXCHANGE)
 	if err != nil {
-		return false, err
+		return false, about(b.ledger, err)
 	}
 	fd, err := unix.Openat(b.folder, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -105,12 +105,13 @@ func (b *Book) makeReplacement(name string, old int, content []byte) error {
 		return err
 	}
 	flags := unix.O_WRONLY | unix.O_APPEND | unix.O_CREAT | unix.O_EXCL | unix.O_CLOEXEC
+	path := b.slots + "/" + name
 	fd, err := unix.Openat(b.folder, name, flags, 0o600)
 	if err != nil {
-		return err
+		return about(path, err)
 	}
 	defer closeFile(fd)
-	return errors.Join(unix.Fchmod(fd, stat.Mode&0o755), writeAll(fd, content))
+	return about(path, errors.Join(unix.Fchmod(fd, stat.Mode&0o755), writeAll(fd, content)))
 }
 
 // ignoreMissing is err, unless it says that there is no file.

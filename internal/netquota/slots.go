@@ -8,6 +8,7 @@ const mostSlots = 1 << 16
 // slots are the slots of one charge, or of a limit: a file of records. A process that changes a record holds the lock on its 32 bytes.
 type slots struct {
 	fd      int
+	path    string // for messages
 	charge  Charge
 	records []record // as last read; what counts is read again under the lock
 	crowded bool     // a living interface that counts is in none of the slots
@@ -22,7 +23,7 @@ func (s *slots) isLimit() bool { return s.full != nil }
 func (s *slots) load() error {
 	data, err := readRecords(s.fd)
 	if err != nil {
-		return err
+		return about(s.path, err)
 	}
 	s.records = s.records[:0]
 	for ; len(data) >= recordSize; data = data[recordSize:] {
@@ -47,12 +48,12 @@ func (s *slots) record(i int) record {
 func (s *slots) lock(i int) (bool, error) {
 	held, err := try(s.fd, exclusive, int64(i)*recordSize, recordSize)
 	if !held {
-		return false, err
+		return false, about(s.path, err)
 	}
 	text := make([]byte, recordSize)
 	n, err := unix.Pread(s.fd, text, int64(i)*recordSize)
 	if err != nil {
-		return false, err
+		return false, about(s.path, err)
 	}
 	s.remember(i, parseRecord(text[:n]))
 	return true, nil
@@ -67,7 +68,7 @@ func (s *slots) unlock(i int) error {
 // write makes r the record of slot i, whose lock is held.
 func (s *slots) write(i int, r record) error {
 	if err := writeRecord(s.fd, i, r.text()); err != nil {
-		return err
+		return about(s.path, err)
 	}
 	s.remember(i, r)
 	return nil

@@ -21,12 +21,14 @@ type Rule struct {
 }
 
 // ParseRule understands a line of lxc-usernet(5): owner, type, bridge and number, separated by blanks and tabs, with
-// blanks before and a comment behind (# at the start of a word). The owner is what stands before the last three words,
-// so that it may hold blanks, as names from a directory do.
+// blanks before and a comment behind (# at the start of a word, or right behind the number, as LXC's helper has it), and
+// perhaps a carriage return at the end. The owner is what stands before the last three words, so that it may hold blanks,
+// as names from a directory do.
 //
 // It returns false for an empty line, a comment, and for a line that cannot be understood: fewer than four words, a NUL
 // byte, more than 1024 bytes, or a number that is negative, not decimal or above 4294967295. Such a line grants nothing.
 func ParseRule(line []byte) (Rule, bool) {
+	line = lines.WithoutReturn(line)
 	if len(line) > longestRule || bytes.IndexByte(line, 0) >= 0 {
 		return Rule{}, false
 	}
@@ -44,14 +46,26 @@ func ParseRule(line []byte) (Rule, bool) {
 
 const blanks = " \t"
 
-// withoutComment cuts line at the first # that starts a word.
+// withoutComment cuts line at the first # that starts a word, or follows the number at once.
 func withoutComment(line []byte) []byte {
 	for i, b := range line {
-		if b == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+		if b == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t' || endsInNumber(line[:i])) {
 			return line[:i]
 		}
 	}
 	return line
+}
+
+// typeVeth is the type of all interfaces that are made.
+const typeVeth = "veth"
+
+// endsInNumber reports whether a line is whole: the last of its words, of which the third from the end is the type, is a
+// number. A bridge may have digits and a # in its name.
+func endsInNumber(line []byte) bool {
+	before, number := lastWord(line)
+	before, _ = lastWord(before)
+	before, kind := lastWord(before)
+	return len(number) > 0 && len(bytes.Trim(number, "0123456789")) == 0 && string(kind) == typeVeth && len(bytes.Trim(before, blanks)) > 0
 }
 
 // lastWord splits the last word off.
@@ -67,7 +81,7 @@ func lastWord(line []byte) (before, word []byte) {
 // The only errors are the reader's; no charge means that nothing is granted.
 func Allowance(usernet io.Reader, who Account, place Place) ([]Charge, error) {
 	var charges []Charge
-	r := lines.New(usernet, longestRule)
+	r := lines.New(usernet, longestRule+1) // and a carriage return
 	for line, ok := r.Next(); ok; line, ok = r.Next() {
 		rule, understood := ParseRule(line)
 		if understood && rule.Number > 0 && rule.Place == place && who.owns(rule.Owner) {

@@ -16,6 +16,13 @@ var understood = map[string]Rule{
 	"alice   veth \t lxcbr0  010":         {"alice", lan, 10},
 	"alice veth lxcbr0 10 # ten":          {"alice", lan, 10},
 	"alice veth lxcbr0 10 #":              {"alice", lan, 10},
+	"alice veth lxcbr0 10\r":              {"alice", lan, 10}, // a file from another system
+	"alice veth lxcbr0 10 \r":             {"alice", lan, 10},
+	"alice veth lxcbr0 10 # ten\r":        {"alice", lan, 10},
+	"alice veth lxcbr0 10#ten":            {"alice", lan, 10}, // what follows a number the original does not read
+	"alice veth lxcbr0 10#5 or 6":         {"alice", lan, 10},
+	"alice veth 10#x 5":                   {"alice", Place{"veth", "10#x"}, 5},
+	"a b veth 10#x 5":                     {"a b", Place{"veth", "10#x"}, 5},
 	"@students veth lxcbr0 4294967295":    {"@students", lan, 4294967295},
 	"@domain users veth lxcbr0 1":         {"@domain users", lan, 1},
 	"alice veth none 1":                   {"alice", Place{"veth", "none"}, 1},
@@ -30,7 +37,7 @@ var refused = []string{
 	"", " ", "\t", "#", "# alice veth lxcbr0 10", " #alice veth lxcbr0 10", "alice", "alice veth", "alice veth lxcbr0", "veth lxcbr0 10",
 	"alice veth lxcbr0 #10", "alice veth # lxcbr0 10", "alice veth lxcbr0 -1", "alice veth lxcbr0 +1", "alice veth lxcbr0 1.5", "alice veth lxcbr0 0x10",
 	"alice veth lxcbr0 1_0", "alice veth lxcbr0 ten", "alice veth lxcbr0 1e3", "alice veth lxcbr0 4294967296", "alice veth lxcbr0 18446744073709551617",
-	"alice veth lxcbr0 99999999999999999999999", "alice veth lxcbr0 10\r", "alice veth lxcbr0 10x", "alice veth lxcbr0 \x00", "al\x00ice veth lxcbr0 10",
+	"alice veth lxcbr0 99999999999999999999999", "alice veth lxcbr0 10\r\r", "\ralice veth\rlxcbr0 10", "alice veth lxcbr0 10x", "alice veth lxcbr0 10x#", "alice veth 10#x", "alice lxcbr0 10#x", "alice macvlan lxcbr0 10#x", "alice veth lxcbr0 \x00", "al\x00ice veth lxcbr0 10",
 	"alice veth lxcbr0 10\x00", "alice\vveth\vlxcbr0\v10", "alice veth lxcbr0 ١", "@ veth lxcbr0 10",
 	strings.Repeat("a", 1100) + " veth lxcbr0 10", "alice veth lxcbr0 10" + strings.Repeat(" ", 1024),
 }

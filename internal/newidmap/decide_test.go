@@ -58,7 +58,8 @@ func decideOn(t *testing.T, p program, u user, words string) (Decision, error) {
 	if err != nil {
 		return d, err
 	}
-	return d, p.judge(u, found, &d)
+	err = p.explained(u, &d, p.judge(u, found, &d), always)
+	return d, err
 }
 
 func TestDecideGrants(t *testing.T) {
@@ -120,6 +121,14 @@ func TestDecideRefuses(t *testing.T) {
 	}{
 		{name: "nothing granted", words: "0 100000 1", headline: "uid range [0-1) -> [100000-100001) not allowed", advice: "alice (uid 1000)"},
 		{name: "count 0 (shadow#1689)", grants: "alice:0:0\n", words: "0 0 1", headline: "uid range [0-1) -> [0-1) not allowed", advice: "/grants"},
+		{
+			name: "a line that means the caller", grants: "bob:1:1\nalice:100000:65536 # hers\n", words: "0 100000 1",
+			headline: "uid range [0-1) -> [100000-100001) not allowed", advice: `line 2 ("alice:100000:65536 # hers") grants nothing: a comment follows the count`,
+		},
+		{
+			name: "a line that means the caller beside one that grants", grants: "alice:5:5\nalice:100000:-1\n", words: "0 100000 1",
+			headline: "uid range [0-1) -> [100000-100001) not allowed", advice: `(line 1); line 2 ("alice:100000:-1") grants nothing: the count is negative`,
+		},
 		{name: "own id and its neighbour", words: "0 1000 2", headline: "uid range [0-2) -> [1000-1002) not allowed", advice: "/grants"},
 		{name: "another's own id", words: "0 1001 1", headline: "uid range [0-1) -> [1001-1002) not allowed", advice: "/grants"},
 		{

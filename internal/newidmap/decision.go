@@ -22,6 +22,7 @@ type Decision struct {
 	Rules     []idmap.Rule    // why each mapping is allowed; the last one is NoRule in a refusal
 	Source    string          // who was asked for the grants, a file or SSSD; "" if nobody was
 	Granted   []subid.Grant   // its lines, or ranges, that granted something of what was asked for
+	Slips     subid.Slips     // of a refusal: the lines of the file that mean the caller and are of no use
 	DenyGroup bool            // setgroups(2) has to be denied in the namespace
 	Warning   string          // something that did not stop the run
 	Notes     []string        // what shadow says where it uses the files in the place of a module, each a line

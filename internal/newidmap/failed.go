@@ -26,7 +26,7 @@ func noPrivilege(kind idmap.Kind, err error) error {
 	if errors.Is(err, privilege.ErrPendingSignals) {
 		return &verdict.Failure{Headline: "cannot signal its own threads", Advice: err.Error(), Err: err}
 	}
-	f := install.Observe(need(kind))
+	f := install.Observe(need(kind), true)
 	advice := "the kernel does not let this program change its user ids or capabilities: " + reason(err)
 	if !f.Bounding {
 		advice = f.Explain(need(kind))
@@ -39,7 +39,7 @@ func openFailed(kind idmap.Kind, process *target.Process, name, headline string,
 	uid, _ := process.Owner()
 	file, known := process.FileOwner(name)
 	advice := explainOpen(err, process.Gone(), known && file != uid)
-	if f := install.Observe(need(kind)); f.SetuidOther {
+	if f := install.Observe(need(kind), false); f.SetuidOther {
 		advice = f.Explain(need(kind))
 	}
 	return &verdict.Failure{Headline: headline + strerror(err), Advice: advice, Err: err}
@@ -59,6 +59,9 @@ func explainOpen(err error, gone, foreign bool) string {
 			"module (AppArmor, SELinux) forbids it; see the kernel's log"
 	case err == unix.EPERM:
 		return "/proc is mounted with hidepid and the process is not dumpable, or a security module forbids it"
+	case err == unix.EROFS:
+		return "/proc is mounted read-only here, as containers and services have it, and a map is written to a file of /proc: call this " +
+			"program where /proc is not, or have it mounted read-write"
 	case err == unix.ENOENT:
 		return "this kernel has no user namespaces (CONFIG_USER_NS)"
 	}
@@ -73,7 +76,7 @@ func writeFailed(caller privilege.Caller, process *target.Process, d *Decision, 
 		gone:      process.Gone(),
 		caller:    caller.UID(),
 		missing:   needed(d.Kind, d.Asked) &^ caller.Permitted(),
-		install:   install.Observe(need(d.Kind)),
+		install:   install.Observe(need(d.Kind), caller.Raised()),
 		namespace: observeNamespace(process),
 		parent:    idMap(readFile("/proc/self/" + d.Kind.MapFile())),
 	}

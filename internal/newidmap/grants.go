@@ -7,7 +7,6 @@ import (
 
 	"userns-helpers/internal/audit"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/trusted"
@@ -15,11 +14,11 @@ import (
 )
 
 // decide judges what was asked for, and fills in d with the reasons. An error is a refusal or the lack of an answer; the
-// causes of the latter are looked for after all privilege but that of writing a record is gone.
+// causes of either are looked for after all privilege but that of writing a record is gone.
 func (p program) decide(caller privilege.Caller, u user, d *Decision) error {
 	found, err := p.find(caller, u, d)
 	if err == nil {
-		return p.judge(u, found, d)
+		return p.explained(u, d, p.judge(u, found, d), func() bool { return caller.Narrow(privilege.Of(audit.Capability)) == nil })
 	}
 	link := ""
 	if caller.Narrow(privilege.Of(audit.Capability)) == nil {
@@ -36,7 +35,7 @@ func (p program) judge(u user, found subid.Found, d *Decision) error {
 	answer := idmap.Authorise(d.Asked, p.own(u), found.Granted)
 	d.Rules, d.Granted = answer.Rules(), found.Used
 	if !answer.Allowed() {
-		return p.notAllowed(u, answer, found, d.Source)
+		return &NotGranted{Kind: p.kind, User: u.String(), Asked: answer, Source: d.Source, File: p.grants, Found: found}
 	}
 	if err := p.checkForbidden(u, d.Asked); err != nil {
 		return err
@@ -116,22 +115,6 @@ func (p program) scan(u user, wanted []idmap.Range) (subid.Found, error) {
 	}
 	defer file.Close()
 	return subid.Scan(file, subid.OwnerOf(u.uid, u.names...), wanted)
-}
-
-// notAllowed is the refusal of a range.
-func (p program) notAllowed(u user, refused idmap.Decision, found subid.Found, source string) error {
-	advice := ""
-	if source == "" {
-		word := "SUB_UID_COUNT"
-		if p.kind == idmap.GID {
-			word = "SUB_GID_COUNT"
-		}
-		advice = "looked for " + u.String() + ": " + word + " is 0 in " + paths.LoginDefs() + ", so " + p.grants +
-			" is not used and only your own id can be mapped"
-	} else {
-		advice = found.Advice(u.String(), source, refused.Refused().Lower)
-	}
-	return &verdict.Refusal{Headline: refused.Headline(p.kind), Advice: advice}
 }
 
 // linkOf returns what the symbolic link path contains if it is one, "" if it is none.

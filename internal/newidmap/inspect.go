@@ -83,8 +83,11 @@ func (p program) inspect(q Question, to func(user) program) Answer {
 	if err != nil {
 		return a.fail(p.unanswered(u, err))
 	}
-	return a.fail(p.judge(u, found, &a.Decision))
+	return a.fail(p.explained(u, &a.Decision, p.judge(u, found, &a.Decision), always))
 }
+
+// always says that the rights are those that they should be: Inspect has none but those of whoever asks.
+func always() bool { return true }
 
 // fail returns a with an error, or with nil.
 func (a Answer) fail(err error) Answer {
@@ -152,6 +155,7 @@ func (p program) inspectFile(u user, a *Answer) error {
 	if err != nil {
 		return noGrants(p.grants, u, err, "")
 	}
+	a.Slips = p.slips(u)
 	return nil
 }
 

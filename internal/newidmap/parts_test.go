@@ -184,7 +184,7 @@ func TestObserve(t *testing.T) {
 	if !f.known || f.real != want || f.eff != want {
 		t.Errorf("owner %+v, want %+v", f, want)
 	}
-	if f := install.Observe(need(idmap.UID)); f.SetuidRoot || f.SetuidOther || f.FileCaps {
+	if f := install.Observe(need(idmap.UID), false); f.SetuidRoot || f.SetuidOther || f.FileCaps {
 		t.Errorf("a test binary is installed like this: %+v", f)
 	}
 	if d := readFile("/proc/self/uid_map"); len(idMap(d)) == 0 {

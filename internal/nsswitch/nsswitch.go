@@ -49,6 +49,7 @@ func Parse(file io.Reader) (Config, error) {
 		if !ok {
 			return c, nil
 		}
+		line = lines.WithoutReturn(line)
 		if word, ok := parseSubid(line); ok && !subid {
 			c.Subid, subid = word, true
 		}

@@ -57,6 +57,8 @@ func TestSubid(t *testing.T) {
 		"subid:sss":                "sss",
 		"subid:\tsss\n":            "sss",
 		"SubID: sss":               "sss",
+		"subid: sss\r\n":           "sss",
+		"subid: files\r":           "files",
 		"subid: SSS":               "SSS", // a module of that name
 		"subid: sss files":         "sss",
 		"subid: files sss":         "files",

@@ -22,6 +22,20 @@ func Of(capabilities ...uint) Set {
 // Has reports whether all of other is in s.
 func (s Set) Has(other Set) bool { return s&other == other }
 
+// Unbounded returns those of set that are not in the bounding set, which no function here changes.
+func Unbounded(set Set) Set {
+	var out Set
+	for c := range uint(64) {
+		if !set.Has(Of(c)) {
+			continue
+		}
+		if value, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(c), 0, 0, 0); err == nil && value == 0 {
+			out |= Of(c)
+		}
+	}
+	return out
+}
+
 // permittedNow returns this thread's permitted set, capget(2).
 func permittedNow() (Set, error) {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

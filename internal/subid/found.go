@@ -12,6 +12,7 @@ type Found struct {
 	Used      []Grant   // the first lines that grant some of them, in file order, at most 64
 	Owned     []Grant   // the first ranges of the owner, wanted or not, in file order, at most 8
 	OwnedMany int       // how many ranges of the owner were read: more than Owned holds if there are more
+	Slips     Slips     // lines that are of no use to the owner, where somebody looked for them
 	wanted    idmap.Set
 	nearest   []nearest
 	directory bool // the grants are of a directory, not lines of a file
@@ -83,15 +84,24 @@ func (f Found) Nearest(wanted idmap.Range) (Grant, bool) {
 	return Grant{}, false
 }
 
-// Advice says which ranges the owner has and which one is nearest to the refused range, one of those that Scan was
-// given. The owner is named by who ("alice (uid 1000)"), the file by source ("/etc/subuid").
+// Advice says which ranges the owner has, which one is nearest to the refused range, one of those that Scan was given, and
+// which lines are of no use to the owner. The owner is named by who ("alice (uid 1000)"), the file by source ("/etc/subuid").
 func (f Found) Advice(who, source string, refused idmap.Range) string {
-	if f.OwnedMany == 0 && f.directory {
+	switch {
+	case f.OwnedMany == 0 && f.directory:
 		return source + " returned no range for " + who + ": it does not know the user, has none for it, or cannot ask its server now"
-	}
-	if f.OwnedMany == 0 {
+	case f.OwnedMany == 0 && f.Slips.Many > 0:
+		return source + " has no range for " + who + ": " + f.Slips.Describe() + "; an administrator can correct it, see subuid(5)"
+	case f.OwnedMany == 0:
 		return source + " has no range for " + who + ": an administrator can add one, see subuid(5)"
+	case f.Slips.Many > 0:
+		return f.has(who, source, refused) + "; " + f.Slips.Describe()
 	}
+	return f.has(who, source, refused)
+}
+
+// has is the advice where the owner has ranges.
+func (f Found) has(who, source string, refused idmap.Range) string {
 	text := []byte(source + " has for " + who)
 	for i, grant := range f.Owned {
 		if i > 0 {

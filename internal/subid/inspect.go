@@ -11,36 +11,21 @@ import (
 	"userns-helpers/internal/number"
 )
 
-// Fault is why a line grants nothing.
-type Fault uint8
-
-// The faults, in the order in which they are looked for.
-const (
-	NoFault  Fault = iota // the line grants Range to Owner
-	NIS                   // begins with + or -: it was for the Network Information Service
-	TooLong               // 1024 bytes or more
-	NUL                   // holds a NUL byte
-	Fields                // has not three fields
-	NoOwner               // the owner is empty, or a user id that is written with leading zeros or too large
-	BadStart              // the second field is not a number
-	BadCount              // the third field is not a number
-	Zero                  // the count is 0
-	Beyond                // the range reaches beyond 2^32
-)
-
 // Entry is what a line says, to whomever it is.
 type Entry struct {
-	Line  int
-	Owner string      // the first field; "" where there is none
-	Range idmap.Range // empty where there is a fault
-	Fault Fault
-	Octal bool   // a number is written with a leading 0, which makes it octal
-	Text  string // the line, or its beginning
+	Line   int
+	Owner  string      // the first field; "" where there is none
+	Range  idmap.Range // empty where there is a fault of the line
+	Fault  Fault
+	Count  bool   // a fault of a number is one of the count, not of the start
+	Octal  bool   // a number is written with a leading 0, which makes it octal
+	Return bool   // ends with a carriage return, which shadow's programs take for a part of the count
+	Text   string // the line, or its beginning
 }
 
 const (
-	inspected = 64 * 1024 // bytes of a line beyond which it is only counted
-	quoted    = 80        // bytes of a line that are kept for a message
+	kept   = 2 * longest // bytes of a line that are looked at where it is too long to be read
+	quoted = 80          // bytes of a line that are kept for a message
 )
 
 // Inspect calls each for every line that says something, in file order: all but comments and empty ones. What it calls
@@ -48,32 +33,44 @@ const (
 //
 // Errors: those of file, after the lines in front of it.
 func Inspect(file io.Reader, each func(Entry)) (incomplete bool, err error) {
-	return lines.Each(file, inspected, func(line []byte, number int) {
+	return lines.Each(file, kept, kept, func(line []byte, number int, _ bool) {
 		if e, says := inspect(line); says {
 			e.Line = number
 			each(e)
 		}
-	}, func(number int) { each(Entry{Line: number, Fault: TooLong}) })
+	})
 }
 
 // inspect says what a line says; false for a comment and an empty line.
 func inspect(line []byte) (Entry, bool) {
+	whole := len(line)
+	line = lines.WithoutReturn(line)
 	if len(line) == 0 || line[0] == '#' {
 		return Entry{}, false
 	}
-	e := Entry{Text: string(line[:min(len(line), quoted)])}
+	e := Entry{Text: string(line[:min(len(line), quoted)]), Return: len(line) < whole}
 	owner, fields, _ := bytes.Cut(line, []byte{':'})
 	e.Owner = string(owner[:min(len(owner), longest)])
-	e.Fault = faultOf(line, e.Owner, fields)
-	if e.Fault == NoFault {
-		e.Range, _ = parse(fields)
-		e.Octal = octal(fields)
-	}
+	e.judge(line, fields)
 	return e, true
 }
 
-// faultOf says why a line grants nothing to owner. What parse accepts has no fault but one of the line or its owner.
+// judge says why a line grants nothing, or what. What parse accepts has no fault but one of the line or its owner.
+func (e *Entry) judge(line, fields []byte) {
+	if e.Fault = faultOf(line, e.Owner, fields); e.Fault != NoFault {
+		return
+	}
+	ids, ok := parse(fields)
+	if !ok {
+		e.judgeNumbers(fields)
+		return
+	}
+	e.Range, e.Octal = ids, octal(fields)
+}
+
+// faultOf says why a line grants nothing to owner, whatever its numbers are.
 func faultOf(line []byte, owner string, fields []byte) Fault {
+	colons := bytes.Count(line, []byte{':'})
 	switch {
 	case line[0] == '+' || line[0] == '-':
 		return NIS
@@ -81,15 +78,31 @@ func faultOf(line []byte, owner string, fields []byte) Fault {
 		return TooLong
 	case bytes.IndexByte(line, 0) >= 0:
 		return NUL
-	case bytes.Count(line, []byte{':'}) != 2:
+	case colons == 1 && isSpan(fields):
+		return FirstLast
+	case colons < 2 && len(words(line)) > 2:
+		return Separators
+	case colons > 2 && bytes.Contains(line, []byte("::")):
+		return EmptyField
+	case colons != 2:
 		return Fields
 	case !canOwn(owner):
 		return NoOwner
 	}
-	if _, ok := parse(fields); ok {
-		return NoFault
-	}
-	return faultOfNumbers(fields)
+	return NoFault
+}
+
+// words are what stands between all that people take for a separator.
+func words(line []byte) [][]byte {
+	return bytes.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\v\f\r:;,=|\u00a0\uff1a", r) })
+}
+
+// isSpan reports whether text is two numbers with a dash between: "100000-165535".
+func isSpan(text []byte) bool {
+	first, last, found := bytes.Cut(text, []byte{'-'})
+	_, one := number.Decimal(bytes.TrimSpace(first))
+	_, other := number.Decimal(bytes.TrimSpace(last))
+	return found && one == nil && other == nil
 }
 
 // canOwn reports whether some user's lines begin with owner.
@@ -101,20 +114,63 @@ func canOwn(owner string) bool {
 	return owner != ""
 }
 
-// faultOfNumbers says why the second and third field are no range.
-func faultOfNumbers(fields []byte) Fault {
+// judgeNumbers says why the second and third field are no range.
+func (e *Entry) judgeNumbers(fields []byte) {
 	start, count, _ := bytes.Cut(fields, []byte{':'})
-	if _, err := number.Base0(start); err == number.ErrSyntax {
-		return BadStart
+	_, wrong := number.Base0(start)
+	if wrong == nil {
+		var many uint64
+		many, wrong = number.Base0(count)
+		e.Count = wrong != nil
+		if wrong == nil && many == 0 {
+			e.Fault = Zero
+			return
+		}
 	}
-	many, err := number.Base0(count)
 	switch {
-	case err == number.ErrSyntax:
-		return BadCount
-	case err == nil && many == 0:
-		return Zero
+	case wrong == nil:
+		e.Fault = Beyond
+	case e.Count:
+		e.Fault = faultOfNumber(count, wrong, BadCount)
+	default:
+		e.Fault = faultOfNumber(start, wrong, BadStart)
 	}
-	return Beyond
+}
+
+// faultOfNumber says why a field is no number; otherwise is what there is no better word for.
+func faultOfNumber(field []byte, err error, otherwise Fault) Fault {
+	isNumber := func(text []byte) bool {
+		_, err := number.Base0(text)
+		return err != number.ErrSyntax && len(text) > 0
+	}
+	digits := bytes.TrimLeft(field, " \t\v\f\r+")
+	switch {
+	case err == number.ErrRange && bytes.HasPrefix(digits, []byte{'-'}):
+		return Negative
+	case err == number.ErrRange:
+		return Beyond
+	case bytes.IndexByte(field, '#') >= 0:
+		return Comment
+	case isNumber(bytes.TrimRight(field, " \t\v\f\r")):
+		return Blank
+	case bytes.ContainsFunc(field, func(r rune) bool { return r >= 0x80 }):
+		return Foreign
+	case isSpan(field):
+		return FirstLast
+	case len(digits) > 1 && digits[0] == '0' && len(bytes.Trim(digits, "0123456789")) == 0:
+		return NotOctal
+	case isNumber(bytes.Map(ungrouped, digits)):
+		return Grouped
+	}
+	return otherwise
+}
+
+// ungrouped drops what people put between digits, but for the letters of a number.
+func ungrouped(r rune) rune {
+	if strings.ContainsRune("_.,' ", r) {
+		return -1
+	}
+	return r
 }
 
 // octal reports whether one of the two numbers is written in octal: a trap, since 0100000 is 32768.

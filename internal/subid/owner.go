@@ -7,7 +7,9 @@ import (
 
 // Owner is whose ranges are looked for: the keys that may stand in the first field of a line.
 type Owner struct {
-	keys []string // with the colon that must follow
+	keys     []string // with the colon that must follow
+	meanings []string // the names and the user id, whether a line can have them or not: see FindSlips
+	exact    bool     // what is in another case means somebody else
 }
 
 // OwnerOf returns the owner with a user id and the login names that have it, in the order of the user database.
@@ -20,7 +22,8 @@ func OwnerOf(uid uint32, names ...string) Owner {
 	for _, name := range names {
 		o.addName(name)
 	}
-	o.keys = append(o.keys, strconv.FormatUint(uint64(uid), 10)+":")
+	id := strconv.FormatUint(uint64(uid), 10)
+	o.keys, o.meanings = append(o.keys, id+":"), append(o.meanings, id)
 	return o
 }
 
@@ -31,13 +34,16 @@ func OwnerNamed(name string) Owner {
 	if err == nil && strconv.FormatUint(uid, 10) == name {
 		return OwnerOf(uint32(uid))
 	}
-	var o Owner
+	o := Owner{exact: true} // who may be a mistake for somebody else
 	o.addName(name)
 	return o
 }
 
 // addName adds the key of a login name. A line that begins with #, + or - is a comment or for NIS.
 func (o *Owner) addName(name string) {
+	if name != "" {
+		o.meanings = append(o.meanings, name)
+	}
 	if name == "" || IsUID(name) || strings.ContainsAny(name, ":\n\x00") || strings.ContainsAny(name[:1], "#+-") {
 		return
 	}

@@ -19,7 +19,7 @@ type rows struct {
 }
 
 func newRows(file io.Reader, owner Owner) *rows {
-	return &rows{lines.New(file, longest), owner}
+	return &rows{lines.New(file, longest+1), owner} // and a carriage return
 }
 
 // next returns the next grant. A line of somebody else costs the comparison of its first bytes.
@@ -29,8 +29,9 @@ func (r *rows) next() (Grant, bool) {
 		if !ok {
 			return Grant{}, false
 		}
+		line = lines.WithoutReturn(line)
 		fields, ok := r.owner.after(line)
-		if !ok {
+		if !ok || len(line) > longest {
 			continue
 		}
 		if ids, ok := parse(fields); ok {

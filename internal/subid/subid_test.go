@@ -54,6 +54,8 @@ func TestGrants(t *testing.T) {
 		{"up to the last id", "alice:4294967290:6\n", "[4294967290-4294967296)"},
 		{"everything", "alice:0:4294967296\n", "[0-4294967296)"},
 		{"id 0", "alice:0:1\n", "[0-1)"},
+		{"a carriage return at the end, as other systems write", "alice:5:5\r\n", "[5-10)"},
+		{"1023 bytes and a carriage return", "alice:5:" + strings.Repeat("0", 1014) + "5\r\n", "[5-10)"},
 		{"1023 bytes", "alice:5:" + strings.Repeat("0", 1014) + "5\n", "[5-10)"},
 		{"after 1 MiB of one line", strings.Repeat("x", 1<<20) + "\nalice:5:5\n", "[5-10)"},
 	} {
@@ -93,7 +95,8 @@ var nothing = []struct{ why, line string }{
 	{"empty owner", ":5:5"},
 	{"trailing blank", "alice:5:5 "},
 	{"trailing tab", "alice:5:5\t"},
-	{"carriage return", "alice:5:5\r"},
+	{"two carriage returns", "alice:5:5\r\r"},
+	{"a carriage return in front", "\ralice:5:5"},
 	{"inline comment", "alice:5:5#x"},
 	{"inline comment", "alice:5:5 # x"},
 	{"blank behind start", "alice:5 :5"},

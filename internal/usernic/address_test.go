@@ -66,9 +66,9 @@ func TestMessages(t *testing.T) {
 	for want, err := range map[string]error{
 		"2 of 2 interfaces of alice on lxcbr0 live (/etc/lxc/lxc-usernet line 3), 1 of 1 interfaces of @lan": asked.notClaimed(who, full),
 		"Failed to count the interfaces: input/output error":                                                 asked.notClaimed(who, unix.EIO),
-		"No /etc/lxc/lxc-usernet: without that file":                                                         noUsernet(who, lxcbr0, unix.ENOENT),
-		"root must own it (chown root)":                                                                      noUsernet(who, lxcbr0, &trusted.UntrustedError{Path: "x", Fault: trusted.Writable}),
-		"Failed to open /etc/lxc/lxc-usernet: permission denied":                                             noUsernet(who, lxcbr0, unix.EACCES),
+		"No /etc/lxc/lxc-usernet: without that file":                                                         noUsernet(privilege.Standing{}, who, lxcbr0, unix.ENOENT),
+		"root must own it (chown root)":                                                                      noUsernet(privilege.Standing{}, who, lxcbr0, &trusted.UntrustedError{Path: "x", Fault: trusted.Writable}),
+		"Failed to open /etc/lxc/lxc-usernet: permission denied":                                             noUsernet(privilege.Standing{}, who, lxcbr0, unix.EACCES),
 		`The name "eth7" is taken`:                                                                           n.notCreated(unix.EEXIST),
 		`The bridge "lxcbr0" is full`:                                                                        n.notCreated(unix.EXFULL),
 		"without CAP_NET_ADMIN":                                                                              n.notCreated(unix.EPERM),
@@ -97,8 +97,8 @@ func TestMessages(t *testing.T) {
 		}
 		seen[err.Error()] = want
 	}
-	if !strings.Contains(missingLine(who, lxcbr0), "alice veth lxcbr0 1") {
-		t.Error(missingLine(who, lxcbr0))
+	if text := (&NoLine{Who: who, Place: lxcbr0}).Error(); !strings.Contains(text, "alice veth lxcbr0 1") {
+		t.Error(text)
 	}
 	if !errors.Is(ovsFailed("h", &ovs.Error{Err: unix.ENOENT}), unix.ENOENT) {
 		t.Error("the cause is lost")

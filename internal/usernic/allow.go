@@ -105,11 +105,11 @@ func unidentified(err error) error {
 	return failed(headline, err)
 }
 
-// allowance is what the administrator grants at a place, to somebody of that standing; nothing is a refusal that says which line is missing.
+// allowance is what the administrator grants at a place, to somebody of that standing; nothing is a refusal, *NoLine.
 func allowance(of privilege.Standing, who netquota.Account, doubt string, place netquota.Place) ([]netquota.Charge, error) {
 	file, err := trusted.Open(paths.Usernet(), of)
 	if err != nil {
-		return nil, noUsernet(who, place, err)
+		return nil, noUsernet(of, who, place, err)
 	}
 	defer file.Close()
 	charges, err := netquota.Allowance(file, who, place)
@@ -117,8 +117,7 @@ func allowance(of privilege.Standing, who netquota.Account, doubt string, place 
 	case err != nil:
 		return nil, failed("Failed to read "+paths.Usernet(), err)
 	case len(charges) == 0:
-		return nil, refuse("User "+quoted(who.Names[0])+" may not create interfaces on "+quoted(place.Bridge),
-			"no line of "+paths.Usernet()+" allows it; "+missingLine(who, place)+behind(doubt))
+		return nil, &NoLine{Who: who, Place: place, Doubt: doubt, of: of}
 	}
 	return charges, nil
 }
@@ -132,21 +131,16 @@ func behind(doubt string) string {
 }
 
 // noUsernet says why the file of grants was not read.
-func noUsernet(who netquota.Account, place netquota.Place, err error) error {
+func noUsernet(of privilege.Standing, who netquota.Account, place netquota.Place, err error) error {
 	var untrusted *trusted.UntrustedError
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		return refuse("No "+paths.Usernet(), "without that file no user may create interfaces; "+missingLine(who, place))
+		return &NoLine{Who: who, Place: place, NoFile: true, of: of}
 	case errors.As(err, &untrusted):
 		return refuse("Refused to read "+paths.Usernet(), "the file "+untrusted.Reason()+
 			": anybody who can write to it grants interfaces, so "+untrusted.Remedy())
 	}
 	return &verdict.Failure{Headline: "Failed to open " + paths.Usernet(), Advice: err.Error(), Err: err}
-}
-
-// missingLine is the line that would allow one interface.
-func missingLine(who netquota.Account, place netquota.Place) string {
-	return "an administrator can add the line: " + who.Names[0] + " " + place.Type + " " + place.Bridge + " 1"
 }
 
 func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }

@@ -3,6 +3,7 @@ package usernic
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
@@ -44,6 +45,22 @@ func (t terms) notClaimed(who netquota.Account, err error) error {
 	return failed("Failed to count the interfaces", err)
 }
 
+// stopOne is what to do where there is no room.
+const stopOne = "; stop a container, or have the number raised; an interface that stays when no container runs is deleted with: " +
+	"ip link delete NAME"
+
+// held are the interfaces that take up the room.
+func held(by netquota.Holders) string {
+	if len(by.Names) == 0 {
+		return ""
+	}
+	text := ": " + strings.Join(by.Names, ", ")
+	if by.More > 0 {
+		text += " and " + strconv.Itoa(by.More) + " more"
+	}
+	return text
+}
+
 func (t terms) quotaReached(full *netquota.FullError) error {
 	advice := ""
 	for i, c := range full.Charges {
@@ -53,8 +70,11 @@ func (t terms) quotaReached(full *netquota.FullError) error {
 		quota := strconv.FormatUint(c.Quota, 10)
 		advice += quota + " of " + quota + " interfaces of " + c.Owner + " on " + t.subject.Bridge + " live (" + paths.Usernet() + " line " +
 			strconv.Itoa(c.Line) + ")"
+		if i < len(full.Holders) {
+			advice += held(full.Holders[i])
+		}
 	}
-	return refuse("Quota reached", advice+"; stop a container, or have the number raised")
+	return refuse("Quota reached", advice+stopOne)
 }
 
 func (t terms) limitReached(who netquota.Account, limit *netquota.LimitError) error {
@@ -62,10 +82,10 @@ func (t terms) limitReached(who netquota.Account, limit *netquota.LimitError) er
 	advice := most + " of " + most + " interfaces of " + who.Names[0]
 	if limit.OfMember() {
 		return refuse("Share of "+limit.Charge.Owner+" reached", advice+" that are charged to "+limit.Charge.Owner+" on "+t.subject.Bridge+
-			" live ("+at(t.policy.LineOf(t.limits.NicsPerGroupMember))+", nics_per_group_member); stop a container, or have the number raised")
+			" live ("+at(t.policy.LineOf(t.limits.NicsPerGroupMember))+", nics_per_group_member)"+held(limit.Holders)+stopOne)
 	}
 	return refuse("Limit of the user reached", advice+" live, on all bridges together ("+at(t.policy.LineOf(t.limits.NicsPerUser))+
-		", nics_per_user); stop a container, or have the number raised")
+		", nics_per_user)"+held(limit.Holders)+stopOne)
 }
 
 func (t terms) paceReached(who netquota.Account, pace *netquota.PaceError) error {

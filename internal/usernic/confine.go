@@ -29,23 +29,33 @@ const readAnything = unix.CAP_DAC_OVERRIDE
 func confine(caller privilege.Caller, wanted int) error {
 	if !caller.Raised() {
 		need := install.Need{Program: name, Capability: makeInterfaces}
-		return refuse("Not privileged", install.Observe(need).Explain(need))
+		return refuse("Not privileged", install.Observe(need, false).Explain(need))
 	}
 	missing, err := caller.Confine(needed, needed|privilege.Of(readAnything, audit.Capability))
 	switch {
 	case err != nil:
 		return failed("Failed to give capabilities up", err)
 	case missing != 0:
-		return &verdict.Refusal{
-			Headline: "Not privileged",
-			Advice: "not in the capability bounding set: " + strings.Join(names(missing), ", ") +
-				"; have it added to this container or service (--cap-add, CapabilityBoundingSet=)",
-		}
+		return lacking(missing)
 	}
 	if err := privilege.CloseInherited(wanted); err != nil {
 		return failed("Failed to close inherited descriptors", err)
 	}
 	return administers()
+}
+
+// lacking says why a program that runs as root was not given capabilities that it needs: they are not in the bounding set,
+// or something else keeps root from having them. Neither was changed before.
+func lacking(missing privilege.Set) error {
+	if out := privilege.Unbounded(missing); out != 0 {
+		return &verdict.Refusal{
+			Headline: "Not privileged",
+			Advice: "not in the capability bounding set: " + strings.Join(names(out), ", ") +
+				"; have it added to this container or service (--cap-add, CapabilityBoundingSet=)",
+		}
+	}
+	need := install.Need{Program: name, Capability: makeInterfaces}
+	return refuse("Not privileged", install.Observe(need, true).Explain(need))
 }
 
 // administers refuses to work in a user namespace whose root is not the root of the network around it.

@@ -29,6 +29,7 @@ type Question struct {
 type Answer struct {
 	Who     netquota.Account
 	Rooms   []netquota.Room  // the charges that apply, and how much of each is taken
+	Near    netquota.Near    // where no line allows it: what lxc-usernet has instead
 	Whole   bool             // the slots were seen; else Rooms were counted by the ledger alone
 	Policy  []policy.Setting // what the interface would get, key by key
 	Known   bool             // false: the namespace of the process cannot be seen by who asks
@@ -57,6 +58,7 @@ func (a *Answer) find(q Question) (err error) {
 	}
 	charges, err := allowance(who.standing, a.Who, who.doubt, wanted.place)
 	if err != nil {
+		a.Near, err = explained(err, func(f func() error) error { return f() })
 		return err
 	}
 	asked, err := termsOf(who, wanted.place)

@@ -116,6 +116,7 @@ func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
 	charges, err := allowance(r.standing, r.who, r.doubt, r.wanted.place)
 	if err != nil {
+		_, err = explained(err, r.caller.Do)
 		return outcome{}, err
 	}
 	asked, err := termsOf(r.person, r.wanted.place)

@@ -81,12 +81,13 @@ func (r request) check() error {
 	return nil
 }
 
-const nameRule = "a name has 1 to 15 bytes, no white space, no control character, none of / : % and no dash in front"
+const nameRule = "a name has 1 to 15 bytes, no white space, no control character, none of / : % and no dash in front; and the kernel " +
+	"keeps all and default for itself (/proc/sys/net/ipv4/conf)"
 
-// isName reports whether s can name an interface: what the kernel accepts (dev_valid_name), without % (which would make
-// it a pattern) and a dash in front (which other programs would take for an option).
+// isName reports whether s can name an interface: what the kernel accepts (dev_valid_name and sysctl_dev_name_is_allowed),
+// without % (which would make it a pattern) and a dash in front (which other programs would take for an option).
 func isName(s string) bool {
-	if s == "" || len(s) >= unix.IFNAMSIZ || s == "." || s == ".." || s[0] == '-' {
+	if s == "" || len(s) >= unix.IFNAMSIZ || s == "." || s == ".." || s[0] == '-' || s == "all" || s == "default" {
 		return false
 	}
 	for i := range len(s) {

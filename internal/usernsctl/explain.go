@@ -15,6 +15,7 @@ type reply struct {
 	Reason   string    `json:"reason,omitempty"` // why not: the first line that the program would print
 	Advice   string    `json:"advice,omitempty"` // what to do: the second
 	By       []by      `json:"by"`               // what decides
+	Slips    []slip    `json:"slips,omitempty"`  // lines that seem to be meant for the user, and are of no use
 	Settings []setting `json:"protections,omitempty"`
 	Remarks  []string  `json:"remarks,omitempty"`
 }
@@ -25,6 +26,15 @@ type by struct {
 	Line int    `json:"line,omitempty"`
 	Rule string `json:"rule"`           // what it says
 	Left uint64 `json:"left,omitempty"` // of a quota
+}
+
+// slip is a line that seems to be meant for the user, and is of no use. Kind is a word that never changes.
+type slip struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Kind string `json:"kind"`
+	Text string `json:"text"` // the line, or its beginning
+	Why  string `json:"why"`
 }
 
 // setting is a protection and where it comes from.

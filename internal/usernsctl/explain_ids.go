@@ -31,10 +31,24 @@ func (a asker) explainIDs(what string, words []string) (reply, error) {
 	case q.Lower == "" && len(answer.Owned) == 0:
 		r.Answer = no
 		r.Reason = "no ids are granted, so that only " + ownText(answer) + " can be mapped"
+		r.Advice = slipsText(answer)
+	case q.Lower == "" && answer.Slips.Many > 0:
+		r.Remarks = append(r.Remarks, slipsText(answer))
+	}
+	for _, e := range answer.Slips.First {
+		r.Slips = append(r.Slips, slip{answer.Source, e.Line, e.Fault.ID(), printable(e.Text), e.Why()})
 	}
 	r.By = decidedBy(q, answer)
 	r.remark(q, answer)
 	return r, nil
+}
+
+// slipsText names the lines of the file that are of no use; "" if there is none.
+func slipsText(a newidmap.Answer) string {
+	if a.Slips.Many == 0 {
+		return ""
+	}
+	return a.Source + ": " + a.Slips.Describe()
 }
 
 // questionOf is what was asked, in words.

@@ -32,6 +32,9 @@ func (a asker) explainNIC(name, bridge string) reply {
 	if answer.Refusal != nil {
 		r.refused(answer.Refusal)
 	}
+	for _, e := range answer.Near.Slips {
+		r.Slips = append(r.Slips, slip{paths.Usernet(), e.Line, e.Fault.ID(), printable(e.Text), e.Why()})
+	}
 	r.rooms(answer)
 	r.protections(answer)
 	if !answer.Known && r.Answer == yes {

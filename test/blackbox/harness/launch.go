@@ -29,6 +29,7 @@ type plan struct {
 	Close        []int
 	Limits       map[int]uint64
 	NoNewPrivs   bool
+	SecureBits   uintptr
 	DropBounding []int
 	Ignore       []int
 	Block        []int
@@ -47,7 +48,7 @@ func (s Start) plan() plan {
 	}
 	return plan{
 		s.Path, argv, s.UID, s.GID, s.Groups, s.Env, s.Dir, s.Close, s.Limits, s.NoNewPrivs,
-		s.DropBounding, s.Ignore, s.Block, s.Umask, s.Proc, s.NoSuid,
+		s.SecureBits, s.DropBounding, s.Ignore, s.Block, s.Umask, s.Proc, s.NoSuid,
 	}
 }
 
@@ -121,6 +122,10 @@ func mountProc(options string) error {
 	case "":
 	case "none":
 		err = unix.Mount("tmpfs", "/proc", "tmpfs", 0, "mode=755")
+	case "read-only":
+		if err = unix.Mount("/proc", "/proc", "", unix.MS_BIND, ""); err == nil {
+			err = unix.Mount("", "/proc", "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, "")
+		}
 	default:
 		err = unix.Mount("proc", "/proc", "proc", 0, options)
 	}
@@ -140,6 +145,11 @@ func limits(p plan) error {
 }
 
 func bounding(p plan) error {
+	if p.SecureBits != 0 {
+		if err := unix.Prctl(unix.PR_SET_SECUREBITS, p.SecureBits, 0, 0, 0); err != nil {
+			return fmt.Errorf("set the secure bits %x: %w", p.SecureBits, err)
+		}
+	}
 	for _, capability := range p.DropBounding {
 		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(capability), 0, 0, 0); err != nil {
 			return fmt.Errorf("drop capability %d from the bounding set: %w", capability, err)

@@ -38,12 +38,13 @@ type Start struct {
 
 	Limits       map[int]uint64 // RLIMIT_*: both limits
 	NoNewPrivs   bool
-	DropBounding []int // CAP_* that leave the bounding set
-	Ignore       []int // signals that are ignored
-	Block        []int // signals that are blocked
-	Umask        int   // 0: 022
+	SecureBits   uintptr // SECBIT_*, prctl(2)
+	DropBounding []int   // CAP_* that leave the bounding set
+	Ignore       []int   // signals that are ignored
+	Block        []int   // signals that are blocked
+	Umask        int     // 0: 022
 
-	Proc   string   // mount options of a /proc of the program's own; "none": an empty folder lies over /proc
+	Proc   string   // mount options of a /proc of the program's own; "none": an empty folder lies over /proc; "read-only": /proc is
 	NoSuid []string // folders that are mounted nosuid
 
 	Timeout time.Duration // 0: 20 seconds

@@ -22,11 +22,16 @@ func lineCases() []check {
 	}) {
 		out = append(out, check{name: "line: " + what, grants: line + "\n", args: granted, mapped: oneMapped})
 	}
+	out = append(out,
+		check{name: "line: a carriage return at the end", grants: "alice:100000:10\r\n", args: granted, mapped: oneMapped, differs: "M39"},
+		check{name: "line: a carriage return at the end of a comment, an empty and another line", grants: "# x\r\n\r\nbob:1:1\r\nalice:100000:10\n", args: granted, mapped: oneMapped},
+		check{name: "line: a carriage return instead of the last newline", grants: "alice:100000:5\r\nalice:100005:5\r", args: granted, mapped: oneMapped, differs: "M39"},
+	)
 	ignored := pairs(map[string]string{
 		"a comment": "#alice:100000:10", "a comment with a blank": "# alice:100000:10", "NIS plus": "+alice:100000:10", "NIS minus": "-alice:100000:10",
 		"two fields": "alice:100000", "one field": "alice", "four fields": "alice:100000:10:", "five fields": "alice:100000:10:x:y", "no start": "alice::10",
-		"no count": "alice:100000:", "a blank behind": "alice:100000:10 ", "a tab behind": "alice:100000:10\t", "carriage return": "alice:100000:10\r",
-		"a comment behind": "alice:100000:10 # mine", "a comment at once behind": "alice:100000:10#mine", "a blank behind the start": "alice:100000 :10",
+		"no count": "alice:100000:", "a blank behind": "alice:100000:10 ", "a tab behind": "alice:100000:10\t",
+		"a comment behind": "alice:100000:10 # mine", "two carriage returns": "alice:100000:10\r\r", "a carriage return before": "\ralice:100000:10", "a comment at once behind": "alice:100000:10#mine", "a blank behind the start": "alice:100000 :10",
 		"a letter in the start": "alice:1o0000:10", "a letter in the count": "alice:100000:10k", "a dash": "alice:100000-100010", "a negative count": "alice:100000:-10",
 		"a negative start": "alice:-100000:200010", "not octal": "alice:100000:08", "Go's 1_00_000": "alice:1_00_000:10", "Go's 0o303240": "alice:0o303240:10", "Go's 0b1010": "alice:100000:0b1010",
 		"1024 bytes": padded(1024), "1025 bytes": padded(1025), "5000 bytes": padded(5000), "70000 bytes": padded(70000),

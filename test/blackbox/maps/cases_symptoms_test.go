@@ -51,6 +51,23 @@ func writeSymptoms() []check {
 			tune: dropping(unix.CAP_SETUID, unix.CAP_SETGID),
 		},
 		{
+			name: "write: SECBIT_NOROOT", differs: "M40", args: granted, status: 1, first: writePermission, second: "SECBIT_NOROOT",
+			tune: func(_ *world, start *harness.Start) { start.SecureBits = 1 },
+		},
+		{
+			name: "write: SECBIT_NOROOT, file capability", install: "filecap", args: granted, mapped: oneMapped,
+			tune: func(_ *world, start *harness.Start) { start.SecureBits = 1 },
+		},
+		{
+			name: "open: /proc is read-only", args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Read-only file system", second: "/proc is mounted read-only",
+			tune: func(_ *world, start *harness.Start) { start.Proc = "read-only" },
+		},
+		{
+			name: "open: own id, /proc is read-only", args: []string{"{pid}", "0", "{own}", "1"}, status: 1,
+			first: "{tool}: open of {kind}_map failed: Read-only file system", second: "/proc is mounted read-only",
+			tune: func(_ *world, start *harness.Start) { start.Proc = "read-only" }, differs: "newgidmap M32",
+		},
+		{
 			name: "write: already mapped", args: granted, after: mapped, status: 1, first: writePermission, second: "(?i)already",
 			mapped: "0 {own} 1", uid: "0 1001 1", gid: "0 2001 1",
 		},

@@ -82,7 +82,7 @@ func allCases() []testCase {
 	return slices.Concat(
 		commandLineCases(), nicNameCases(), targetCases(), namespaceCases(), deleteCases(),
 		outputCases(), brokenOutputCases(),
-		usernetCases(), numberCases(), groupCases(), trustCases(),
+		usernetCases(), slipCases(), numberCases(), groupCases(), trustCases(),
 		ledgerCases(), handOverCases(),
 		quotaCases(), hostageCases(), oneStepCases(), causeCases(), ownerCases(),
 		namingCases(), addressCases(), quietCases(),

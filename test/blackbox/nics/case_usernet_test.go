@@ -97,7 +97,7 @@ func usernetCases() []testCase {
 func numberCases() []testCase {
 	var out []testCase
 	for label, number := range sorted(map[string]string{
-		"zero": "0", "negative": "-1", "very-negative": "-2147483649", "empty-sign": "-", "text": "x", "tail": "5x", "hex": "0x5", "float": "2.5", "exponent": "1e3",
+		"zero": "0", "negative": "-1", "very-negative": "-2147483649", "empty-sign": "-", "text": "x", "tail": "5x", "words-behind": "5 five", "plus": "+5", "wraps-in-32-bits": "4294967301", "hex": "0x5", "float": "2.5", "exponent": "1e3",
 		"beyond-64-bits": "18446744073709551617", "wraps-to-five": "18446744073709551621", "endless": strings.Repeat("9", 400),
 	}) {
 		out = append(out, testCase{

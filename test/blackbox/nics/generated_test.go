@@ -57,7 +57,7 @@ func generate(r *rapid.T) generated {
 	lines := []string{"bob veth br0 5", "alice veth br1 5", "alice veth none 5", "alice macvlan br0 5", "alicex veth br0 5", "# alice veth br0 5", "", "@lab veth br0 5"}
 	if !g.clean {
 		lines = append(lines, "alice veth br0", "alice veth br0 x", "alice veth br0 -1", "alice veth br0 0x5", "alice veth br0 2 3", "alice\x00veth br0 5", strings.Repeat("y ", 3000),
-			"@lan veth br0 1", "@lan veth br0 2", " alice\tveth br0 1", "alice veth br0 1 # one")
+			"@lan veth br0 1", "@lan veth br0 2", " alice\tveth br0 1", "alice veth br0 1 # one", "alice veth br0 1#one", "alice veth br0 1\r", "@lan veth br0 1 \r")
 	}
 	drawn := rapid.SliceOfN(rapid.SampledFrom(lines), 0, 6).Draw(r, "lines")
 	mine := fmt.Sprintf("alice veth br0 %d", rapid.IntRange(0, 3).Draw(r, "quota"))
