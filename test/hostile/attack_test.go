@@ -25,6 +25,12 @@ func attack() {
 		probe(os.Args[2], os.Args[3:])
 	case "hostile-wrap":
 		wrap(os.Args[2], os.Args[3:])
+	case "hostile-hold":
+		holdDirectory(os.Args[2], os.Args[3:])
+	case "hostile-list":
+		list(os.Args[2], os.Args[3])
+	case "hostile-make":
+		_ = unix.Mkdir(os.Args[2], 0o755)
 	case "hostile-audit":
 		audit(os.Args[2])
 	default:
