@@ -38,7 +38,11 @@ type UnsafeError struct{ Path, Reason string }
 func (e *UnsafeError) Error() string { return e.Path + " " + e.Reason }
 
 // Open opens the book whose ledger and slots are at the given absolute paths, and makes what is missing: the ledger's
-// folder with mode 0755, the folder of the slots with mode 0700.
+// directory with mode 0755, the directory of the slots with mode 0700.
+//
+// What is there is opened and never made again. To make a name, mkdir(2) and open(2) with O_CREAT take the lock of the
+// directory exclusively before they look whether the name is there; and a user can hold that lock of each directory that
+// they can read, for ever (docs/architecture.md, section 7).
 //
 // Errors: *UnsafeError, or those of the system calls. It is called with umask 022 and effective ids 0.
 func Open(ledger, slots string) (*Book, error) { return openOwned(ledger, slots, 0) }
@@ -58,42 +62,59 @@ func openOwned(ledger, slots string, owner uint32) (*Book, error) {
 	return b, err
 }
 
-// openFolder opens a folder that only the owner can write to, and makes it if it is missing.
+// openFolder opens a directory that only the owner can write to, and makes it if it is missing.
 func (b *Book) openFolder(name string, mode uint32) (int, error) {
-	if err := unix.Mkdir(name, mode); err != nil && !errors.Is(err, unix.EEXIST) {
-		return -1, about(name, err)
+	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Open(name, flags, 0)
+	if errors.Is(err, unix.ENOENT) {
+		if err := unix.Mkdir(name, mode); err != nil && !errors.Is(err, unix.EEXIST) {
+			return -1, about(name, err)
+		}
+		fd, err = unix.Open(name, flags, 0)
 	}
-	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, about(name, err)
 	}
 	return fd, b.check(fd, name)
 }
 
-// openFile opens a file in the folder of the slots.
+// openFile opens a file in the directory of the slots, and makes it if it is missing.
 func (b *Book) openFile(name string) (int, error) {
-	flags := unix.O_RDWR | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	path := b.slots + "/" + name
-	fd, err := unix.Openat(b.folder, name, flags, 0o600)
+	fd, err := openOrMake(b.folder, name, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return -1, about(path, err)
 	}
 	return fd, b.check(fd, path)
 }
 
+// openOrMake opens a file, and makes it if it is missing.
+func openOrMake(folder int, name string, flags int, mode uint32) (int, error) {
+	fd, err := unix.Openat(folder, name, flags, 0)
+	if errors.Is(err, unix.ENOENT) {
+		return unix.Openat(folder, name, flags|unix.O_CREAT, mode)
+	}
+	return fd, err
+}
+
 // check refuses what somebody other than the owner has or may write to.
 func (b *Book) check(fd int, name string) error {
-	var stat unix.Stat_t
+	_, err := b.stat(fd, name)
+	return err
+}
+
+// stat is fstat(2) of what check lets pass.
+func (b *Book) stat(fd int, name string) (stat unix.Stat_t, err error) {
 	if err := unix.Fstat(fd, &stat); err != nil {
-		return about(name, err)
+		return stat, about(name, err)
 	}
 	switch {
 	case stat.Uid != b.owner:
-		return &UnsafeError{name, "is owned by uid " + strconv.FormatUint(uint64(stat.Uid), 10) + ", not by root"}
+		return stat, &UnsafeError{name, "is owned by uid " + strconv.FormatUint(uint64(stat.Uid), 10) + ", not by root"}
 	case stat.Mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
-		return &UnsafeError{name, "is writable by group or others"}
+		return stat, &UnsafeError{name, "is writable by group or others"}
 	}
-	return nil
+	return stat, nil
 }
 
 // open opens the slots of a charge, without reading them.

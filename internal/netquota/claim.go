@@ -121,8 +121,8 @@ func (c *Claim) write(s state) error {
 	return nil
 }
 
-// Record writes the row of the claim into the ledger. Rows of the account's dead interfaces go on this occasion, and
-// rows that the ledger has lost come back.
+// Record writes the row of the claim into the ledger, in the place of the row of a dead interface of the account's if
+// there is one. The other rows of dead interfaces go, and rows that the ledger has lost come back.
 func (c *Claim) Record(links Links) error {
 	dead, err := c.survey.dead(links)
 	if err != nil {
@@ -132,7 +132,7 @@ func (c *Claim) Record(links Links) error {
 	if err != nil {
 		return err
 	}
-	return c.book.record(c.survey.who.UID, append(rows, Row{c.Charge.Owner, c.Charge.Place, c.Name}), dead)
+	return c.book.record(append(rows, Row{c.Charge.Owner, c.Charge.Place, c.Name}), &c.survey.sheet, dead)
 }
 
 // Complete says that the interface is made as it should be, and lets go of the slots: from here on they are taken as long
@@ -177,5 +177,5 @@ func (p place) release(name string) error {
 
 // Unrecord takes the row of the claim out of the ledger.
 func (c *Claim) Unrecord() error {
-	return c.book.Forget(c.survey.who.UID, map[string]bool{c.Name: true})
+	return c.book.Forget(c.Name)
 }

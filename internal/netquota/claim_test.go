@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -101,24 +102,35 @@ func TestClaimBesideFrozen(t *testing.T) {
 	}
 }
 
-// TestFrozenRewriter: a user who holds the lock of his rewriting keeps others from nothing.
-func TestFrozenRewriter(t *testing.T) {
+// TestFrozenWriter: a process that was frozen over a place in the ledger keeps that place and nothing else. Its user's rows
+// and others' go elsewhere, and the number of places does not grow with theirs.
+func TestFrozenWriter(t *testing.T) {
 	w := newWorld(t)
 	frozen := w.open(t)
-	held, err := try(frozen.book.claims, exclusive, ledgerByte(alice.UID), 1)
-	if !held || err != nil {
+	write(t, w.ledger(), "@students veth lxcbr0 veth2002_DEAD\n@students veth lxcbr0 veth2002_DEA2\n")
+	if held, err := try(frozen.book.claims, exclusive, ledgerBytes, 1); !held || err != nil {
 		t.Fatal(held, err)
 	}
-	p := w.open(t)
-	if err := p.make(bob, []Charge{students}, MAC{2}, 5); err != nil {
-		t.Fatal(err)
+	for range 100 {
+		p := w.open(t)
+		if err := p.make(bob, []Charge{students}, MAC{2}, 5); err != nil {
+			t.Fatal(err)
+		}
+		w.kill(p.claim.Name)
+		if err := p.book.Forget(p.claim.Name); err != nil {
+			t.Fatal(err)
+		}
+		p.exit()
 	}
-	w.kill(p.claim.Name)
-	if err := p.book.Forget(bob.UID, map[string]bool{p.claim.Name: true}); err != nil || len(w.rows(t)) != 0 {
-		t.Fatalf("rows %q, error %v", w.rows(t), err)
+	if rows := w.rows(t); !slices.Equal(rows, []string{"@students veth lxcbr0 veth2002_DEAD"}) {
+		t.Fatalf("the frozen process has one row: %q", rows)
 	}
-	if err := p.book.Forget(alice.UID, map[string]bool{"x": true}); err != nil {
-		t.Fatal(err)
+	if size := w.size(t); size > 3*len("@students veth lxcbr0 veth2002_DEAD\n") {
+		t.Fatalf("the ledger has %d bytes", size)
+	}
+	frozen.exit()
+	if err := w.open(t).make(bob, []Charge{students}, MAC{2}, 5); err != nil || len(w.rows(t)) != 1 {
+		t.Fatalf("afterwards: %q, %v", w.rows(t), err)
 	}
 }
 

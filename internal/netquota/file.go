@@ -1,13 +1,10 @@
 package netquota
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/trusted"
 )
 
 // closeFile closes a descriptor. Nothing is buffered in one, so there is no error that would change anything.
@@ -50,30 +47,43 @@ func writeRecord(fd, i int, text []byte) error {
 	return err
 }
 
-// readAll reads from where fd stands to the end of the file.
-func readAll(fd int) ([]byte, error) { return io.ReadAll(trusted.Descriptor(fd)) }
-
-// readRows reads the rows of an open ledger from where fd stands, each with its newline.
-//
-// The kernel shows what another process writes page by page (write(2), BUGS), so the last row may be half of one. It is
-// read again after the writes that were under way then: if it still has no newline, an editor left it so, and it gets
-// one. What a later write has half written by that time is left out; it was not there when the reading began.
-func readRows(fd int) ([]byte, error) {
-	rows, err := readAll(fd)
-	if err != nil || len(rows) == 0 || rows[len(rows)-1] == '\n' {
-		return rows, err
+// readTwice reads an open file from its beginning to its end, and does so again. If it had another length the second
+// time, another reading follows, within bounds: others may append all the time.
+func readTwice(fd int, size int64) (text, again []byte, err error) {
+	if text, err = readAll(fd, size); err != nil {
+		return nil, nil, err
 	}
-	if err := awaitWrites(fd); err != nil {
-		return nil, err
+	for range readings {
+		if again, err = readAll(fd, int64(len(text))); err != nil {
+			return nil, nil, err
+		}
+		if len(again) == len(text) {
+			break
+		}
+		text, again = again, text
 	}
-	rest, err := readAll(fd)
-	if end := bytes.LastIndexByte(rest, '\n'); end >= 0 {
-		return append(rows, rest[:end+1]...), err
-	}
-	return append(append(rows, rest...), '\n'), err
+	return text, again, nil
 }
 
-// awaitWrites returns when the writes to fd that are under way have ended: a change of the owner to nobody else waits in
-// the kernel for the lock of the file that a write holds (inode_lock). No process can be stopped while it holds it,
-// and to append waits for it as well.
-func awaitWrites(fd int) error { return unix.Fchown(fd, -1, -1) }
+// readings bounds how often the ledger is read again because its length changes.
+const readings = 4
+
+// readAll reads a file from its beginning to its end; it has some size bytes. A read of a file gives all that there is, so
+// that one which gives less than was asked for ends it.
+func readAll(fd int, size int64) ([]byte, error) {
+	text := make([]byte, 0, max(size, 0)+512)
+	for {
+		n, err := unix.Pread(fd, text[len(text):cap(text)], int64(len(text)))
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		text = text[:len(text)+n]
+		if len(text) < cap(text) {
+			return text, nil
+		}
+		text = append(text, 0)[:len(text)]
+	}
+}

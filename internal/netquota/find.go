@@ -12,7 +12,7 @@ import (
 func (b *Book) Owner(who Account, place Place, nic string) (string, error) {
 	var owner string
 	suffix := []byte(" " + place.Type + " " + place.Bridge + " " + nic)
-	err := b.read(func(row []byte) {
+	err := b.read(&sheet{}, func(row []byte, _ int64) {
 		before, after, found := bytes.Cut(row, suffix)
 		if found && len(before) > 0 && (len(after) == 0 || after[0] == ' ') {
 			owner = string(before)

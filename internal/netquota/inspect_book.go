@@ -27,7 +27,7 @@ func ReadRows(ledger string) ([]Row, error) { return reader(ledger).rows() }
 
 func (b *Book) rows() ([]Row, error) {
 	var rows []Row
-	err := b.read(func(text []byte) {
+	err := b.read(&sheet{}, func(text []byte, _ int64) {
 		if row, ok := parseRow(text); ok {
 			rows = append(rows, row)
 		}

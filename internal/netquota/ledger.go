@@ -1,85 +1,118 @@
 package netquota
 
 import (
+	"bytes"
 	"errors"
 
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/lines"
-	"userns-helpers/internal/trusted"
 )
 
-// openLedger opens the ledger as it is now. It belongs to root or it is refused.
-func (b *Book) openLedger(flags int) (int, error) {
-	fd, err := unix.Open(b.ledger, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o644)
-	if err != nil {
-		return -1, about(b.ledger, err)
-	}
-	if err := b.check(fd, b.ledger); err != nil {
-		closeFile(fd)
-		return -1, err
-	}
-	return fd, nil
+// file is an open ledger, as it was when it was opened.
+type file struct {
+	fd   int
+	stat unix.Stat_t
 }
 
-// current reports whether fd is still the file that the name of the ledger leads to: administrators use sed -i on it.
-func (b *Book) current(fd int) (bool, error) {
-	var opened, named unix.Stat_t
-	if err := unix.Fstat(fd, &opened); err != nil {
-		return false, err
+// openLedger opens the ledger as it is now. It belongs to root or it is refused.
+func (b *Book) openLedger(flags int) (file, error) {
+	fd, err := unix.Open(b.ledger, flags|ledgerFlags, 0)
+	return b.accept(fd, err)
+}
+
+const ledgerFlags = unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
+
+// accept is the open ledger, if it belongs to root.
+func (b *Book) accept(fd int, err error) (file, error) {
+	if err != nil {
+		return file{fd: -1}, about(b.ledger, err)
 	}
+	stat, err := b.stat(fd, b.ledger)
+	if err != nil {
+		closeFile(fd)
+	}
+	return file{fd, stat}, err
+}
+
+// current reports whether f is still the file that the name of the ledger leads to: administrators use sed -i on it.
+func (b *Book) current(f file) (bool, error) {
+	var named unix.Stat_t
 	err := unix.Lstat(b.ledger, &named)
 	if errors.Is(err, unix.ENOENT) {
 		return false, nil
 	}
-	return err == nil && opened.Dev == named.Dev && opened.Ino == named.Ino, err
+	return err == nil && f.stat.Dev == named.Dev && f.stat.Ino == named.Ino, err
 }
 
-// read passes every row of the ledger to f. A ledger that does not exist has none. The last row may be half of one that is
-// being written; its interface is known from its slot by then, and half a name is no interface's.
-func (b *Book) read(f func(row []byte)) error {
-	fd, err := b.openLedger(unix.O_RDONLY)
+// read passes every row of the ledger to f, with its offset, and makes s the places that can be written over. A ledger
+// that does not exist has no row.
+//
+// The bytes of a row change in place, and a read that is interrupted in between sees the beginning of one row and the end
+// of another: of mallory's and then of alice's, with mallory as the owner of alice's interface. So the ledger is read
+// twice, and a row counts that was the same both times. For that to be said of bytes of two rows, the place would have to
+// be given back, taken, given back and taken again between the two readings, with the same random name at last.
+//
+// A row that is left out so is being written or dropped right now. Its interface does not live yet, or not any more; and
+// it is in a slot that is read later.
+func (b *Book) read(s *sheet, f func(row []byte, at int64)) error {
+	*s = sheet{}
+	ledger, err := b.openLedger(unix.O_RDONLY)
 	if errors.Is(err, unix.ENOENT) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer closeFile(fd)
-	r := lines.New(trusted.Descriptor(fd), longestRow)
-	for row, ok := r.Next(); ok; row, ok = r.Next() {
-		f(row)
+	defer closeFile(ledger.fd)
+	text, again, err := readTwice(ledger.fd, ledger.stat.Size)
+	if err != nil {
+		return about(b.ledger, err)
 	}
-	return about(b.ledger, r.Err())
+	s.file = ledger
+	s.walk(text, again, f)
+	return nil
 }
 
-// rounds bounds how often the ledger may be replaced by others under one append, or one rewriting.
+// rounds bounds how often the ledger may be replaced by others under one change of it.
 const rounds = 64
 
-// record adds rows. Rows of the interfaces in dead are dropped on the way, unless another process of uid is at it.
-func (b *Book) record(uid uint32, rows []Row, dead map[string]bool) error {
-	var text []byte
+// record adds rows. The rows of the interfaces in dead, as s has them, are dropped or make room.
+func (b *Book) record(rows []Row, s *sheet, dead map[string]bool) error {
+	var texts [][]byte
 	for _, r := range rows {
-		text = append(text, r.text()...)
+		texts = append(texts, r.text())
 	}
-	if len(dead) > 0 {
-		done, err := b.rewrite(uid, dead, text)
-		if done || err != nil {
+	filled, same, err := b.fill(texts, s, dead)
+	if err != nil {
+		return err
+	}
+	if !same { // what was written into it went with it
+		filled = 0
+	}
+	return b.add(bytes.Join(texts[filled:], nil))
+}
+
+// Forget drops the rows of an interface that does not live any more. One that another process is at work on stays: it
+// counts for nothing, and a later Claim of its owner's takes the place.
+func (b *Book) Forget(nic string) error {
+	for range rounds {
+		s := &sheet{}
+		err := b.read(s, func(row []byte, at int64) {
+			if names(row, nic) {
+				s.note(nic, row, at)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		_, same, err := b.fill(nil, s, map[string]bool{nic: true})
+		if same || err != nil {
 			return err
 		}
 	}
-	return b.add(text)
+	return nil
 }
 
-// Forget drops the rows of the interfaces in dead, for uid. Where another process of uid is rewriting the ledger the
-// rows stay: they count for nothing, and a later Claim drops them.
-func (b *Book) Forget(uid uint32, dead map[string]bool) error {
-	_, err := b.rewrite(uid, dead, nil)
-	return err
-}
-
-// add appends text in one write, and again when the ledger was replaced meanwhile: what is in the ledger after the write
-// is carried over by whoever replaces it.
+// add appends text in one write, and again when the ledger was replaced meanwhile.
 func (b *Book) add(text []byte) error {
 	if len(text) == 0 {
 		return nil
@@ -94,46 +127,43 @@ func (b *Book) add(text []byte) error {
 }
 
 func (b *Book) addOnce(text []byte) (bool, error) {
-	fd, err := b.openLedger(unix.O_RDWR | unix.O_APPEND | unix.O_CREAT)
+	const flags = unix.O_RDWR | unix.O_APPEND | ledgerFlags
+	ledger, err := b.accept(openOrMake(unix.AT_FDCWD, b.ledger, flags, 0o644))
 	if err != nil {
 		return false, err
 	}
-	defer closeFile(fd)
-	text, err = onNewLine(fd, text)
+	defer closeFile(ledger.fd)
+	text, err = onNewLine(ledger, text)
 	if err != nil {
 		return false, about(b.ledger, err)
 	}
-	if err := fits(fd, text); err != nil {
+	if err := fits(ledger.stat.Size + int64(len(text))); err != nil {
 		return false, about(b.ledger, err)
 	}
-	if err := writeAll(fd, text); err != nil {
+	if err := writeAll(ledger.fd, text); err != nil {
 		return false, about(b.ledger, err)
 	}
-	return b.current(fd)
+	return b.current(ledger)
 }
 
-// fits refuses to append what the limit on the size of files would cut, where a hard limit of the caller's could not be
-// raised: a part of a row would stay.
-func fits(fd int, text []byte) error {
+// fits refuses to write up to an offset where the limit on the size of files would cut it, where a hard limit of the
+// caller's could not be raised: a part of a row would stay.
+func fits(end int64) error {
 	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
-		return err
-	}
-	size, err := unix.Seek(fd, 0, unix.SEEK_END)
-	if err == nil && uint64(size)+uint64(len(text)) > limit.Cur {
+	err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit)
+	if err == nil && uint64(end) > limit.Cur {
 		return unix.EFBIG
 	}
 	return err
 }
 
 // onNewLine puts a newline in front of text if the file does not end in one: an administrator's editor may leave it so.
-func onNewLine(fd int, text []byte) ([]byte, error) {
-	size, err := unix.Seek(fd, 0, unix.SEEK_END)
-	if err != nil || size == 0 {
-		return text, err
+func onNewLine(f file, text []byte) ([]byte, error) {
+	if f.stat.Size == 0 {
+		return text, nil
 	}
 	last := []byte{'\n'}
-	if _, err := unix.Pread(fd, last, size-1); err != nil {
+	if _, err := unix.Pread(f.fd, last, f.stat.Size-1); err != nil {
 		return nil, err
 	}
 	if last[0] == '\n' {

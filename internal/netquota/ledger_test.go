@@ -9,11 +9,36 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
-// TestLedgerManyAtOnce: rows are added and dropped by users who are at it at once; no row is lost, none is torn.
+// put records rows, for a process that finds the interfaces of dead in the ledger and not alive.
+func (p *process) put(rows []Row, dead ...string) error {
+	gone := make(map[string]bool)
+	for _, nic := range dead {
+		gone[nic] = true
+	}
+	s := p.sheet(gone)
+	return p.book.record(rows, s, gone)
+}
+
+// sheet reads the ledger and takes note of the rows of dead.
+func (p *process) sheet(dead map[string]bool) *sheet {
+	s := &sheet{}
+	err := p.book.read(s, func(row []byte, at int64) {
+		for nic := range dead {
+			if names(row, nic) {
+				s.note(nic, row, at)
+			}
+		}
+	})
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// TestLedgerManyAtOnce: rows are added and dropped by users who are at it at once; no row is lost, none is torn. The rows
+// are of many lengths.
 func TestLedgerManyAtOnce(t *testing.T) {
 	w := newWorld(t)
 	var group sync.WaitGroup
@@ -24,10 +49,9 @@ func TestLedgerManyAtOnce(t *testing.T) {
 			defer group.Done()
 			for i := range each {
 				p := w.open(t)
-				dead := map[string]bool{fmt.Sprintf("dead%d_%d", u, i-1): true}
 				err := errors.Join(
-					p.book.record(uint32(u%4), []Row{{"u", lan, fmt.Sprintf("live%d_%d", u, i)}}, dead),
-					p.book.record(uint32(u%4), []Row{{"u", lan, fmt.Sprintf("dead%d_%d", u, i)}}, nil))
+					p.put([]Row{{"u", lan, fmt.Sprintf("live%d_%d", u, i)}}, fmt.Sprintf("dead%d_%d", u, i-1)),
+					p.put([]Row{{"u", lan, fmt.Sprintf("dead%d_%d", u, i)}}))
 				if err != nil {
 					t.Error(err)
 				}
@@ -44,6 +68,9 @@ func TestLedgerManyAtOnce(t *testing.T) {
 			}
 		}
 	}
+	if dead := len(rows) - users*each; dead > users+1 { // the last of each
+		t.Errorf("%d dead rows were left", dead)
+	}
 	for _, row := range rows {
 		if words := strings.Fields(row); len(words) != 4 || words[0] != "u" {
 			t.Errorf("torn: %q", row)
@@ -51,88 +78,142 @@ func TestLedgerManyAtOnce(t *testing.T) {
 	}
 }
 
-// TestRowsAreWhole: the kernel shows half of what is being written; a reader never has half a row, and misses none. The
-// rows are of many pages, so that there is often half of one.
+// TestRowsAreWhole: places change hands all the time, between owners whose names have one length; a reader never has the
+// beginning of one row and the end of another, nor misses a row that does not change.
 func TestRowsAreWhole(t *testing.T) {
-	const rows = 500
-	row := strings.Repeat("a", 100_000-1) + "\n"
+	const writers, turns = 6, 300
 	w := newWorld(t)
+	const stays = "stays veth lxcbr0 stays_0000\n"
 	p := w.open(t)
 	defer p.exit()
-	write(t, w.ledger(), "")
-	fd, err := p.book.openLedger(unix.O_RDONLY)
-	if err != nil {
-		t.Fatal(err)
+	write(t, w.ledger(), strings.Repeat("\n", 4090)+stays) // the rows lie over the ends of pages
+	done := make(chan error)
+	for u := range writers {
+		go func() {
+			p := w.open(t)
+			defer p.exit()
+			var err error
+			last := ""
+			for i := range turns {
+				owner := fmt.Sprintf("user%d", (u+i)%10)
+				nic := fmt.Sprintf("%s_%d%03d", owner, u, i%1000)
+				err = errors.Join(err, p.put([]Row{{owner, lan, nic}}, last))
+				last = nic
+			}
+			done <- err
+		}()
 	}
-	defer closeFile(fd)
-	written := make(chan error)
-	go func() {
-		var err error
-		for range rows {
-			err = errors.Join(err, p.book.add([]byte(row)))
-		}
-		written <- err
-	}()
-	size := 0
-	for done := false; !done; {
+	for ended := 0; ended < writers; {
 		select {
-		case err := <-written:
+		case err := <-done:
 			if err != nil {
 				t.Fatal(err)
 			}
-			done = true
+			ended++
 		default:
 		}
-		if _, err := unix.Seek(fd, int64(size), unix.SEEK_SET); err != nil {
-			t.Fatal(err)
+		found := false
+		if err := p.book.read(&sheet{}, func(row []byte, _ int64) {
+			owner, rest, _ := strings.Cut(string(row), " ")
+			if !strings.HasPrefix(rest, "veth lxcbr0 "+owner+"_") || len(row) != len(stays)-1 {
+				t.Errorf("torn: %q", row)
+			}
+			found = found || string(row)+"\n" == stays
+		}); err != nil || !found {
+			t.Fatalf("the row that stays: %v, %v", found, err)
 		}
-		read, err := readRows(fd)
-		if err != nil || string(read) != strings.Repeat(row, len(read)/len(row)) {
-			t.Fatalf("%d bytes after %d: %v", len(read), size, err)
-		}
-		size += len(read)
 	}
-	if size != rows*len(row) {
-		t.Fatalf("%d bytes, want %d", size, rows*len(row))
+	if n := len(w.rows(t)); n > 1+writers {
+		t.Errorf("%d rows are left", n)
 	}
 }
 
-// TestRowWithoutNewline: an editor may leave the last row so.
-func TestRowWithoutNewline(t *testing.T) {
-	for text, want := range map[string]string{"": "", "\n": "\n", "a\n": "a\n", "a": "a\n", "a\nb": "a\nb\n"} {
-		name := t.TempDir() + "/nics"
-		write(t, name, text)
-		file, err := os.Open(name)
+// TestTornReadings: what the first of two readings says counts where the second says the same, the newline in front
+// included.
+func TestTornReadings(t *testing.T) {
+	for name, c := range map[string]struct{ first, second, want string }{
+		"calm":                                 {"a veth b x\nb veth b y\n", "a veth b x\nb veth b y\n", "0 a veth b x, 11 b veth b y"},
+		"nothing":                              {"", "", ""},
+		"one owner's beginning, another's end": {"mary veth b vethLIVE\n", "anne veth b vethLIVE\n", ""},
+		"one name's beginning, another's end":  {"mary veth b vethLIFE\n", "mary veth b vethLIVE\n", ""},
+		"the end of a longer row":              {"domain\nuser veth b x\n", "domain user veth b x\n", ""},
+		"half written":                         {"a veth b x\nb ve\n\n\n\n\n\n", "a veth b x\nb veth b y\n", "0 a veth b x"},
+		"dropped":                              {"a veth b x\nb veth b y\n", "a veth b x\n\n\n\n\n\n\n\n\n\n\n\n", "0 a veth b x"},
+		"cut":                                  {"a veth b x\nb veth b y\n", "a veth b x\nb ve", "0 a veth b x"},
+		"appended":                             {"a veth b x\n", "a veth b x\nb veth b y\n", "0 a veth b x"},
+		"no last newline":                      {"a veth b x\nb veth b y", "a veth b x\nb veth b y", "0 a veth b x, 11 b veth b y"},
+		"no last newline, and grown":           {"a veth b x\nb veth b y", "a veth b x\nb veth b yz", "0 a veth b x, 11 b veth b y"},
+		"free places":                          {"\n\na veth b x\n\n\n", "\n\na veth b x\n\n\n", "2 a veth b x"},
+		"too long":                             {strings.Repeat("y", 2000) + "\na\n", strings.Repeat("y", 2000) + "\na\n", "2001 a"},
+	} {
+		var got []string
+		s := &sheet{}
+		s.walk([]byte(c.first), []byte(c.second), func(row []byte, at int64) { got = append(got, fmt.Sprintf("%d %s", at, row)) })
+		if text := strings.Join(got, ", "); text != c.want {
+			t.Errorf("%s: %q, want %q", name, text, c.want)
+		}
+	}
+}
+
+// TestPlaces: what a new row, which has 11 bytes, is written over.
+func TestPlaces(t *testing.T) {
+	const row, free = "a veth b N\n", "\n\n\n\n\n\n\n\n\n\n\n"
+	for name, c := range map[string]struct{ before, after string }{
+		"nothing":                  {"", row},
+		"no room":                  {"b veth b y\n", "b veth b y\n" + row},
+		"no last newline":          {"b veth b y", "b veth b y\n" + row},
+		"a dead row":               {"b veth b y\na veth b D\nb veth b z\n", "b veth b y\n" + row + "b veth b z\n"},
+		"a longer one":             {"a veth bridge D\nb veth b z\n", row + "\n\n\n\n\nb veth b z\n"},
+		"a shorter one":            {"a v b D\n", "\n\n\n\n\n\n\n\n" + row},
+		"a shorter one, and room":  {"a v b D\n" + free, "\n\n\n\n\n\n\n\n" + row},
+		"more than one":            {"a veth b D\nb veth b y\na veth b D x\n", "(one is filled, the other freed)"},
+		"a free place":             {"b veth b y\n" + free + "b veth b z\n", "b veth b y\n" + row + "b veth b z\n"},
+		"at the beginning":         {free + "b veth b z\n", row + "b veth b z\n"},
+		"at the end":               {"b veth b z\n" + free + "\n", "b veth b z\n" + row + "\n"},
+		"one that is too small":    {"b veth b y\n" + free[1:] + "b veth b z\n", "b veth b y\n" + free[1:] + "b veth b z\n" + row},
+		"a dead one, unterminated": {"b veth b y\na veth b D", "b veth b y\n\n\n\n\n\n\n\n\n\n\n" + row},
+		"a dead and a free one":    {free + "a veth b D\n", free + row},
+	} {
+		w := newWorld(t)
+		p := w.open(t)
+		write(t, w.ledger(), c.before)
+		if err := p.put([]Row{{"a", Place{"veth", "b"}, "N"}}, "D"); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(w.ledger())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rows, err := readRows(int(file.Fd())); string(rows) != want || err != nil {
-			t.Errorf("%q: %q %v", text, rows, err)
+		if name == "more than one" {
+			if len(text) > len(c.before) || strings.Count(string(text), row) != 1 || strings.Contains(string(text), "D") {
+				t.Errorf("%s: %q", name, text)
+			}
+		} else if string(text) != c.after {
+			t.Errorf("%s: %q, want %q", name, text, c.after)
 		}
-		_ = file.Close()
+		p.exit()
 	}
 }
 
 // TestForget drops the rows of an interface and no other, keeps permissions, and leaves no file behind.
 func TestForget(t *testing.T) {
 	const before = "alice veth lxcbr0 gone\nbob veth lxcbr0 goner\n\ngone veth lxcbr0 stays\ndomain user veth lxcbr0 gone\nshort\nalice veth lxcbr0 gone extra\nalice veth lxcbr0 last"
-	const after = "bob veth lxcbr0 goner\n\ngone veth lxcbr0 stays\nshort\nalice veth lxcbr0 last\n"
+	after := []string{"bob veth lxcbr0 goner", "gone veth lxcbr0 stays", "short", "alice veth lxcbr0 last"}
 	w := newWorld(t)
 	p := w.open(t)
 	defer p.exit()
-	if err := p.book.Forget(1, map[string]bool{"gone": true}); err != nil { // there is no ledger yet
+	if err := p.book.Forget("gone"); err != nil { // there is no ledger yet
 		t.Fatal(err)
 	}
 	write(t, w.ledger(), before)
 	if err := os.Chmod(w.ledger(), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.book.Forget(1, map[string]bool{"gone": true}); err != nil {
+	if err := p.book.Forget("gone"); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(w.ledger())
-	if err != nil || string(text) != after {
-		t.Fatalf("%q %v", text, err)
+	if rows := w.rows(t); !slices.Equal(rows, after) || w.size(t) != len(before) {
+		t.Fatalf("%q", rows)
 	}
 	stat, err := os.Stat(w.ledger())
 	if err != nil || stat.Mode() != 0o640 {
@@ -144,37 +225,37 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// TestExchangeCarriesOver: rows that came between reading and exchanging, into the file that was read or into another
-// one that was put in its place.
-func TestExchangeCarriesOver(t *testing.T) {
-	for _, replaced := range []bool{false, true} {
+// TestReplacedLedger: an administrator's sed -i, or an editor, comes between the reading and the writing. The row is in
+// what is the ledger then, and nothing of others is written over.
+func TestReplacedLedger(t *testing.T) {
+	const before = "a veth b dead\na veth b two\n"
+	for name, c := range map[string]struct {
+		replace func(w *world)
+		rows    []string
+	}{
+		"sed -i": {func(w *world) {
+			write(t, w.ledger()+".sed", "a veth b five\na veth b two\n")
+			if err := os.Rename(w.ledger()+".sed", w.ledger()); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"a veth b five", "a veth b two", "a veth b new"}},
+		"in place": {func(w *world) { write(t, w.ledger(), "a veth b four more\na veth b two\n") }, []string{"a veth b four more", "a veth b two", "a veth b new"}},
+		"shifted":  {func(w *world) { write(t, w.ledger(), "a a veth b dead\na veth b two\n") }, []string{"a a veth b dead", "a veth b two", "a veth b new"}},
+		"emptied":  {func(w *world) { write(t, w.ledger(), "") }, []string{"a veth b new"}},
+		"removed":  {func(w *world) { remove(t, w.ledger()) }, []string{"a veth b new"}},
+	} {
 		w := newWorld(t)
 		p := w.open(t)
-		write(t, w.ledger(), "a veth b one\na veth b two")
-		fd, err := p.book.openLedger(unix.O_RDONLY)
-		if err != nil {
-			t.Fatal(err)
+		write(t, w.ledger(), before)
+		dead := map[string]bool{"dead": true}
+		s := p.sheet(dead)
+		c.replace(w)
+		if err := p.book.record([]Row{{"a", Place{"veth", "b"}, "new"}}, s, dead); err != nil {
+			t.Fatal(name, err)
 		}
-		content, err := readRows(fd)
-		if err != nil {
-			t.Fatal(err)
+		if rows := w.rows(t); !slices.Equal(rows, c.rows) {
+			t.Errorf("%s: %q", name, rows)
 		}
-		if err := p.book.makeReplacement("next", fd, without(content, map[string]bool{"one": true})); err != nil {
-			t.Fatal(err)
-		}
-		if replaced {
-			remove(t, w.ledger())
-		}
-		if err := p.book.add([]byte("a veth b three\n")); err != nil {
-			t.Fatal(err)
-		}
-		if done, err := p.book.exchange("next", content); !done || err != nil {
-			t.Fatal(done, err)
-		}
-		if rows := w.rows(t); !slices.Equal(rows, []string{"a veth b two", "a veth b three"}) {
-			t.Fatalf("replaced %v: %q", replaced, rows)
-		}
-		closeFile(fd)
 		p.exit()
 	}
 }
@@ -202,7 +283,7 @@ func TestUnsafeFiles(t *testing.T) {
 		p.exit()
 		book, err := openOwned(w.ledger(), w.slots(), uint32(os.Getuid()))
 		if err == nil {
-			err = book.record(1, []Row{{"alice", lan, "x"}}, nil)
+			err = book.record([]Row{{"alice", lan, "x"}}, &sheet{}, nil)
 		}
 		if err == nil {
 			t.Errorf("%s: no error", name)
@@ -239,23 +320,25 @@ func FuzzLedger(f *testing.F) {
 	f.Add([]byte("alice veth lxcbr0 veth2001_AAAA\nbob veth lxcbr0 veth1002_BBBB"), []byte("alice veth lxcbr0 veth2001_CCCC\n"))
 	f.Add([]byte("alalice veth lxcbr0 veth1001_Z3un"), []byte("\n\n\x00\n"))
 	f.Add([]byte("@students veth lxcbr0 x y\n  a veth"), []byte("alice veth lxcbr0 "))
-	f.Fuzz(func(t *testing.T, before, more []byte) {
-		dead := map[string]bool{"veth2001_AAAA": true}
-		kept := without(append(slices.Clone(before), '\n'), dead) // as readRows gives them
-		if len(kept) > 0 && kept[len(kept)-1] != '\n' || !bytes.Equal(without(kept, dead), kept) {
-			t.Fatalf("%q: kept %q", before, kept)
-		}
-		after := append(slices.Clone(before), more...)
-		for line := range bytes.Lines(added(before, after)) {
-			if !bytes.Contains(after, bytes.TrimSuffix(line, []byte("\n"))) {
-				t.Fatalf("added %q out of nowhere", line)
+	f.Add([]byte("\n\nalice veth lxcbr0 veth2001_AAAA\n\n"), []byte("\n\nalice veth lxcbr0 veth2001_AAAB\n\n"))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		s := &survey{who: alice, charges: []Charge{ofAlice}, listed: make([][]string, 1), others: make(map[string]bool)}
+		s.sheet.walk(first, second, func(row []byte, at int64) {
+			if !bytes.Equal(row, first[at:int(at)+len(row)]) || at+int64(len(row)) > int64(len(second)) || !bytes.Equal(row, second[at:int(at)+len(row)]) {
+				t.Fatalf("%q is not at %d of both", row, at)
+			}
+			s.row(row, at)
+		})
+		for nic, places := range s.sheet.rows {
+			for _, p := range places {
+				if strings.Contains(nic, " ") || ofAlice.nicOf(bytes.TrimSuffix(p.text, []byte("\n"))) != nic {
+					t.Fatalf("%q is noted for %q", p.text, nic)
+				}
 			}
 		}
-		s := &survey{who: alice, charges: []Charge{ofAlice}, listed: make([][]string, 1), others: make(map[string]bool)}
-		for line := range bytes.Lines(before) {
-			s.row(bytes.TrimSuffix(line, []byte("\n")))
-			if nic := ofAlice.nicOf(line); strings.Contains(nic, " ") {
-				t.Fatalf("%q", nic)
+		for _, p := range s.sheet.free {
+			if len(p.text) == 0 || len(bytes.Trim(p.text, "\n")) > 0 || p.at > 0 && first[p.at-1] != '\n' {
+				t.Fatalf("%q at %d is free", p.text, p.at)
 			}
 		}
 	})

@@ -27,7 +27,8 @@ func try(fd int, kind int16, start, length int64) (bool, error) {
 }
 
 // The file "claims" has no content. Locks on its bytes say what processes that still run are about to use: a byte for
-// every name that HostName can make, one for every MAC address, and one for every user who rewrites the ledger.
+// every name that HostName can make, one for every MAC address, and one for every byte of the ledger. Users can open the
+// ledger and put locks of theirs on it, so the locks for it are not there.
 const (
 	macBytes    = int64(1) << 57 // names take user id × 2^24 + number: below 2^56
 	ledgerBytes = int64(1) << 58
@@ -44,6 +45,3 @@ func (m MAC) byteOf() int64 {
 	}
 	return b
 }
-
-// ledgerByte is the byte of the one process of uid that rewrites the ledger.
-func ledgerByte(uid uint32) int64 { return ledgerBytes | int64(uid) }

@@ -8,7 +8,7 @@ func (s *survey) missing(b *Book) ([]Row, error) {
 		return nil, nil
 	}
 	s.listed = make([][]string, len(s.charges))
-	if err := b.read(s.row); err != nil {
+	if err := b.read(&s.sheet, s.row); err != nil {
 		return nil, err
 	}
 	return s.unlisted(), nil

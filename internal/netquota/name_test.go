@@ -80,7 +80,7 @@ func TestFileName(t *testing.T) {
 func TestClaimBytes(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		uid, n := rapid.Uint32().Draw(r, "uid"), rapid.Uint32Range(0, suffixes-1).Draw(r, "n")
-		name, ledger, mac := nameByte(uid, n), ledgerByte(uid), MAC{byte(uid), byte(n), 255, 255, 255, 255}.byteOf()
+		name, ledger, mac := nameByte(uid, n), ledgerBytes+int64(n), MAC{byte(uid), byte(n), 255, 255, 255, 255}.byteOf()
 		if name < 0 || name >= macBytes || mac < macBytes || mac >= ledgerBytes || ledger < ledgerBytes || ledger+1 < 0 {
 			r.Fatal(name, mac, ledger)
 		}

@@ -42,23 +42,12 @@ func (a Account) nicOf(row []byte) string {
 // longestRow bounds a row: a name of 255 bytes, "@", a type, two names of 15 bytes, and what others put behind.
 const longestRow = 1024
 
-// without returns the rows of content, as readRows gives them, but for those of dead.
-func without(content []byte, dead map[string]bool) []byte {
-	kept := make([]byte, 0, len(content))
-	for line := range bytes.Lines(content) {
-		if words := bytes.Fields(line); len(words) >= 4 && namesDead(words[3:], dead) {
-			continue
-		}
-		kept = append(kept, line...)
-	}
-	return kept
-}
-
-// namesDead reports whether one of words is the name of a dead interface. The owner's name may hold blanks, so the
-// interface is not always the fourth word.
-func namesDead(words [][]byte, dead map[string]bool) bool {
-	for _, w := range words {
-		if dead[string(w)] {
+// names reports whether a row names an interface. The owner's name may hold blanks, so the interface is not always the
+// fourth word.
+func names(row []byte, nic string) bool {
+	words := bytes.Fields(row)
+	for _, w := range words[min(3, len(words)):] {
+		if string(w) == nic {
 			return true
 		}
 	}

@@ -17,6 +17,7 @@ type survey struct {
 	slots     []*slots        // of each charge
 	ofMembers []*slots        // of each charge: those of the limit of a group's member; nil where there is none
 	ofUser    *slots          // those of the limit of the user; nil if there is none
+	sheet     sheet           // where the ledger can be written over
 }
 
 // look makes the survey.
@@ -34,7 +35,7 @@ func (b *Book) survey(who Account, charges []Charge, links Links) (*survey, erro
 		who: who, charges: charges, listed: make([][]string, len(charges)),
 		others: make(map[string]bool), living: make(map[string]bool),
 	}
-	if err := b.read(s.row); err != nil {
+	if err := b.read(&s.sheet, s.row); err != nil {
 		return nil, err
 	}
 	names, err := links.Names()
@@ -75,13 +76,14 @@ func (s *survey) reload() error {
 
 // row takes note of a row of the ledger: of its interface if it is charged to one of the charges, or if its name is one
 // of the user's; other users' rows cost these comparisons and nothing else.
-func (s *survey) row(row []byte) {
+func (s *survey) row(row []byte, at int64) {
 	if nic := s.who.nicOf(row); nic != "" {
 		s.owned = append(s.owned, nic)
 	}
 	for i, c := range s.charges {
 		if nic := c.nicOf(row); nic != "" {
 			s.listed[i] = append(s.listed[i], nic)
+			s.sheet.note(nic, row, at)
 			return
 		}
 	}

@@ -268,6 +268,16 @@ func (w *world) rows(t testing.TB) []string {
 	return strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' })
 }
 
+// size is that of the ledger, in bytes.
+func (w *world) size(t testing.TB) int {
+	t.Helper()
+	text, err := os.ReadFile(w.ledger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(text)
+}
+
 var (
 	lan      = Place{"veth", "lxcbr0"}
 	alice    = Account{UID: 2001, Names: []string{"alice"}, Groups: []string{"students"}}

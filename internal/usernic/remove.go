@@ -42,7 +42,7 @@ func (r *run) remove() error {
 	if err := (kernel{conn, found}).Remove(wanted.nic, wanted.place); err != nil {
 		return failed("Failed to delete the interface "+wanted.nic, err)
 	}
-	if err := book.Forget(who.UID, map[string]bool{wanted.nic: true}); err != nil {
+	if err := book.Forget(wanted.nic); err != nil {
 		return failed("Failed to write the ledger", err)
 	}
 	return nil

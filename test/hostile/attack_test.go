@@ -31,6 +31,12 @@ func attack() {
 		filter(os.Args[2], os.Args[3:])
 	case "hostile-unfixed":
 		unfixed(os.Args[2:])
+	case "hostile-hold":
+		holdDirectory(os.Args[2], os.Args[3:])
+	case "hostile-list":
+		list(os.Args[2], os.Args[3])
+	case "hostile-make":
+		_ = unix.Mkdir(os.Args[2], 0o755)
 	case "hostile-audit":
 		audit(os.Args[2])
 	default:

@@ -52,7 +52,7 @@ func prepare() error {
 		}
 		errs = append(errs, harness.Install(filepath.Join(*fallbackFlag, name), fallbackPlace, name, mode))
 	}
-	return errors.Join(append(errs, furnish())...)
+	return errors.Join(append(errs, makeFuseDevice(), furnish())...)
 }
 
 // user is a caller; each test has users of its own, so that tests can run beside each other.
