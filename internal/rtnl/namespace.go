@@ -1,6 +1,9 @@
 package rtnl
 
 import (
+	"encoding/binary"
+	"errors"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -11,14 +14,72 @@ func (c *Conn) NamespaceID(fd int) (int, error) {
 	if err != nil {
 		return NoNamespace, err
 	}
+	return parseNamespace(reply)
+}
+
+// parseNamespace is the id in an RTM_NEWNSID message.
+func parseNamespace(message []byte) (int, error) {
 	id := NoNamespace
-	err = each(reply[min(len(reply), general{}.Len()):], func(kind uint16, value []byte) (err error) {
+	err := each(message[min(len(message), general{}.Len()):], func(kind uint16, value []byte) (err error) {
 		if kind == unix.NETNSA_NSID {
 			id, err = integer(value)
 		}
 		return err
 	})
 	return id, err
+}
+
+// An id names a namespace as long as that exists, and the kernel, which gives the lowest that is free, gives it to the next
+// one after that. One that is given here is random, out of the upper half, and so names one namespace for good: where it
+// is not known any more, that namespace is gone.
+const lowestGiven = 1 << 30
+
+// IsGiven reports whether an id is one that GiveID gave.
+func IsGiven(nsid int) bool { return nsid >= lowestGiven }
+
+// GiveID gives the namespace that is open as fd an id by which this namespace knows it, unless it has one, and returns that
+// (RTM_NEWNSID, Linux 4.0). Nothing is locked that interfaces are made or looked up under.
+func (c *Conn) GiveID(fd int) (int, error) {
+	var random [4]byte
+	if _, err := unix.Getrandom(random[:], 0); err != nil {
+		return NoNamespace, err
+	}
+	id := lowestGiven | int(binary.NativeEndian.Uint32(random[:])%(lowestGiven-1))
+	err := c.change(unix.RTM_NEWNSID, 0, general{}, number(unix.NETNSA_FD, uint32(fd)), number(unix.NETNSA_NSID, uint32(id)))
+	if err == nil {
+		return id, nil
+	}
+	return c.NamespaceID(fd)
+}
+
+// Gone reports whether no namespace has an id, or the one that has it is being destroyed (Linux 5.0; without, the answer
+// is no).
+func (c *Conn) Gone(nsid int) (bool, error) {
+	_, err := c.ask(unix.RTM_GETNSID, unix.RTM_NEWNSID, general{}, number(unix.NETNSA_NSID, uint32(nsid)))
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return true, nil
+	case errors.Is(err, unix.EINVAL):
+		return false, nil
+	}
+	return false, err
+}
+
+// Namespaces are the ids by which this namespace knows others.
+func (c *Conn) Namespaces() ([]int, error) {
+	var all []int
+	err := c.dump(unix.RTM_GETNSID, unix.RTM_NEWNSID, func(body []byte) {
+		if id, err := parseNamespace(body); err == nil && id != NoNamespace {
+			all = append(all, id)
+		}
+	}, general{})
+	return all, err
+}
+
+// Cookie is a number of this socket's network namespace that no other ever has, as long as the machine runs
+// (SO_NETNS_COOKIE, Linux 5.14). Errors: unix.ENOPROTOOPT on older kernels.
+func (c *Conn) Cookie() (uint64, error) {
+	return unix.GetsockoptUint64(c.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
 }
 
 // general is struct rtgenmsg with its padding, of family AF_UNSPEC.
