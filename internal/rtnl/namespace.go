@@ -3,6 +3,7 @@ package rtnl
 import (
 	"encoding/binary"
 	"errors"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -76,10 +77,23 @@ func (c *Conn) Namespaces() ([]int, error) {
 	return all, err
 }
 
-// Cookie is a number of this socket's network namespace that no other ever has, as long as the machine runs
-// (SO_NETNS_COOKIE, Linux 5.14). Errors: unix.ENOPROTOOPT on older kernels.
-func (c *Conn) Cookie() (uint64, error) {
-	return unix.GetsockoptUint64(c.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+// firstOnly is a setting that the kernel shows in the machine's first network namespace and in no other: net_core_table,
+// registered for init_net alone. No number says as much on all kernels: that of the first namespace's file is fixed only
+// since Linux 6.18.
+const firstOnly = "/proc/sys/net/core/netdev_max_backlog"
+
+// Here tells which network namespace this is: whether it is the machine's first, and a name for it. SO_NETNS_COOKIE (Linux
+// 5.14) is a number that no other ever has as long as the machine runs; before that, the number of its file, which another
+// one may have later, is the best there is.
+func (c *Conn) Here() (first bool, name string, err error) {
+	first = unix.Faccessat(unix.AT_FDCWD, firstOnly, unix.F_OK, 0) == nil
+	cookie, err := unix.GetsockoptUint64(c.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	if err == nil {
+		return first, "netns.c" + strconv.FormatUint(cookie, 10), nil
+	}
+	var stat unix.Stat_t
+	err = unix.Stat("/proc/thread-self/ns/net", &stat)
+	return first, "netns.i" + strconv.FormatUint(stat.Ino, 10), err
 }
 
 // general is struct rtgenmsg with its padding, of family AF_UNSPEC.

@@ -77,4 +77,12 @@ func altName(uid uint32, container, bridge, nic string) string {
 }
 
 // altEnd is the end of the altname of an interface on a bridge.
-func altEnd(bridge, nic string) string { return "-" + bridge + "-" + nic[max(0, len(nic)-4):] }
+func altEnd(bridge, nic string) string { return "-" + bridge + altRandom(nic) }
+
+// altRandom is the random part of an altname, with the dash in front.
+func altRandom(nic string) string { return "-" + nic[max(0, len(nic)-4):] }
+
+// endsOn reports whether an altname is that of an interface on a bridge, whatever the interface is called now.
+func endsOn(alt, bridge string) bool {
+	return strings.HasSuffix(alt[:max(0, len(alt)-len(altRandom("xxxx")))], "-"+bridge)
+}

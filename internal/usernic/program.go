@@ -151,11 +151,24 @@ func open() (*rtnl.Conn, *netquota.Book, error) {
 	if err != nil {
 		return nil, nil, failed("Failed to open a netlink socket", err)
 	}
-	book, err := netquota.Open(paths.Ledger(), paths.Slots())
+	here, err := whereabouts(conn)
+	if err != nil {
+		return nil, nil, err
+	}
+	book, err := netquota.OpenIn(paths.Ledger(), paths.Slots(), here)
 	if err != nil {
 		return nil, nil, failed("Failed to open the ledger", err)
 	}
 	return conn, book, nil
+}
+
+// whereabouts is the network namespace in which the program was started.
+func whereabouts(conn *rtnl.Conn) (netquota.Network, error) {
+	first, name, err := conn.Here()
+	if err != nil {
+		return netquota.Network{}, failed("Failed to identify the network namespace of the program", err)
+	}
+	return netquota.Network{Initial: first, ID: name}, nil
 }
 
 // openNamespace opens the caller's network namespace, or says why it is not one.
