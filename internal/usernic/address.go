@@ -1,6 +1,7 @@
 package usernic
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"strconv"
 	"strings"
@@ -22,12 +23,14 @@ const (
 // candidates is how many addresses there are for one container on one bridge: more than a container has interfaces.
 const candidates = 64
 
-// containerMAC is the nth address of an interface of uid's container on bridge, on the host with the given identity. It
-// is the same at each start, so that DHCP knows the container again (rootlesskit#61).
-func containerMAC(host string, uid uint32, bridge, container string, n int) netquota.MAC {
+// containerMAC is the nth address of an interface of uid's container on bridge, on the host with the given identity and
+// key. It is the same at each start, so that DHCP knows the container again (rootlesskit#61). The key (HMAC, RFC 2104)
+// keeps it from being computed by others; the identity keeps hosts that were copied together with their key apart.
+func containerMAC(secret key, host string, uid uint32, bridge, container string, n int) netquota.MAC {
 	parts := []string{"userns-helpers container address", host, strconv.FormatUint(uint64(uid), 10), bridge, container, strconv.Itoa(n)}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	mac := netquota.MAC(sum[:6])
+	code := hmac.New(sha256.New, secret[:])
+	_, _ = code.Write([]byte(strings.Join(parts, "\x00")))
+	mac := netquota.MAC(code.Sum(nil)[:len(netquota.MAC{})])
 	mac[0] = firstOfContainer
 	return mac
 }

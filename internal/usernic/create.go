@@ -20,6 +20,7 @@ type nic struct {
 	kernel    kernel
 	terms     terms
 	claim     *netquota.Claim
+	secret    key          // of stable addresses; zero where there are none
 	mac       netquota.MAC // of the container's end
 	made      bool         // the pair may be there
 	host      rtnl.Device  // the host's end, as the kernel told of it when it was made

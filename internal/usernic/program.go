@@ -132,6 +132,12 @@ func (r *run) create() (outcome, error) {
 		return outcome{}, err
 	}
 	links := kernel{conn, found}
+	secret := key{}
+	if asked.StableMAC {
+		if secret, err = stableKey(); err != nil {
+			return outcome{}, err
+		}
+	}
 
 	// Act: the slots first, then the row, then the interface.
 	claim, err := claim(book, r.who, charges, asked, links)
@@ -139,7 +145,9 @@ func (r *run) create() (outcome, error) {
 		return outcome{}, err
 	}
 	r.charge = claim.Charge
-	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim}
+	n := &nic{
+		request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim, secret: secret,
+	}
 	line, err := n.make()
 	r.made = line
 	return outcome{line, n.undo}, err

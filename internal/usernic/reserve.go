@@ -37,7 +37,7 @@ func (n *nic) reserveAddress() error {
 // candidate is the ith address to try.
 func (n *nic) candidate(identity string, i int) (netquota.MAC, error) {
 	if n.terms.StableMAC {
-		return containerMAC(identity, n.uid, n.request.place.Bridge, n.request.container, i), nil
+		return containerMAC(n.secret, identity, n.uid, n.request.place.Bridge, n.request.container, i), nil
 	}
 	return randomMAC()
 }
