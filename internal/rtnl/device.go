@@ -2,7 +2,6 @@ package rtnl
 
 import (
 	"encoding/binary"
-	"errors"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -39,16 +38,15 @@ const NoNamespace = -1
 // there is none.
 func (c *Conn) Device(name string) (Device, error) { return c.DeviceCalled(NoNamespace, name) }
 
-// Leaving reports whether an interface of this namespace that is one end of a pair is about to go: it is gone, or the
-// namespace of its peer has lost its last process and descriptor, and waits for the kernel to clean it up. The peer itself
-// is not looked at: its namespace is a user's, who makes it as odd as can be.
-func (c *Conn) Leaving(index int) (bool, error) {
-	device, err := c.DeviceIn(NoNamespace, index)
+// Leaving reports whether a device of this namespace that is one end of a pair is about to go: the namespace of its peer
+// has lost its last process and descriptor, and waits for the kernel to clean it up. The peer itself is not looked at: its
+// namespace is a user's, who makes it as odd as can be.
+func (c *Conn) Leaving(device Device) (bool, error) {
 	switch {
-	case errors.Is(err, unix.ENODEV), err == nil && device.PeerGone:
+	case device.PeerGone:
 		return true, nil
-	case err != nil, device.Kind != KindVeth, device.PeerNSID == NoNamespace:
-		return false, err
+	case device.Kind != KindVeth, device.PeerNSID == NoNamespace:
+		return false, nil
 	}
 	return c.Gone(device.PeerNSID)
 }

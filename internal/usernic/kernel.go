@@ -75,18 +75,22 @@ func nicOf(name string, device rtnl.Device) netquota.Nic {
 	return nic
 }
 
-// Leaving reports whether an interface is about to go with its container.
+// Leaving reports whether an interface is about to go with its container, or is gone.
 func (k kernel) Leaving(nic netquota.Nic) bool {
-	index := nic.Index
-	if index == 0 {
-		device, err := k.conn.Device(nic.Name)
-		if err != nil {
-			return errors.Is(err, unix.ENODEV)
-		}
-		index = device.Index
+	device, err := k.look(nic)
+	if err != nil {
+		return errors.Is(err, unix.ENODEV) && !k.Survives(nic)
 	}
-	leaving, err := k.conn.Leaving(index)
+	leaving, err := k.conn.Leaving(device)
 	return leaving && err == nil
+}
+
+// look describes what has the index of an interface, or its name where that is not known.
+func (k kernel) look(nic netquota.Nic) (rtnl.Device, error) {
+	if nic.Index == 0 {
+		return k.conn.Device(nic.Name)
+	}
+	return k.conn.DeviceIn(rtnl.NoNamespace, nic.Index)
 }
 
 // errElsewhere says that an interface was moved to another network namespace, by root.
