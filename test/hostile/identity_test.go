@@ -67,7 +67,9 @@ func TestRenamed(t *testing.T) {
 			if err := sh("ip netns add away; ip netns add further"); err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = sh("ip netns del away; ip netns del further; ip link del ren0 2>/dev/null; ip link del " + other + " 2>/dev/null; true") }()
+			defer func() {
+				_ = sh("ip netns del away; ip netns del further; ip link del ren0 2>/dev/null; ip link del " + other + " 2>/dev/null; true")
+			}()
 			target := container(t, mover)
 			first := call(t, mover, creates(target, "moved")...)
 			if first.made() == "" {
