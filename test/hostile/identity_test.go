@@ -211,7 +211,9 @@ func TestApart(t *testing.T) {
 				if err := sh("nsenter --net=" + first + " ip link add apart type bridge"); err != nil {
 					t.Fatal(err)
 				}
-				defer func() { _ = sh("nsenter --net=" + first + " ip link del apart") }()
+				defer func() { // and the book goes back to this namespace
+					_ = sh("nsenter --net=" + first + " ip link del apart; rm -rf " + ledgerPath + " " + slotsPath)
+				}()
 			}
 			near, far := container(t, nearby), container(t, yonder)
 			makes := func(network string, u user, of *harness.Target, most int) (made int) {
