@@ -13,6 +13,7 @@ MANDIR     = $(DATADIR)/man
 ZSHDIR     = $(DATADIR)/zsh/site-functions
 SYSCONFDIR = /etc
 RUNDIR     = /run
+STATEDIR   = /var/lib
 # The mode of the three privileged programs. 755 for an install with file capabilities.
 SUIDPERMS  = 4755
 
@@ -23,6 +24,7 @@ PATH_subuid    = /etc/subuid
 PATH_subgid    = /etc/subgid
 PATH_loginDefs = /etc/login.defs
 PATH_machineID = /etc/machine-id
+PATH_macKey    = $(STATEDIR)/userns-helpers/mac-key
 PATH_usernet   = $(SYSCONFDIR)/lxc/lxc-usernet
 PATH_ledger    = $(RUNDIR)/lxc/nics
 PATH_slots     = $(RUNDIR)/lxc/nics.d
@@ -36,7 +38,7 @@ PATH_nscd      = /var/run/nscd/socket
 PATH_getent    = /usr/bin/getent
 # Where ld.so looks for the modules that subid: in nsswitch.conf names, with colons between.
 PATH_libraries = /usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib
-PATHS          = passwd group subuid subgid loginDefs machineID usernet ledger slots ovsVsctl \
+PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots ovsVsctl \
 	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy
 
 # A source tarball carries its version in the file VERSION; a clone asks git.

@@ -62,25 +62,24 @@ func (c *Claim) Reserve(mac MAC, links Links) (bool, error) {
 		return false, err
 	}
 	for {
-		user, err := c.user(mac, links)
+		user, taken, err := c.user(mac, links)
 		if err != nil {
 			return false, err
 		}
-		if user == "" {
-			c.mac = mac
+		if !taken {
+			c.MAC = mac
 			return true, c.write(pending)
 		}
-		leaving, err := links.Leaving(user)
-		if !leaving || err != nil || !c.book.wait() {
-			return false, err
+		if !links.Leaving(user) || !c.book.wait() {
+			return false, nil
 		}
 	}
 }
 
-// user is the living interface of the account that has an address, or "".
-func (c *Claim) user(mac MAC, links Links) (string, error) {
+// user is the living interface of the account that has an address, if there is one.
+func (c *Claim) user(mac MAC, links Links) (Nic, bool, error) {
 	if err := c.survey.reload(); err != nil {
-		return "", err
+		return Nic{}, false, err
 	}
 	return c.survey.user(mac, links)
 }

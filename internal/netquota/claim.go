@@ -11,13 +11,12 @@ import (
 // and frees its slot, and with the interface gone the others are free.
 type Claim struct {
 	Charge Charge
-	Name   string // of the interface on the host: nobody else is using it or about to
+	Nic    // what is known of the interface: a name that nobody else is using or about to; then what its maker learns
 
 	book    *Book
 	survey  *survey
 	places  []place  // its slots: those of the limits, then that of the charge
 	blocked []*slots // what had no free slot, in the last attempt
-	mac     MAC
 }
 
 // place is one slot.
@@ -45,7 +44,7 @@ func (b *Book) Claim(who Account, charges []Charge, limits Limits, links Links) 
 	if err != nil {
 		return nil, err
 	}
-	c := &Claim{book: b, survey: s}
+	c := &Claim{book: b, survey: s, Nic: named("")}
 	if c.Name, err = b.freeName(s, links); err != nil {
 		return nil, err
 	}
@@ -90,8 +89,7 @@ func (c *Claim) attempt(links Links) (taken, soon bool, err error) {
 	if soon {
 		return false, true, nil
 	}
-	soon, err = leaving(c.blocked, links)
-	return false, soon, err
+	return false, leaving(c.blocked, links), nil
 }
 
 // refusal says what had no room: a limit before a quota, as a limit holds wherever there is room.
@@ -107,9 +105,9 @@ func (c *Claim) refusal() error {
 // write makes the claim's records what they are now.
 func (c *Claim) write(s state) error {
 	for _, p := range c.places {
-		r := record{c.Name, s, c.mac}
+		r := record{c.Nic, s}
 		if p.file.isLimit() {
-			r = record{name: c.Name, state: complete}
+			r = c.ofLimit(s)
 		}
 		if r == p.file.record(p.slot) {
 			continue
@@ -121,6 +119,15 @@ func (c *Claim) write(s state) error {
 	return nil
 }
 
+// ofLimit is the record in a slot of a limit, which is never pending. It tells more than the name when that is known for good,
+// so that it is written no more than twice.
+func (c *Claim) ofLimit(s state) record {
+	if s == pending {
+		return record{named(c.Name), complete}
+	}
+	return record{c.Nic, complete}
+}
+
 // Record writes the row of the claim into the ledger, in the place of the row of a dead interface of the account's if
 // there is one. The other rows of dead interfaces go, and rows that the ledger has lost come back.
 func (c *Claim) Record(links Links) error {
@@ -128,7 +135,7 @@ func (c *Claim) Record(links Links) error {
 	if err != nil {
 		return err
 	}
-	rows, err := c.survey.missing(c.book)
+	rows, err := c.survey.missing(c.book, links)
 	if err != nil {
 		return err
 	}
@@ -169,7 +176,7 @@ func (p place) release(name string) error {
 	if !held || err != nil {
 		return err
 	}
-	if p.file.records[p.slot].name == name {
+	if p.file.records[p.slot].Name == name {
 		err = p.file.write(p.slot, record{})
 	}
 	return errors.Join(err, p.file.unlock(p.slot))

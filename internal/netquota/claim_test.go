@@ -152,8 +152,8 @@ func TestAbandonAfterComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		file := second.claim.places[0].file
-		if err := file.load(); err != nil || file.record(0).name != second.claim.Name {
-			t.Fatalf("after %d steps: slot has %q, want %q (%v)", steps, file.record(0).name, second.claim.Name, err)
+		if err := file.load(); err != nil || file.record(0).Name != second.claim.Name {
+			t.Fatalf("after %d steps: slot has %q, want %q (%v)", steps, file.record(0).Name, second.claim.Name, err)
 		}
 		first.exit()
 		w.kill(second.claim.Name)
@@ -184,7 +184,7 @@ func TestStrayLeavesNoRoom(t *testing.T) {
 	if err := s.tidy(p); err != nil {
 		t.Fatal(err)
 	}
-	w.kill(s.slots[0].record(0).name)
+	w.kill(s.slots[0].record(0).Name)
 	if taken, err := p.claim.takeAll(p); taken || err != nil {
 		t.Fatalf("taken %v, error %v", taken, err)
 	}

@@ -38,9 +38,9 @@ func readRecords(fd int) ([]byte, error) {
 	return data, nil
 }
 
-// writeRecord writes record i, whose lock is held, in one write that no page ends in.
+// writeRecord writes record i of a file whose records are as long as text, and whose lock is held, in one write that no page ends in.
 func writeRecord(fd, i int, text []byte) error {
-	n, err := unix.Pwrite(fd, text, int64(i)*recordSize)
+	n, err := unix.Pwrite(fd, text, int64(i)*int64(len(text)))
 	if err == nil && n != len(text) {
 		return io.ErrShortWrite
 	}

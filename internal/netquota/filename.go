@@ -6,24 +6,28 @@ import (
 )
 
 // longestOwner keeps the name of a file of slots within NAME_MAX, 255 bytes, with each byte of it escaped: four of the
-// type, 15 of the bridge (IFNAMSIZ without its NUL) and these, three for one, and two colons. longestGroup does so with
+// type, 15 of the bridge (IFNAMSIZ without its NUL) and these, three for one, two colons, and format. longestGroup does so with
 // a colon and a user id behind.
 const (
-	longestOwner = 64
+	longestOwner = 63
 	longestGroup = longestOwner - 4
 )
 
+// format ends the names of files of slots, with a byte that is never in them otherwise: it stands for the size of a record.
+// A file with records of another size has another name, and is not misread. The files of pace have records of their own.
+const format = "+" + recordVersion
+
 // fileName is the name of the file of slots of a charge: type:bridge:owner, unusual bytes escaped; a hash takes the
 // place of the rest of an owner's name that is too long.
-func fileName(charge Charge) string { return slotsName(charge, longestOwner) }
+func fileName(charge Charge) string { return slotsName(charge, longestOwner) + format }
 
 // memberFile is the name of the file of slots of one member of the group of a charge.
 func memberFile(charge Charge, uid uint32) string {
-	return slotsName(charge, longestGroup) + ":" + decimal(uid)
+	return slotsName(charge, longestGroup) + ":" + decimal(uid) + format
 }
 
 // userFile is the name of the file of slots of a user over all charges. The names of charges have a colon.
-func userFile(uid uint32) string { return "user." + decimal(uid) }
+func userFile(uid uint32) string { return "user." + decimal(uid) + format }
 
 // paceFile is the name of the file of a user's beginnings.
 func paceFile(uid uint32) string { return "pace." + decimal(uid) }

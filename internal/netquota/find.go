@@ -7,27 +7,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Owner returns to whom the interface is charged at the place, as the ledger says or, where that has lost the row, a slot
-// of one of the account's own charges; "" if it is not recorded.
-func (b *Book) Owner(who Account, place Place, nic string) (string, error) {
-	var owner string
+// Holding is an interface, and to whom it is charged.
+type Holding struct {
+	Owner string // "" if that is not recorded
+	Nic   Nic    // Name is what its row has; the rest is known if a slot has it
+}
+
+// Find returns to whom an interface is charged at the place, as the ledger says or, where that has lost the row, a slot of
+// one of the account's own charges. It is named as it was made, or as it is now: index is that of the interface now called
+// nic, 0 if there is none, and a slot that has it tells the name that it was made with.
+func (b *Book) Find(who Account, place Place, nic string, index int) (Holding, error) {
+	owner, err := b.listedOwner(place, nic)
+	if err != nil {
+		return Holding{}, err
+	}
+	owners := who.owners()
+	if owner != "" {
+		owners = []string{owner}
+	}
+	for _, candidate := range owners {
+		found, has, err := b.slotOf(Charge{Owner: candidate, Place: place}, nic, index)
+		if has || err != nil {
+			return Holding{candidate, found}, err
+		}
+	}
+	return Holding{owner, named(nic)}, nil
+}
+
+// listedOwner is the owner in the row of an interface at the place, "" if there is none.
+func (b *Book) listedOwner(place Place, nic string) (owner string, err error) {
 	suffix := []byte(" " + place.Type + " " + place.Bridge + " " + nic)
-	err := b.read(&sheet{}, func(row []byte, _ int64) {
+	err = b.read(&sheet{}, func(row []byte, _ int64) {
 		before, after, found := bytes.Cut(row, suffix)
 		if found && len(before) > 0 && (len(after) == 0 || after[0] == ' ') {
 			owner = string(before)
 		}
 	})
-	if owner != "" || err != nil {
-		return owner, err
-	}
-	for _, candidate := range who.owners() {
-		has, err := b.slotHas(Charge{Owner: candidate, Place: place}, nic)
-		if has || err != nil {
-			return candidate, err
-		}
-	}
-	return "", nil
+	return owner, err
 }
 
 // owners are the owners that lines can have that apply to the account.
@@ -39,19 +55,29 @@ func (a Account) owners() []string {
 	return owners
 }
 
-// slotHas reports whether a slot of the charge has the interface.
-func (b *Book) slotHas(charge Charge, nic string) (bool, error) {
+// slotOf is the interface in a slot of the charge that was made with a name, or else has an index.
+func (b *Book) slotOf(charge Charge, name string, index int) (Nic, bool, error) {
 	fd, err := unix.Openat(b.folder, fileName(charge), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if errors.Is(err, unix.ENOENT) {
-		return false, nil
+		return Nic{}, false, nil
 	}
 	if err != nil {
-		return false, err
+		return Nic{}, false, err
 	}
 	defer closeFile(fd)
 	file := &slots{fd: fd, charge: charge}
 	if err := file.load(); err != nil {
-		return false, err
+		return Nic{}, false, err
 	}
-	return file.holds(nic, len(file.records)), nil
+	for _, is := range []func(Nic) bool{
+		func(n Nic) bool { return n.Name == name },
+		func(n Nic) bool { return n.Name != "" && n.Index == index && index != 0 },
+	} {
+		for _, r := range file.records {
+			if is(r.Nic) {
+				return r.Nic, true, nil
+			}
+		}
+	}
+	return Nic{}, false, nil
 }

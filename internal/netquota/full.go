@@ -66,8 +66,8 @@ func (s *survey) holders(i int) Holders {
 func (s *slots) holders() Holders {
 	var h Holders
 	for _, r := range s.records[:min(s.quota(), len(s.records))] {
-		if r.name != "" {
-			h.add(r.name)
+		if r.Name != "" {
+			h.add(r.Name)
 		}
 	}
 	return h

@@ -10,12 +10,11 @@ import (
 
 // Held is what a slot says that names an interface, living or not.
 type Held struct {
-	Owner    string // as in Charge; a name of more than 64 bytes is cut, and has # and a hash behind
-	Place    Place
-	Slot     int
-	Name     string // of the interface on the host
-	Complete bool   // false: it is being made, or its process died
-	MAC      MAC    // of the container's end
+	Owner string // as in Charge; a name of more than 63 bytes is cut, and has # and a hash behind
+	Place Place
+	Slot  int
+	Nic
+	Complete bool // false: it is being made, or its process died
 }
 
 // reader is a book that is only read. No file of it is made.
@@ -110,8 +109,8 @@ func (b *Book) held(name string, charge Charge) ([]Held, error) {
 	defer closeFile(file.fd)
 	var held []Held
 	for i, r := range file.records {
-		if r.name != "" {
-			held = append(held, Held{charge.Owner, charge.Place, i, r.name, r.state == complete, r.mac})
+		if r.Name != "" {
+			held = append(held, Held{charge.Owner, charge.Place, i, r.Nic, r.state == complete})
 		}
 	}
 	return held, nil
@@ -136,8 +135,9 @@ func (b *Book) openToRead(name string, charge Charge) (*slots, error) {
 
 // parseFileName is the charge of a file of slots, without its quota; false for other files of the folder.
 func parseFileName(name string) (Charge, bool) {
+	name, current := strings.CutSuffix(name, format)
 	parts := strings.Split(name, ":")
-	if len(parts) != 3 {
+	if !current || len(parts) != 3 {
 		return Charge{}, false
 	}
 	for i := range parts {

@@ -97,7 +97,7 @@ func TestReadBook(t *testing.T) {
 	name := p.claim.Name
 	p.exit()
 	slots, err := ReadSlots(w.slots())
-	if err != nil || !slices.Equal(slots, []Held{{owner.Owner, lan, 0, name, true, MAC{2, 1}}}) {
+	if err != nil || !slices.Equal(slots, []Held{{owner.Owner, lan, 0, Nic{name, MAC{2, 1}, 1, NoNamespace, 0}, true}}) {
 		t.Errorf("%v, %v", slots, err)
 	}
 	b := reader(w.ledger())
@@ -142,7 +142,7 @@ func TestParseFileName(t *testing.T) {
 			t.Errorf("%v: %v, %v", c, got, ok)
 		}
 	}
-	for _, name := range []string{"claims", "ledger.1000", "veth:br0", "veth:br0:", "veth:br0:a:b", "veth:br0:%", "veth:br0:%4", "veth:br0:%zz", "."} {
+	for _, name := range []string{"claims", "ledger.1000", "veth:br0+1", "veth:br0:+1", "veth:br0:a:b+1", "veth:br0:%+1", "veth:br0:%4+1", "veth:br0:%zz+1", ".", "veth:br0:a", "veth:br0:a+2"} {
 		if got, ok := parseFileName(name); ok {
 			t.Errorf("%q: %v", name, got)
 		}

@@ -2,6 +2,7 @@ package netquota
 
 import (
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -134,42 +135,41 @@ func (s *survey) addOrphans(rooms []Room, links Links) error {
 func (s *survey) addLimited(r *Rooms, links Links) (err error) {
 	for i, member := range s.ofMembers {
 		if member != nil {
-			if r.Charges[i].Mine, err = member.takenWith(s.membersOf(i), links); err != nil {
+			nics, err := s.membersOf(i, links)
+			if err != nil {
+				return err
+			}
+			if r.Charges[i].Mine, err = member.takenWith(nics, links); err != nil {
 				return err
 			}
 		}
 	}
 	if s.ofUser != nil {
-		names := append([]string(nil), s.owned...)
-		for name := range s.living {
-			names = append(names, name)
-		}
-		r.OfUser, err = s.ofUser.takenWith(names, links)
+		r.OfUser, err = s.ofUser.takenWith(s.ofTheUser(), links)
 	}
 	return err
 }
 
-// takenWith is how many slots would be taken once adoptAll has put names into slots.
-func (s *slots) takenWith(names []string, links Links) (uint64, error) {
-	seen := make(map[string]bool)
-	taken := uint64(0)
+// takenWith is how many slots would be taken once adoptAll has put nics into slots.
+func (s *slots) takenWith(nics []Nic, links Links) (uint64, error) {
+	var counted []Nic
 	for _, r := range s.records {
-		names = append(names, r.name)
+		nics = append(nics, r.Nic)
 	}
-	for _, name := range names {
-		if name == "" || seen[name] {
+	for _, nic := range nics {
+		same := func(other Nic) bool { return nic.Name == other.Name || nic.is(other) }
+		if nic.Name == "" || slices.ContainsFunc(counted, same) {
 			continue
 		}
-		seen[name] = true
-		alive, err := links.Exists(name)
+		alive, err := lives(nic, links)
 		if err != nil {
 			return 0, err
 		}
 		if alive {
-			taken++
+			counted = append(counted, described(nic, links))
 		}
 	}
-	return min(taken, uint64(s.quota())), nil
+	return min(uint64(len(counted)), uint64(s.quota())), nil
 }
 
 // refusal is what takeAll and Claim come to.
@@ -249,10 +249,10 @@ func (b *Book) paced(uid uint32, limit Limit) (refusal, err error) {
 	text, err := readRecords(fd)
 	least := uint64(minute)
 	for i := range int(min(limit.Most, mostSlots)) {
-		if len(text) < (i+1)*recordSize {
+		if len(text) < (i+1)*paceSize {
 			return nil, err
 		}
-		wait := remaining(text[i*recordSize:(i+1)*recordSize], sinceBoot())
+		wait := remaining(text[i*paceSize:(i+1)*paceSize], sinceBoot())
 		if wait == 0 {
 			return nil, err
 		}

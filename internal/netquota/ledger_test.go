@@ -295,8 +295,8 @@ func TestUnsafeFiles(t *testing.T) {
 	}
 }
 
-// TestOwner: the ledger's word, then the slots'; only whole names at the very place.
-func TestOwner(t *testing.T) {
+// TestFind: the ledger's word, then the slots'; only whole names at the very place.
+func TestFind(t *testing.T) {
 	w := newWorld(t)
 	p := w.open(t)
 	defer p.exit()
@@ -307,11 +307,18 @@ func TestOwner(t *testing.T) {
 	for nic, want := range map[string]string{
 		p.claim.Name: "@students", "bobs": "bob", "his": "domain user", "nobodys": "", "bob": "", "obs": "", "": "", "bobs2": "bob",
 	} {
-		if got, err := p.book.Owner(alice, lan, nic); got != want || err != nil {
-			t.Errorf("%q: %q %v, want %q", nic, got, err, want)
+		if got, err := p.book.Find(alice, lan, nic, 0); got.Owner != want || err != nil || got.Nic.Name != nic {
+			t.Errorf("%q: %v %v, want %q", nic, got, err, want)
 		}
 	}
-	if got, err := p.book.Owner(alice, Place{"veth", "lxcbr"}, "bobs"); got != "" || err != nil {
+	if got, err := p.book.Find(alice, Place{"veth", "lxcbr"}, "bobs", 0); got.Owner != "" || err != nil {
+		t.Error(got, err)
+	}
+	got, err := p.book.Find(alice, lan, "renamed", p.claim.Index)
+	if got.Owner != "@students" || got.Nic != p.claim.Nic || err != nil {
+		t.Error(got, err)
+	}
+	if got, err := p.book.Find(alice, lan, "other", p.claim.Index+1); got.Owner != "" || err != nil {
 		t.Error(got, err)
 	}
 }

@@ -83,53 +83,94 @@ func (s *survey) adoptLimited(links Links) error {
 		if member == nil {
 			continue
 		}
-		if err := member.adoptAll(s.membersOf(i), links); err != nil {
+		nics, err := s.membersOf(i, links)
+		if err != nil {
+			return err
+		}
+		if err := member.adoptAll(nics, links); err != nil {
 			return err
 		}
 	}
 	if s.ofUser == nil {
 		return nil
 	}
-	names := append([]string(nil), s.owned...)
-	for name := range s.living {
-		names = append(names, name)
+	return s.ofUser.adoptAll(s.ofTheUser(), links)
+}
+
+// ofTheUser are the interfaces that count for the limit of the user: those that rows and the kernel's names tell of. One
+// that has been renamed is in a slot.
+func (s *survey) ofTheUser() []Nic {
+	var nics []Nic
+	for _, name := range s.owned {
+		nics = append(nics, s.known(name))
 	}
-	return s.ofUser.adoptAll(names, links)
+	for name := range s.living {
+		nics = append(nics, s.known(name))
+	}
+	return nics
+}
+
+// known is what a slot of a charge says of an interface, or nothing but its name.
+func (s *survey) known(name string) Nic {
+	if r, held := s.recordOf(name); held {
+		return r.Nic
+	}
+	return named(name)
 }
 
 // membersOf are the interfaces of the user that are charged to charge i. One whose name does not tell the user, as LXC's
 // helper makes them for user ids above 65536, may be any member's and counts for none.
-func (s *survey) membersOf(i int) []string {
-	var names []string
+func (s *survey) membersOf(i int, links Links) ([]Nic, error) {
+	var nics []Nic
 	for _, name := range s.listed[i] {
 		if IsOf(name, s.who.UID) {
-			names = append(names, name)
+			nics = append(nics, s.known(name))
 		}
 	}
 	for _, r := range s.slots[i].records {
-		if s.living[r.name] {
-			names = append(names, r.name)
-		}
-	}
-	return names
-}
-
-// adoptAll puts those of names that live into slots, and those that stand above the number of slots.
-func (s *slots) adoptAll(names []string, links Links) error {
-	for k := s.quota(); k < len(s.records); k++ {
-		names = append(names, s.records[k].name)
-	}
-	for _, name := range names {
-		if name == "" || s.holds(name, s.quota()) {
+		if !IsOf(r.Name, s.who.UID) {
 			continue
 		}
-		alive, err := links.Exists(name)
-		if alive && err == nil {
-			_, err = s.adopt(name, links)
-		}
+		may, err := mayLive(r.Nic, links)
 		if err != nil {
+			return nil, err
+		}
+		if may || s.living[r.Name] {
+			nics = append(nics, r.Nic)
+		}
+	}
+	return nics, nil
+}
+
+// adoptAll puts those of nics that live into slots, and those that stand above the number of slots.
+func (s *slots) adoptAll(nics []Nic, links Links) error {
+	for _, nic := range append(nics, s.above()...) {
+		if nic.Name == "" || s.holds(nic.Name, s.quota()) {
+			continue
+		}
+		alive, err := lives(nic, links)
+		if err != nil {
+			return err
+		}
+		if !alive {
+			continue
+		}
+		if nic = described(nic, links); s.has(nic) {
+			continue
+		}
+		if _, err := s.adopt(nic, links); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// has reports whether one of the slots that may be used has an interface, by whatever name.
+func (s *slots) has(nic Nic) bool {
+	for _, r := range s.records[:min(s.quota(), len(s.records))] {
+		if r.Name != "" && r.is(nic) {
+			return true
+		}
+	}
+	return false
 }

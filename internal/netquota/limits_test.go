@@ -150,7 +150,7 @@ func TestAbandonGivesLimitsBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, place := range p.claim.places {
-			if err := place.file.load(); err != nil || place.file.record(place.slot).name != "" {
+			if err := place.file.load(); err != nil || place.file.record(place.slot).Name != "" {
 				t.Fatal(place.file.record(place.slot), err)
 			}
 		}
@@ -261,7 +261,7 @@ func TestPaceBesideFrozen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if held, err := try(fd, exclusive, 0, recordSize); !held || err != nil {
+	if held, err := try(fd, exclusive, 0, paceSize); !held || err != nil {
 		t.Fatal(held, err)
 	}
 	granted := 0

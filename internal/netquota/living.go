@@ -1,47 +1,75 @@
 package netquota
 
-import "slices"
-
 // strays are the living interfaces of charge i that are in none of its slots: those of its rows, and those that stand
 // in slots above the quota, which the administrator has lowered.
-func (s *survey) strays(i int, links Links) ([]string, error) {
+func (s *survey) strays(i int, links Links) ([]Nic, error) {
 	file := s.slots[i]
-	candidates := slices.Clone(s.listed[i])
-	for k := file.quota(); k < len(file.records); k++ {
-		candidates = append(candidates, file.records[k].name)
+	candidates := file.above()
+	for _, name := range s.listed[i] {
+		candidates = append(candidates, named(name))
 	}
-	var found []string
-	for _, name := range candidates {
-		if name == "" || file.holds(name, file.quota()) {
+	var found []Nic
+	for _, nic := range candidates {
+		if nic.Name == "" || file.holds(nic.Name, file.quota()) {
 			continue
 		}
-		alive, err := links.Exists(name)
+		alive, err := lives(nic, links)
 		if err != nil {
 			return nil, err
 		}
-		if alive {
-			found = append(found, name)
+		if !alive {
+			continue
+		}
+		if nic = described(nic, links); !file.has(nic) {
+			found = append(found, nic)
 		}
 	}
 	return found, nil
 }
 
-// orphans are the user's living interfaces at the place that are in no slot and in no row: only the kernel knows them.
-func (s *survey) orphans(links Links) ([]string, error) {
-	var found []string
+// described is a living interface with what the kernel says of it, if nothing but its name was known.
+func described(nic Nic, links Links) Nic {
+	if nic.Index != 0 {
+		return nic
+	}
+	return links.Describe(nic.Name)
+}
+
+// above are the interfaces in slots above the quota.
+func (s *slots) above() []Nic {
+	var nics []Nic
+	for k := s.quota(); k < len(s.records); k++ {
+		nics = append(nics, s.records[k].Nic)
+	}
+	return nics
+}
+
+// orphans are the user's living interfaces at the place that are in no slot and in no row: only the kernel knows them. One
+// that has been given another name of the user's since it was made is in a slot.
+func (s *survey) orphans(links Links) ([]Nic, error) {
+	var found []Nic
 	for name := range s.living {
 		if s.others[name] || s.stateOf(name) != 0 || s.isListed(name) {
 			continue
 		}
-		here, err := links.On(name, s.charges[0].Place)
-		if err != nil {
-			return nil, err
-		}
-		if here {
-			found = append(found, name)
+		nic, here := links.On(name, s.charges[0].Place)
+		if here && !s.isHeld(nic) {
+			found = append(found, nic)
 		}
 	}
 	return found, nil
+}
+
+// isHeld reports whether a slot has an interface, by whatever name.
+func (s *survey) isHeld(nic Nic) bool {
+	for _, file := range s.slots {
+		for _, r := range file.records {
+			if r.Name != "" && r.is(nic) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *survey) isListed(name string) bool {
@@ -73,42 +101,43 @@ func (s *survey) dead(links Links) (map[string]bool, error) {
 }
 
 // alive reports whether a listed interface lives or is about to. The kernel is asked again: the interface may have been
-// made since, and its names are no snapshot where there are more than fit one read.
+// made since, and its names are no snapshot where there are more than fit one read. One that has been renamed is known by
+// its slot.
 func (s *survey) alive(name string, links Links) (bool, error) {
-	if s.living[name] || s.stateOf(name) == pending {
+	r, held := s.recordOf(name)
+	switch {
+	case s.living[name], held && r.state == pending:
 		return true, nil
+	case held:
+		return lives(r.Nic, links)
 	}
 	return links.Exists(name)
 }
 
-// user is the living interface of the account that has an address, or "".
-func (s *survey) user(mac MAC, links Links) (string, error) {
+// user is the living interface of the account that has an address, if there is one.
+func (s *survey) user(mac MAC, links Links) (Nic, bool, error) {
 	for _, file := range s.slots {
 		for _, r := range file.records {
-			if r.name == "" || r.mac != mac {
+			if r.Name == "" || r.MAC != mac {
 				continue
 			}
-			alive, err := links.Exists(r.name)
+			alive, err := lives(r.Nic, links)
 			if alive || err != nil {
-				return r.name, err
+				return r.Nic, true, err
 			}
 		}
 	}
-	return "", nil
+	return Nic{}, false, nil
 }
 
 // leaving reports whether an interface in a slot of files is about to go.
-func leaving(files []*slots, links Links) (bool, error) {
+func leaving(files []*slots, links Links) bool {
 	for _, file := range files {
 		for _, r := range file.records[:min(file.quota(), len(file.records))] {
-			if r.name == "" {
-				continue
-			}
-			gone, err := links.Leaving(r.name)
-			if gone || err != nil {
-				return gone, err
+			if r.Name != "" && links.Leaving(r.Nic) {
+				return true
 			}
 		}
 	}
-	return false, nil
+	return false
 }

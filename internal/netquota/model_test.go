@@ -89,7 +89,7 @@ func (m *model) proceed(r *rapid.T) {
 	stage := p.done
 	if rapid.IntRange(0, 5).Draw(r, "gives up") == 0 {
 		m.run(r, p, func() error {
-			if err := p.Remove(p.claim.Name, lan); err != nil {
+			if err := p.Remove(p.claim.Nic, lan); err != nil {
 				return err
 			}
 			return p.claim.Abandon()
@@ -104,7 +104,7 @@ func (m *model) proceed(r *rapid.T) {
 			_, err := p.claim.Reserve(MAC{2, m.serial}, p)
 			return errors.Join(err, p.claim.Record(p))
 		case 1:
-			p.create(p.claim.Name, p.claim.Charge)
+			p.born()
 		case 2:
 			return p.claim.Complete()
 		}
@@ -127,6 +127,25 @@ func (m *model) gone(r *rapid.T) {
 	}
 	slices.Sort(names)
 	m.kill(rapid.SampledFrom(names).Draw(r, "nic"))
+}
+
+// rename gives an interface another name, one that looks like its user's or not, or moves it away.
+func (m *model) rename(r *rapid.T) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var names []string
+	for name := range m.living {
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		r.Skip("nothing lives")
+	}
+	slices.Sort(names)
+	name := rapid.SampledFrom(names).Draw(r, "nic")
+	m.serial++
+	m.renamed[name] = rapid.SampledFrom([]string{
+		"", "ctr" + decimal(uint32(m.serial)), HostName(userOf(name), suffixes-1-uint32(m.serial)),
+	}).Draw(r, "to")
 }
 
 // spoil does to the ledger what the original and administrators do.
@@ -191,7 +210,7 @@ func testModel(t *testing.T, limits func(*rapid.T) Limits) {
 		}()
 		actions := map[string]func(*rapid.T){
 			"start": m.start, "start again": m.start, "proceed": m.proceed, "proceed again": m.proceed, "proceed once more": m.proceed,
-			"gone": m.gone, "spoil": m.spoil, "": func(r *rapid.T) { m.check(r) },
+			"gone": m.gone, "rename": m.rename, "spoil": m.spoil, "": func(r *rapid.T) { m.check(r) },
 		}
 		r.Repeat(actions)
 		m.settle(r)

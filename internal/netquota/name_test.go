@@ -2,6 +2,7 @@ package netquota
 
 import (
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -87,15 +88,60 @@ func TestClaimBytes(t *testing.T) {
 	})
 }
 
+// TestRecord: an old file's records, and those of another version, are none.
+func TestRecord(t *testing.T) {
+	pad := func(text string) []byte { return []byte(text + strings.Repeat(" ", recordSize-1-len(text)) + "\n") }
+	full := record{Nic{"veth2001_vZouXX", MAC{2, 0x2d, 0x44, 0xbe, 0x33, 0x0f}, 1<<31 - 1, 1<<31 - 2, 1<<31 - 1}, complete}
+	for text, want := range map[string]record{
+		"1 + veth2001_vZouXX 022d44be330f 2147483647 2147483646 2147483647": full,
+		"1 - veth2001_vZou 000000000000 - - -":                              {named("veth2001_vZou"), pending},
+		"1 + veth2001_vZou 022d44be330f 3 0 2 10.0.3.7 fd00::7":             {Nic{"veth2001_vZou", MAC{2, 0x2d, 0x44, 0xbe, 0x33, 0x0f}, 3, 0, 2}, complete},
+		"2 - veth2001_vZou 000000000000 - - -":                              {},
+		"1 ? veth2001_vZou 000000000000 - - -":                              {},
+		"1 - veth2001_vZouXXX 000000000000 - - -":                           {},
+		"1 - veth2001_vZou 00000000000 - - -":                               {},
+		"1 - veth2001_vZou 000000000000 -":                                  {},
+		"":                                                                  {},
+	} {
+		if got := parseRecord(pad(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if text := full.text(); len(text) != recordSize || string(text) != string(pad("1 + veth2001_vZouXX 022d44be330f 2147483647 2147483646 2147483647")) {
+		t.Errorf("%q", text)
+	}
+	// Room for what is to come: the longest IPv4 and IPv6 addresses.
+	if len("1 + veth2001_vZouXX 022d44be330f 2147483647 2147483646 2147483647 255.255.255.255 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff") > recordSize-1 {
+		t.Error("no room for addresses")
+	}
+}
+
+// TestOldFiles: files with records of 32 bytes are left alone, and what lives comes back from the ledger and the kernel.
+func TestOldFiles(t *testing.T) {
+	w := newWorld(t)
+	w.open(t).exit()
+	for i, of := range []Charge{ofAlice, students} {
+		name := HostName(alice.UID, uint32(i))
+		w.create(name, of)
+		write(t, filepath.Join(w.slots(), slotsName(of, longestOwner)), name+"    + 022d44be330"+decimal(uint32(i))+"\n")
+	}
+	write(t, w.ledger(), "@students veth lxcbr0 "+HostName(alice.UID, 1)+"\n")
+	if room := w.room(t, alice, ofAlice, students); room != 2 {
+		t.Errorf("room for %d, want 2", room)
+	}
+	w.check(t)
+}
+
 func FuzzRecord(f *testing.F) {
-	f.Add([]byte("veth2001_vZou    + 022d44be330f\n"))
-	f.Add([]byte("                               \n"))
-	f.Add([]byte("veth2001_LMLV    ? 024f5b88fdab\n"))
-	f.Add([]byte("veth2001_LMLV    - 024f5b88fdzz\n"))
-	f.Add([]byte("veth2001_LMLV    - 024f5b88fda"))
+	for _, text := range []string{
+		"1 + veth2001_vZou 022d44be330f 7 1073741824 2", "", "1 ? veth2001_LMLV 024f5b88fdab - - -", "1 - veth2001_LMLV 024f5b88fdzz - - -", "2 - x 024f5b88fdab - - -",
+	} {
+		f.Add([]byte(text + strings.Repeat(" ", recordSize-1-len(text)) + "\n"))
+	}
+	f.Add([]byte("veth2001_LMLV    - 024f5b88fda\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r := parseRecord(text)
-		if r.name == "" {
+		if r.Name == "" {
 			if r != (record{}) {
 				t.Fatalf("%q: %v is half a record", text, r)
 			}

@@ -54,22 +54,25 @@ func (b *Book) Begin(uid uint32, limit Limit) error {
 	return &PaceError{limit.Most, (least + second - 1) / second}
 }
 
-const second = 1_000_000_000
+const (
+	second   = 1_000_000_000
+	paceSize = 32 // of a record, in bytes
+)
 
 // beginAt takes record i if it can, and returns how long it cannot be, in nanoseconds; 0 if it was taken.
 func (b *Book) beginAt(fd, i int, text []byte) (uint64, error) {
-	start := i * recordSize
-	if len(text) >= start+recordSize {
-		if wait := remaining(text[start:start+recordSize], b.now()); wait > 0 {
+	start := i * paceSize
+	if len(text) >= start+paceSize {
+		if wait := remaining(text[start:start+paceSize], b.now()); wait > 0 {
 			return wait, nil
 		}
 	}
-	held, err := try(fd, exclusive, int64(start), recordSize)
+	held, err := try(fd, exclusive, int64(start), paceSize)
 	if !held || err != nil {
 		return minute, err // somebody is taking it
 	}
-	defer func() { _, _ = try(fd, none, int64(start), recordSize) }()
-	current := make([]byte, recordSize)
+	defer func() { _, _ = try(fd, none, int64(start), paceSize) }()
+	current := make([]byte, paceSize)
 	n, err := unix.Pread(fd, current, int64(start))
 	if err != nil {
 		return minute, err
@@ -84,7 +87,7 @@ func (b *Book) beginAt(fd, i int, text []byte) (uint64, error) {
 // beginning is a record of a time.
 func beginning(time uint64) []byte {
 	text := strconv.FormatUint(time, 10)
-	return []byte(strings.Repeat(" ", recordSize-1-len(text)) + text + "\n")
+	return []byte(strings.Repeat(" ", paceSize-1-len(text)) + text + "\n")
 }
 
 // remaining is how long a record cannot be taken. What is not a time is free: a record is written whole. So is a time to

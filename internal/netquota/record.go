@@ -3,10 +3,34 @@ package netquota
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // MAC is an EUI-48 address; the zero value stands for none.
 type MAC [6]byte
+
+// Nic is an interface as it was when it was made. Its name is how rows of the ledger and its user know it, and not what it
+// is: root, or a rule of udev's, may give it another, or move it to another network namespace.
+type Nic struct {
+	Name      string // of the host's end
+	MAC       MAC    // of the container's end
+	Index     int    // of the host's end; 0: not known
+	Namespace int    // id by which this network namespace knows the container's; NoNamespace: not known
+	Peer      int    // index of the container's end there; 0: not known
+}
+
+// NoNamespace is the Namespace of an interface of which it is not known.
+const NoNamespace = -1
+
+// named is an interface of which nothing but the name is known.
+func named(name string) Nic { return Nic{Name: name, Namespace: NoNamespace} }
+
+// is reports whether two descriptions are of one interface: an index, or an address, that both know is the same.
+func (n Nic) is(other Nic) bool {
+	return n.Index != 0 && n.Index == other.Index || n.MAC != MAC{} && n.MAC == other.MAC
+}
 
 // state of the interface in a slot.
 type state byte
@@ -16,32 +40,45 @@ const (
 	complete state = '+' // made as it should be
 )
 
-// record is what a slot holds: 32 bytes of text, so that an administrator can read it and slot n begins at byte 32n.
+// record is what a slot holds: 128 bytes of text, so that an administrator can read it and slot n begins at byte 128n.
 // The zero value is a free slot, written as blanks.
+//
+// Its words are the version of what follows, the state, the interface's name, the address of the container's end, the index
+// of the host's end, the id of the container's network namespace and the index of the end there; - stands for what is not
+// known. Behind them is room for words that a later version adds, and that this one passes over.
 type record struct {
-	name  string
+	Nic
 	state state
-	mac   MAC
 }
 
 const (
-	recordSize  = 32
-	nameWidth   = 16
-	stateColumn = nameWidth + 1
-	macColumn   = stateColumn + 2
+	recordSize    = 128
+	recordVersion = "1"
+	recordWords   = 7
+	longestName   = 15 // IFNAMSIZ without its NUL
+	unknown       = "-"
 )
 
 // text is the record as the file has it.
 func (r record) text() []byte {
 	text := bytes.Repeat([]byte{' '}, recordSize)
 	text[recordSize-1] = '\n'
-	if r.name == "" {
+	if r.Name == "" {
 		return text
 	}
-	copy(text[:nameWidth], r.name)
-	text[stateColumn] = byte(r.state)
-	hex.Encode(text[macColumn:recordSize-1], r.mac[:])
+	words := []string{
+		recordVersion, string(r.state), r.Name, hex.EncodeToString(r.MAC[:]), orUnknown(r.Index, r.Index > 0),
+		orUnknown(r.Namespace, r.Namespace >= 0), orUnknown(r.Peer, r.Peer > 0),
+	}
+	copy(text, strings.Join(words, " "))
 	return text
+}
+
+func orUnknown(n int, known bool) string {
+	if !known {
+		return unknown
+	}
+	return strconv.Itoa(n)
 }
 
 // parseRecord understands a record. What text does not yield is a free slot: a record is written whole before its
@@ -50,10 +87,27 @@ func parseRecord(text []byte) record {
 	if len(text) != recordSize || text[recordSize-1] != '\n' {
 		return record{}
 	}
-	r := record{name: string(bytes.TrimRight(text[:nameWidth], " ")), state: state(text[stateColumn])}
-	_, err := hex.Decode(r.mac[:], text[macColumn:recordSize-1])
-	if err != nil || r.name == "" || r.state != pending && r.state != complete {
+	words := strings.Split(string(text[:recordSize-1]), " ")
+	if len(words) < recordWords || words[0] != recordVersion || len(words[1]) != 1 || len(words[2]) > longestName || slices.Contains(words[:recordWords], "") {
 		return record{}
 	}
+	r := record{Nic: Nic{Name: words[2]}, state: state(words[1][0])}
+	mac, err := hex.DecodeString(words[3])
+	r.Index = number(words[4], 0)
+	r.Namespace = number(words[5], NoNamespace)
+	r.Peer = number(words[6], 0)
+	if err != nil || len(mac) != len(r.MAC) || r.state != pending && r.state != complete {
+		return record{}
+	}
+	r.MAC = MAC(mac)
 	return r
+}
+
+// number is a word that is a number, or otherwise what stands for one that is not known.
+func number(word string, otherwise int) int {
+	n, err := strconv.ParseUint(word, 10, 31)
+	if err != nil {
+		return otherwise
+	}
+	return int(n)
 }

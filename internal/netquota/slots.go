@@ -2,18 +2,20 @@ package netquota
 
 import "golang.org/x/sys/unix"
 
-// mostSlots bounds a charge whatever its quota says: a Linux bridge ends at 1023 ports, a read stays below 2 MiB.
+// mostSlots bounds a charge whatever its quota says: a Linux bridge ends at 1023 ports, a read stays at 8 MiB.
 const mostSlots = 1 << 16
 
-// slots are the slots of one charge, or of a limit: a file of records. A process that changes a record holds the lock on its 32 bytes.
+// slots are the slots of one charge, or of a limit: a file of records. A process that changes a record holds the lock on
+// its bytes.
 type slots struct {
 	fd      int
 	path    string // for messages
 	charge  Charge
-	records []record // as last read; what counts is read again under the lock
-	crowded bool     // a living interface that counts is in none of the slots
-	busy    bool     // another process was at work on a slot when none was free
-	full    error    // what to say when none is free; nil for a charge
+	records []record     // as last read; what counts is read again under the lock
+	crowded bool         // a living interface that counts is in none of the slots
+	busy    bool         // another process was at work on a slot when none was free
+	stuck   map[int]bool // slots that could not be emptied: they are taken
+	full    error        // what to say when none is free; nil for a charge
 }
 
 // isLimit reports whether the slots are those of a limit.
@@ -84,9 +86,34 @@ func (s *slots) remember(i int, r record) {
 // holds reports whether one of the first n slots has name.
 func (s *slots) holds(name string, n int) bool {
 	for _, r := range s.records[:min(n, len(s.records))] {
-		if r.name == name {
+		if r.Name == name {
 			return true
 		}
 	}
 	return false
+}
+
+// lives reports whether an interface lives. Its name is asked for first: that costs least, and others rarely change it. But
+// it is only a name.
+func lives(n Nic, links Links) (bool, error) {
+	if n.Index != 0 {
+		name, err := links.NameOf(n.Index)
+		if err != nil || name == n.Name {
+			return err == nil, err
+		}
+	}
+	alive, err := links.Exists(n.Name)
+	if alive || err != nil {
+		return alive, err
+	}
+	return links.Survives(n), nil
+}
+
+// mayLive is false for an interface that does not live, or has been moved to another network namespace; it costs little.
+func mayLive(n Nic, links Links) (bool, error) {
+	if n.Index == 0 {
+		return false, nil
+	}
+	name, err := links.NameOf(n.Index)
+	return name != "", err
 }

@@ -110,12 +110,18 @@ func (s *survey) isNamed(name string) bool {
 // stateOf is the state of the slot of a charge that has name, 0 if there is none. That it stands in a slot of a limit says
 // nothing of what it is charged to.
 func (s *survey) stateOf(name string) state {
+	r, _ := s.recordOf(name)
+	return r.state
+}
+
+// recordOf is the slot of a charge that has name.
+func (s *survey) recordOf(name string) (record, bool) {
 	for _, file := range s.slots {
 		for _, r := range file.records {
-			if r.name == name {
-				return r.state
+			if r.Name == name {
+				return r, true
 			}
 		}
 	}
-	return 0
+	return record{}, false
 }

@@ -25,11 +25,12 @@ func (s *slots) take(links Links) (slot int, busy bool, err error) {
 
 // takeSlot locks slot i if it is free.
 func (s *slots) takeSlot(i int, links Links) (bool, error) {
+	before := s.record(i)
 	held, err := s.lock(i)
 	if !held || err != nil {
 		return false, err
 	}
-	free, err := s.freeUnderLock(i, links)
+	free, err := s.freeUnderLock(i, before, links)
 	if free || err != nil {
 		return free, err
 	}
@@ -39,7 +40,7 @@ func (s *slots) takeSlot(i int, links Links) (bool, error) {
 // mayBeFree reports whether it is worth a lock to find out: a pending slot is free if its process has died.
 func (s *slots) mayBeFree(i int, links Links) (bool, error) {
 	if s.record(i).state == pending {
-		return true, nil
+		return !s.stuck[i], nil
 	}
 	return s.free(i, links)
 }
@@ -48,34 +49,46 @@ func (s *slots) mayBeFree(i int, links Links) (bool, error) {
 // lower slot too.
 func (s *slots) free(i int, links Links) (bool, error) {
 	r := s.record(i)
-	if r.name == "" || s.holds(r.name, i) {
+	if r.Name == "" || s.holds(r.Name, i) {
 		return true, nil
 	}
-	alive, err := links.Exists(r.name)
+	alive, err := lives(r.Nic, links)
 	return !alive && err == nil, err
 }
 
-// freeUnderLock makes sure of it: the record is the current one, and if it is pending its process has died. The port of
-// an interface that is gone goes too; Open vSwitch keeps it otherwise.
-func (s *slots) freeUnderLock(i int, links Links) (bool, error) {
-	if err := s.discard(i, links); err != nil {
+// freeUnderLock makes sure of it: the record is the current one, and if it is pending its process has died. One that is as
+// it was before, when it was free, is free: what has died stays dead. The port of an interface that is gone goes too; Open
+// vSwitch keeps it otherwise. A slot that cannot be emptied is taken.
+func (s *slots) freeUnderLock(i int, before record, links Links) (bool, error) {
+	empty, err := s.discard(i, links)
+	if !empty || err != nil {
 		return false, err
 	}
-	free, err := s.free(i, links)
-	if !free || err != nil || s.isLimit() || s.records[i].name == "" || s.holds(s.records[i].name, i) {
-		return free, err
+	r := s.records[i]
+	if r != before || before.state == pending {
+		free, err := s.free(i, links)
+		if !free || err != nil {
+			return false, err
+		}
 	}
-	err = links.Remove(s.records[i].name, s.charge.Place)
-	return err == nil, err
+	if r.Name == "" || s.isLimit() || s.holds(r.Name, i) {
+		return true, nil
+	}
+	return links.RemovePort(r.Nic, s.charge.Place) == nil, nil
 }
 
-// discard removes the interface of slot i, whose lock is held, if it is not complete.
-func (s *slots) discard(i int, links Links) error {
-	if s.records[i].state != pending {
-		return nil
+// discard removes the interface of slot i, whose lock is held, if it is not complete, and reports whether it could.
+func (s *slots) discard(i int, links Links) (bool, error) {
+	r := s.records[i]
+	if r.state != pending {
+		return true, nil
 	}
-	if err := links.Remove(s.records[i].name, s.charge.Place); err != nil {
-		return err
+	if links.Remove(r.Nic, s.charge.Place) != nil {
+		if s.stuck == nil {
+			s.stuck = make(map[int]bool)
+		}
+		s.stuck[i] = true
+		return false, nil
 	}
-	return s.write(i, record{})
+	return true, s.write(i, record{})
 }

@@ -24,7 +24,7 @@ func (s *survey) tidy(links Links) error {
 // repair frees the slots whose process died before it was done, and removes what it made.
 func (s *slots) repair(links Links) error {
 	for i := range s.records {
-		if s.records[i].state != pending {
+		if s.records[i].state != pending || s.stuck[i] {
 			continue
 		}
 		held, err := s.lock(i)
@@ -34,7 +34,7 @@ func (s *slots) repair(links Links) error {
 		if !held {
 			continue
 		}
-		if err := s.discard(i, links); err != nil {
+		if _, err := s.discard(i, links); err != nil {
 			return err
 		}
 		if err := s.unlock(i); err != nil {
@@ -50,8 +50,8 @@ func (s *survey) adoptStrays(i int, links Links) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range strays {
-		if _, err := s.slots[i].adopt(name, links); err != nil {
+	for _, nic := range strays {
+		if _, err := s.slots[i].adopt(nic, links); err != nil {
 			return err
 		}
 	}
@@ -64,9 +64,9 @@ func (s *survey) adoptOrphans(links Links) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range orphans {
+	for _, nic := range orphans {
 		for _, file := range s.slots {
-			adopted, err := file.adopt(name, links)
+			adopted, err := file.adopt(nic, links)
 			if err != nil {
 				return err
 			}
@@ -80,8 +80,8 @@ func (s *survey) adoptOrphans(links Links) error {
 
 // adopt puts a living interface into a free slot, unless it is in one, and reports whether it is; if not, the charge is
 // crowded.
-func (s *slots) adopt(name string, links Links) (bool, error) {
-	if s.holds(name, s.quota()) {
+func (s *slots) adopt(nic Nic, links Links) (bool, error) {
+	if s.holds(nic.Name, s.quota()) {
 		return true, nil
 	}
 	i, busy, err := s.take(links)
@@ -92,7 +92,7 @@ func (s *slots) adopt(name string, links Links) (bool, error) {
 		s.crowded, s.busy = true, busy
 		return false, nil
 	}
-	if err := s.write(i, record{name: name, state: complete}); err != nil {
+	if err := s.write(i, record{nic, complete}); err != nil {
 		return false, err
 	}
 	return true, s.unlock(i)

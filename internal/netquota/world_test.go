@@ -16,14 +16,18 @@ import (
 type world struct {
 	folder  string
 	mu      sync.Mutex
-	living  map[string]Charge
+	living  map[string]Charge // by the name that they were made with
+	renamed map[string]string // of the living: those that have another name now, "" in another network namespace
+	index   map[string]int
+	macs    map[string]MAC
 	leaving map[string]bool // of the living: those whose container has ended
 	limits  Limits
 	broken  []string // promises that were broken
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{folder: t.TempDir(), living: make(map[string]Charge), leaving: make(map[string]bool)}
+	return &world{folder: t.TempDir(), living: make(map[string]Charge), renamed: make(map[string]string),
+		index: make(map[string]int), macs: make(map[string]MAC), leaving: make(map[string]bool)}
 }
 
 func (w *world) ledger() string { return filepath.Join(w.folder, "lxc", "nics") }
@@ -47,6 +51,7 @@ func (w *world) create(name string, charge Charge) {
 		w.broken = append(w.broken, "the name "+name+" was taken")
 	}
 	w.living[name] = charge
+	w.index[name] = len(w.index) + 1
 	if n := w.count(charge); uint64(n) > charge.Quota {
 		w.broken = append(w.broken, strconv.Itoa(n)+" live, charged to "+charge.Owner+", whose quota is "+strconv.FormatUint(charge.Quota, 10))
 	}
@@ -110,6 +115,25 @@ func (w *world) kill(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.living, name)
+	delete(w.renamed, name)
+}
+
+// nameNow is the present name of an interface; mu is held.
+func (w *world) nameNow(name string) string {
+	if now, renamed := w.renamed[name]; renamed {
+		return now
+	}
+	return name
+}
+
+// called is the interface that has a name now; mu is held.
+func (w *world) called(name string) (Nic, bool) {
+	for made := range w.living {
+		if w.nameNow(made) == name {
+			return Nic{Name: name, MAC: w.macs[made], Index: w.index[made], Namespace: NoNamespace}, true
+		}
+	}
+	return named(name), false
 }
 
 // check fails the test when a promise was broken.
@@ -150,7 +174,7 @@ func (p *process) Exists(name string) (bool, error) {
 	p.step()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, alive := p.living[name]
+	_, alive := p.called(name)
 	return alive, nil
 }
 
@@ -160,36 +184,86 @@ func (p *process) Names() ([]string, error) {
 	defer p.mu.Unlock()
 	names := []string{"lo", "all"}
 	for name := range p.living {
-		names = append(names, name)
+		if now := p.nameNow(name); now != "" {
+			names = append(names, now)
+		}
 	}
 	return names, nil
 }
 
-func (p *process) On(name string, place Place) (bool, error) {
+func (p *process) NameOf(index int) (string, error) {
 	p.step()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	charge, alive := p.living[name]
-	return alive && charge.Place == place, nil
+	for name := range p.living {
+		if p.index[name] == index {
+			return p.nameNow(name), nil
+		}
+	}
+	return "", nil
+}
+
+// Survives finds an interface by its address, or where it has gone.
+func (p *process) Survives(nic Nic) bool {
+	p.step()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, alive := p.living[nic.Name]
+	return alive && (nic.Index != 0 || nic.MAC != MAC{})
+}
+
+func (p *process) On(name string, place Place) (Nic, bool) {
+	p.step()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for made, charge := range p.living {
+		if p.nameNow(made) == name && charge.Place == place {
+			nic, _ := p.called(name)
+			return nic, true
+		}
+	}
+	return Nic{}, false
+}
+
+func (p *process) Describe(name string) Nic {
+	p.step()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	nic, _ := p.called(name)
+	return nic
 }
 
 // Leaving is when an interface ends that was marked: the kernel cleans up while somebody waits.
-func (p *process) Leaving(name string) (bool, error) {
+func (p *process) Leaving(nic Nic) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.leaving[name] {
-		delete(p.leaving, name)
-		delete(p.living, name)
-		return true, nil
+	if p.leaving[nic.Name] {
+		delete(p.leaving, nic.Name)
+		delete(p.living, nic.Name)
+		return true
 	}
-	return false, nil
+	return false
 }
 
-func (p *process) Remove(name string, _ Place) error {
+func (p *process) Remove(nic Nic, _ Place) error {
 	p.step()
-	p.kill(name)
+	p.kill(nic.Name)
 	p.step()
 	return nil
+}
+
+func (p *process) RemovePort(Nic, Place) error {
+	p.step()
+	return nil
+}
+
+// born makes the interface of the claim, and learns its index.
+func (p *process) born() {
+	p.create(p.claim.Name, p.claim.Charge)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.macs[p.claim.Name] = p.claim.MAC
+	p.claim.Index = p.index[p.claim.Name]
 }
 
 // make is what the program does: it stops after so many of its steps, 6 being all.
@@ -203,7 +277,7 @@ func (p *process) make(who Account, charges []Charge, mac MAC, steps int) (err e
 	if err := p.claim.Record(p); err != nil || steps < 4 {
 		return err
 	}
-	p.create(p.claim.Name, p.claim.Charge)
+	p.born()
 	if steps < 5 {
 		return nil
 	}

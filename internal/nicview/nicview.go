@@ -8,7 +8,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -47,6 +46,8 @@ type looker struct {
 	names   map[uint32]string // login names
 	rows    map[string]netquota.Row
 	slots   map[string]netquota.Held
+	indexes map[int]netquota.Held // slots by the index of the interface
+	odd     bool                  // an interface could not be described
 	inside  processes
 	masters map[int]string // names of bridges
 }
@@ -69,22 +70,24 @@ func Look(names map[uint32]string) (View, error) {
 	l.inside = observe(conn)
 	view := View{NICs: []NIC{}, Limited: limited || l.inside.hidden}
 	for _, name := range slices.Sorted(slices.Values(all)) {
-		nic, is, err := l.look(name)
-		if err != nil {
-			return View{}, err
-		}
-		if is {
+		if nic, is := l.look(name); is {
 			view.NICs = append(view.NICs, nic)
 		}
 	}
+	view.Limited = view.Limited || l.odd
 	return view, nil
 }
 
 // readBook reads the ledger and, where that is allowed, the slots.
 func (l *looker) readBook() (limited bool, err error) {
-	l.rows, l.slots = make(map[string]netquota.Row), make(map[string]netquota.Held)
-	rows, noRows := netquota.ReadRows(paths.Ledger())
-	slots, noSlots := netquota.ReadSlots(paths.Slots())
+	l.rows, l.slots, l.indexes = make(map[string]netquota.Row), make(map[string]netquota.Held), make(map[int]netquota.Held)
+	first, network, err := l.conn.Here()
+	if err != nil {
+		return false, err
+	}
+	ledger, folder := netquota.Locate(paths.Ledger(), paths.Slots(), netquota.Network{Initial: first, ID: network})
+	rows, noRows := netquota.ReadRows(ledger)
+	slots, noSlots := netquota.ReadSlots(folder)
 	for _, err := range []error{noRows, noSlots} {
 		limited = limited || err != nil
 		if err != nil && !errors.Is(err, unix.EACCES) {
@@ -96,32 +99,31 @@ func (l *looker) readBook() (limited bool, err error) {
 	}
 	for _, slot := range slots {
 		l.slots[slot.Name] = slot
+		if slot.Index != 0 {
+			l.indexes[slot.Index] = slot
+		}
 	}
 	return limited, nil
 }
 
-// look looks at one interface; false if it is none of a user's container.
-func (l *looker) look(name string) (NIC, bool, error) {
-	row, listed := l.rows[name]
-	slot, held := l.slots[name]
-	if !listed && !held && !strings.HasPrefix(name, rtnl.KindVeth) {
-		return NIC{}, false, nil
-	}
+// look looks at one interface; false if it is none of a user's container. One that cannot be described is not shown, and
+// keeps no other from being.
+func (l *looker) look(name string) (NIC, bool) {
 	device, err := l.conn.Inspect(name)
-	if errors.Is(err, unix.ENODEV) {
-		return NIC{}, false, nil
-	}
 	if err != nil || device.Kind != rtnl.KindVeth {
-		return NIC{}, false, err
+		l.odd = l.odd || err != nil && !errors.Is(err, unix.ENODEV)
+		return NIC{}, false
 	}
+	slot, held := l.slotOf(device.Device)
+	row, listed := l.rows[madeName(device.Device, slot)]
 	nic := NIC{Name: name, UID: -1, Charged: row.Owner, Namespace: device.PeerNSID, FromInside: device.Received, ToInside: device.Sent}
 	if !listed && held {
 		nic.Charged = slot.Owner
 	}
 	nic.Bridge = l.bridge(device.Device, row.Place.Bridge, slot.Place.Bridge)
-	made := nic.fromNames(device.AltNames)
+	made := nic.fromNames(madeName(device.Device, slot), device.AltNames)
 	if !listed && !held && !made {
-		return NIC{}, false, nil
+		return NIC{}, false
 	}
 	nic.User = l.names[uint32(max(nic.UID, 0))]
 	if nic.UID < 0 {
@@ -129,7 +131,29 @@ func (l *looker) look(name string) (NIC, bool, error) {
 	}
 	nic.Protections = protections(device)
 	l.locate(&nic, device.Device)
-	return nic, true, nil
+	return nic, true
+}
+
+// slotOf is the slot of a device: it may have another name than when it was made.
+func (l *looker) slotOf(device rtnl.Device) (netquota.Held, bool) {
+	if slot, held := l.indexes[device.Index]; held {
+		return slot, true
+	}
+	slot, held := l.slots[device.Name]
+	return slot, held && slot.Index == 0
+}
+
+// madeName is the name that a device was made with, by its slot or its altname: rows have that.
+func madeName(device rtnl.Device, slot netquota.Held) string {
+	if slot.Name != "" {
+		return slot.Name
+	}
+	for _, alt := range device.AltNames {
+		if made, ok := usernic.MadeName(alt); ok {
+			return made
+		}
+	}
+	return device.Name
 }
 
 // bridge is where an interface is: what the kernel says, or else what is recorded.
@@ -154,14 +178,14 @@ func (l *looker) bridge(device rtnl.Device, recorded ...string) string {
 }
 
 // fromNames takes what the names tell; false if they tell that lxc-user-nic did not make the interface.
-func (n *NIC) fromNames(altNames []string) bool {
+func (n *NIC) fromNames(name string, altNames []string) bool {
 	for _, alt := range altNames {
-		if uid, container, ok := usernic.ParseAltName(alt, n.Bridge, n.Name); ok {
+		if uid, container, ok := usernic.ParseAltName(alt, n.Bridge); ok {
 			n.UID, n.Container = int64(uid), container
 			return true
 		}
 	}
-	if uid, ok := netquota.UserOf(n.Name); ok {
+	if uid, ok := netquota.UserOf(name); ok {
 		n.UID = int64(uid)
 	}
 	return false

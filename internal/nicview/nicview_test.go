@@ -44,7 +44,7 @@ func TestFromNames(t *testing.T) {
 		{NIC{Name: "veth1000_AbCd", Bridge: "br0", UID: -1}, "other", false, 1000, ""},
 		{NIC{Name: "vethAbCdEf", Bridge: "br0", UID: -1}, "other", false, -1, ""},
 	} {
-		made := c.nic.fromNames([]string{"x", c.alt})
+		made := c.nic.fromNames(c.nic.Name, []string{"x", c.alt})
 		if made != c.made || c.nic.UID != c.uid || c.nic.Container != c.container {
 			t.Errorf("%q: %v, %+v", c.alt, made, c.nic)
 		}

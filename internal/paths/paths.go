@@ -15,6 +15,7 @@ var (
 	ledger    = "/run/lxc/nics"
 	slots     = "/run/lxc/nics.d"
 	machineID = "/etc/machine-id"
+	macKey    = "/var/lib/userns-helpers/mac-key"
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
 	policy    = "/etc/userns-helpers/policy.toml"
 	nsswitch  = "/etc/nsswitch.conf"
@@ -53,6 +54,9 @@ func Slots() string { return slots }
 
 // MachineID is the identity of this installation, machine-id(5).
 func MachineID() string { return machineID }
+
+// MACKey is the key that the stable addresses of containers depend on: only root can read it.
+func MACKey() string { return macKey }
 
 // OvsVsctl configures Open vSwitch, ovs-vsctl(8).
 func OvsVsctl() string { return ovsVsctl }

@@ -2,7 +2,6 @@ package rtnl
 
 import (
 	"encoding/binary"
-	"errors"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -22,10 +21,11 @@ type Device struct {
 	Index    int
 	Kind     string // "" for hardware
 	MTU      int
-	Master   int  // index of the bridge that it is a port of, or 0
-	Peer     int  // index of the other end of a pair, in its namespace
-	PeerNSID int  // id of that namespace as this one sees it; -1: this one
-	PeerGone bool // that namespace is being destroyed, and the device with it
+	Master   int     // index of the bridge that it is a port of, or 0
+	Peer     int     // index of the other end of a pair, in its namespace
+	PeerNSID int     // id of that namespace as this one sees it; -1: this one
+	PeerGone bool    // that namespace is being destroyed, and the device with it
+	Address  [6]byte // zero for one that is no EUI-48
 	AltNames []string
 	Port     Port // of a bridge of Linux
 	Bridge   Bridge
@@ -34,42 +34,39 @@ type Device struct {
 // NoNamespace is the PeerNSID of a device whose peer is in the same namespace.
 const NoNamespace = -1
 
-// Device describes the interface called name. Errors: unix.ENODEV if there is none.
-func (c *Conn) Device(name string) (Device, error) {
+// Device describes the interface called name, or with that alternative name, in this namespace. Errors: unix.ENODEV if
+// there is none.
+func (c *Conn) Device(name string) (Device, error) { return c.DeviceCalled(NoNamespace, name) }
+
+// Leaving reports whether a device of this namespace that is one end of a pair is about to go: the namespace of its peer
+// has lost its last process and descriptor, and waits for the kernel to clean it up. The peer itself is not looked at: its
+// namespace is a user's, who makes it as odd as can be.
+func (c *Conn) Leaving(device Device) (bool, error) {
+	switch {
+	case device.PeerGone:
+		return true, nil
+	case device.Kind != KindVeth, device.PeerNSID == NoNamespace:
+		return false, nil
+	}
+	return c.Gone(device.PeerNSID)
+}
+
+// DeviceIn describes the interface with an index in the namespace that this one knows by an id, NoNamespace for this one.
+// Errors: unix.ENODEV if there is none; unix.EINVAL if there is no such namespace.
+func (c *Conn) DeviceIn(nsid, index int) (Device, error) {
+	return c.deviceIn(nsid, header(unix.AF_UNSPEC, index))
+}
+
+// DeviceCalled is DeviceIn for the interface called name.
+func (c *Conn) DeviceCalled(nsid int, name string) (Device, error) {
 	if len(name) >= unix.IFNAMSIZ || name == "" {
 		return Device{}, unix.ENODEV
 	}
-	reply, err := c.ask(unix.RTM_GETLINK, unix.RTM_NEWLINK, header(unix.AF_UNSPEC, 0), called(name), short())
-	if err != nil {
-		return Device{}, err
-	}
-	return parseDevice(reply)
+	return c.deviceIn(nsid, header(unix.AF_UNSPEC, 0), called(name))
 }
 
-// Leaving reports whether an interface that is one end of a pair is about to go: it is gone, or the namespace of its peer
-// has lost its last process and descriptor, and waits for the kernel to clean it up. The kernel then refuses to look into
-// that namespace (EINVAL).
-func (c *Conn) Leaving(name string) (bool, error) {
-	device, err := c.Device(name)
-	switch {
-	case errors.Is(err, unix.ENODEV), err == nil && device.PeerGone:
-		return true, nil
-	case err != nil, device.Kind != KindVeth, device.PeerNSID == NoNamespace:
-		return false, err
-	}
-	_, err = c.DeviceIn(device.PeerNSID, device.Peer)
-	switch {
-	case errors.Is(err, unix.EINVAL):
-		return true, nil
-	case errors.Is(err, unix.ENODEV): // the peer is in a third namespace
-		return false, nil
-	}
-	return false, err
-}
-
-// DeviceIn describes the interface with an index in the namespace that this one knows by an id.
-func (c *Conn) DeviceIn(nsid, index int) (Device, error) {
-	parts := []nl.NetlinkRequestData{header(unix.AF_UNSPEC, index), short()}
+func (c *Conn) deviceIn(nsid int, parts ...nl.NetlinkRequestData) (Device, error) {
+	parts = append(parts, short())
 	if nsid != NoNamespace {
 		parts = append(parts, number(unix.IFLA_TARGET_NETNSID, uint32(nsid)))
 	}
@@ -104,6 +101,10 @@ func (d *Device) take(kind uint16, value []byte) error {
 	switch kind {
 	case unix.IFLA_IFNAME:
 		d.Name = cString(value)
+	case unix.IFLA_ADDRESS:
+		if len(value) == len(d.Address) {
+			d.Address = [6]byte(value)
+		}
 	case unix.IFLA_MTU:
 		d.MTU, err = integer(value)
 	case unix.IFLA_MASTER:

@@ -18,13 +18,15 @@ type Pair struct {
 	Bridge    int // index of the bridge that the host end becomes a port of, or 0
 }
 
-// CreatePair makes a pair with one RTM_NEWLINK; both ends are down. Where it fails there is no pair.
+// CreatePair makes a pair with one RTM_NEWLINK; both ends are down. Where it fails there is no pair. It describes the host
+// end as it was before it became a port of the bridge, if the kernel does (NLM_F_ECHO, Linux 6.2); where it does not the
+// index is 0.
 //
 // A pair that is made first and then moved, renamed or given its address loses what others did in between: networkd its
 // addresses (lxc#3248), udev the address (systemd#21185).
 //
 // Errors: unix.EEXIST if one of the two names is taken, unix.EXFULL if the bridge has no free port.
-func (c *Conn) CreatePair(p Pair) error {
+func (c *Conn) CreatePair(p Pair) (Device, error) {
 	parts := []nl.NetlinkRequestData{
 		header(unix.AF_UNSPEC, 0), called(p.HostName), number(unix.IFLA_MTU, uint32(p.MTU)),
 		nl.NewRtAttr(unix.IFLA_ADDRESS, p.HostMAC[:]), p.info(),
@@ -32,7 +34,34 @@ func (c *Conn) CreatePair(p Pair) error {
 	if p.Bridge != 0 {
 		parts = append(parts, number(unix.IFLA_MASTER, uint32(p.Bridge)))
 	}
-	return c.change(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, parts...)
+	return c.make(parts)
+}
+
+// make sends the message that makes an interface, and takes the echo, if there is one, before the acknowledgement. An echo
+// that cannot be understood is as none: what counts is that it was made.
+func (c *Conn) make(parts []nl.NetlinkRequestData) (Device, error) {
+	flags := unix.NLM_F_CREATE | unix.NLM_F_EXCL | unix.NLM_F_ECHO | unix.NLM_F_ACK
+	sequence, err := c.send(unix.RTM_NEWLINK, flags, parts)
+	if err != nil {
+		return Device{}, err
+	}
+	var made Device
+	for {
+		message, length, err := c.await(sequence)
+		switch {
+		case err != nil:
+			return Device{}, err
+		case length > len(c.room):
+			continue
+		}
+		a, err := content(message)
+		if err != nil || a.body == nil {
+			return made, err
+		}
+		if d, err := parseDevice(a.body); err == nil && a.kind == unix.RTM_NEWLINK {
+			made = d
+		}
+	}
 }
 
 // info is the part of the message that is about the peer.
@@ -63,9 +92,9 @@ func (c *Conn) Up(index int) error {
 	return c.change(unix.RTM_SETLINK, 0, h)
 }
 
-// Delete deletes the interface called name, and its peer with it. None of that name is no error.
-func (c *Conn) Delete(name string) error {
-	err := c.change(unix.RTM_DELLINK, 0, header(unix.AF_UNSPEC, 0), called(name))
+// Delete deletes the interface with an index, and its peer with it. None of that index is no error.
+func (c *Conn) Delete(index int) error {
+	err := c.change(unix.RTM_DELLINK, 0, header(unix.AF_UNSPEC, index))
 	if errors.Is(err, unix.ENODEV) {
 		return nil
 	}

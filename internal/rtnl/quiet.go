@@ -70,7 +70,7 @@ func quiet(settings string, speak bool) error {
 		return err
 	}
 	err := set(advertised, off)
-	if err != nil && get(advertised) == on && get(settings+"/forwarding") == on {
+	if err != nil && setting(advertised) == on && setting(settings+"/forwarding") == on {
 		return nil // a router believes no other unless it is told to, by 2
 	}
 	return err
@@ -79,7 +79,7 @@ func quiet(settings string, speak bool) error {
 // set writes a setting, unless it cannot be written and is so already. Errors are *SettingError.
 func set(path, value string) error {
 	err := write(path, value)
-	if err == nil || get(path) == value {
+	if err == nil || setting(path) == value {
 		return nil
 	}
 	return &SettingError{path, value, err}
@@ -94,8 +94,8 @@ func write(path, value string) error {
 	return errors.Join(err, unix.Close(fd))
 }
 
-// get reads a setting of one digit; "" where it cannot be read.
-func get(path string) string {
+// setting reads a setting of one digit; "" where it cannot be read.
+func setting(path string) string {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return ""

@@ -51,7 +51,7 @@ func TestForeign(t *testing.T) {
 	if err := unix.Sendto(other, forged, 0, own); err != nil && !errors.Is(err, unix.EPERM) {
 		t.Fatal(err)
 	}
-	if message, err := c.receive(); !errors.Is(err, unix.EAGAIN) {
+	if message, _, err := c.receive(); !errors.Is(err, unix.EAGAIN) {
 		t.Errorf("%x, %v", message, err)
 	}
 }

@@ -1,6 +1,7 @@
 package usernic
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"strconv"
 	"strings"
@@ -23,12 +24,14 @@ const (
 // candidates is how many addresses there are for one container on one bridge: more than a container has interfaces.
 const candidates = 64
 
-// containerMAC is the nth address of an interface of uid's container on bridge, on the host with the given identity. It
-// is the same at each start, so that DHCP knows the container again (rootlesskit#61).
-func containerMAC(host string, uid uint32, bridge, container string, n int) netquota.MAC {
+// containerMAC is the nth address of an interface of uid's container on bridge, on the host with the given identity and
+// key. It is the same at each start, so that DHCP knows the container again (rootlesskit#61). The key (HMAC, RFC 2104)
+// keeps it from being computed by others; the identity keeps hosts that were copied together with their key apart.
+func containerMAC(secret key, host string, uid uint32, bridge, container string, n int) netquota.MAC {
 	parts := []string{"userns-helpers container address", host, strconv.FormatUint(uint64(uid), 10), bridge, container, strconv.Itoa(n)}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	mac := netquota.MAC(sum[:6])
+	code := hmac.New(sha256.New, secret[:])
+	_, _ = code.Write([]byte(strings.Join(parts, "\x00")))
+	mac := netquota.MAC(code.Sum(nil)[:len(netquota.MAC{})])
 	mac[0] = firstOfContainer
 	return mac
 }
@@ -78,4 +81,12 @@ func altName(uid uint32, container, bridge, nic string) string {
 }
 
 // altEnd is the end of the altname of an interface on a bridge.
-func altEnd(bridge, nic string) string { return "-" + bridge + "-" + nic[max(0, len(nic)-4):] }
+func altEnd(bridge, nic string) string { return "-" + bridge + altRandom(nic) }
+
+// altRandom is the random part of an altname, with the dash in front.
+func altRandom(nic string) string { return "-" + nic[max(0, len(nic)-4):] }
+
+// endsOn reports whether an altname is that of an interface on a bridge, whatever the interface is called now.
+func endsOn(alt, bridge string) bool {
+	return strings.HasSuffix(alt[:max(0, len(alt)-len(altRandom("xxxx")))], "-"+bridge)
+}

@@ -22,14 +22,16 @@ func TestAddresses(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		host, bridge, container := word.Draw(r, "host"), word.Draw(r, "bridge"), word.Draw(r, "container")
 		uid, n := rapid.Uint32().Draw(r, "uid"), rapid.IntRange(0, candidates-1).Draw(r, "n")
-		mac := containerMAC(host, uid, bridge, container, n)
-		if mac != containerMAC(host, uid, bridge, container, n) || mac[0] != 0x02 || hostMAC(mac)[0] != 0xfe || hostMAC(mac)[1] != mac[1] {
+		secret := key{1}
+		mac := containerMAC(secret, host, uid, bridge, container, n)
+		if mac != containerMAC(secret, host, uid, bridge, container, n) || mac[0] != 0x02 || hostMAC(mac)[0] != 0xfe || hostMAC(mac)[1] != mac[1] {
 			r.Fatal(mac)
 		}
 		for _, other := range []netquota.MAC{
-			containerMAC(host+"x", uid, bridge, container, n), containerMAC(host, uid+1, bridge, container, n),
-			containerMAC(host, uid, bridge+"x", container, n), containerMAC(host, uid, bridge, container+"x", n),
-			containerMAC(host, uid, bridge, container, n+1), containerMAC(host, uid, bridge+container, "", n),
+			containerMAC(key{2}, host, uid, bridge, container, n),
+			containerMAC(secret, host+"x", uid, bridge, container, n), containerMAC(secret, host, uid+1, bridge, container, n),
+			containerMAC(secret, host, uid, bridge+"x", container, n), containerMAC(secret, host, uid, bridge, container+"x", n),
+			containerMAC(secret, host, uid, bridge, container, n+1), containerMAC(secret, host, uid, bridge+container, "", n),
 		} {
 			if other == mac {
 				r.Fatal("the same address for something else")

@@ -21,8 +21,10 @@ type nic struct {
 	terms     terms
 	claim     *netquota.Claim
 	announce  func(host string) // records the grant
+	secret    key               // of stable addresses; zero where there are none
 	mac       netquota.MAC      // of the container's end
 	made      bool              // the pair may be there
+	host      rtnl.Device       // the host's end, as the kernel told of it when it was made
 }
 
 // make makes the interface, step by step, and returns the line that says what was made. The slot, the row and the record
@@ -48,15 +50,16 @@ func (n *nic) undoAfter(err error) error {
 }
 
 func (n *nic) steps() (string, error) {
+	n.nameNamespace()
 	if err := n.reserveAddress(); err != nil {
 		return "", err
 	}
 	if err := n.createPair(); err != nil {
 		return "", err
 	}
-	host, err := n.kernel.conn.Device(n.claim.Name)
+	host, err := n.lookUp()
 	if err != nil {
-		return "", failed("Failed to look up the interface "+n.claim.Name, err)
+		return "", err
 	}
 	if err := n.keepsFree(host); err != nil {
 		return "", err
@@ -74,7 +77,40 @@ func (n *nic) steps() (string, error) {
 	if err := n.claim.Complete(); err != nil {
 		return "", failed("Failed to record the interface", err)
 	}
-	return peer.Name + ":" + strconv.Itoa(peer.Index) + ":" + host.Name + ":" + strconv.Itoa(host.Index) + "\n", nil
+	name, err := n.kernel.conn.NameOf(host.Index)
+	if name == "" {
+		return "", failed("Failed to look up the interface "+host.Name, errors.Join(err, unix.ENODEV))
+	}
+	return peer.Name + ":" + strconv.Itoa(peer.Index) + ":" + name + ":" + strconv.Itoa(host.Index) + "\n", nil
+}
+
+// nameNamespace gives the container's namespace an id by which it can be known later, when its interface is looked for.
+// A container without one is known less well.
+func (n *nic) nameNamespace() {
+	if id, err := n.kernel.conn.GiveID(n.namespace.FD()); err == nil {
+		n.claim.Namespace = id
+	}
+}
+
+// lookUp describes the host's end, which may have another name by now: udev renames what is down. Kernels before 6.2 do not
+// tell its index when it is made; there it is looked for by its name, then by its address. The number of a port is known
+// only after it has become one.
+func (n *nic) lookUp() (rtnl.Device, error) {
+	if n.host.Index == 0 {
+		device, found, err := n.kernel.find(n.claim.Nic)
+		if !found {
+			return rtnl.Device{}, failed("Failed to look up the interface "+n.claim.Name, errors.Join(err, unix.ENODEV))
+		}
+		n.host = device
+	} else if n.kernel.bridge.kind == linuxBridge && n.terms.limits.FreePorts.Set {
+		device, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, n.host.Index)
+		if err != nil {
+			return rtnl.Device{}, failed("Failed to look up the interface "+n.claim.Name, err)
+		}
+		n.host = device
+	}
+	n.claim.Index, n.claim.Peer = n.host.Index, n.host.Peer
+	return n.host, nil
 }
 
 // attempts is how often the host's name may turn out to be taken by somebody who does not ask this program.
@@ -88,20 +124,19 @@ func (n *nic) createPair() error {
 		}
 		n.announce(n.claim.Name)
 		n.made = true
-		err := n.kernel.conn.CreatePair(rtnl.Pair{
+		var err error
+		n.host, err = n.kernel.conn.CreatePair(rtnl.Pair{
 			HostName: n.claim.Name, HostMAC: hostMAC(n.mac), PeerName: n.request.nic, PeerMAC: n.mac,
 			Namespace: n.namespace.FD(), MTU: n.kernel.bridge.mtu(), Bridge: n.kernel.bridge.master(),
 		})
 		if err == nil {
 			return nil
 		}
-		taken, unsure := rtnl.Exists(n.claim.Name)
-		if !errors.Is(err, unix.EEXIST) {
-			n.made = taken || unsure != nil // the kernel's answer may be what got lost
+		if !errors.Is(err, unix.EEXIST) { // the kernel's answer may be what got lost
 			return n.notCreated(err)
 		}
 		n.made = false
-		if !taken || unsure != nil {
+		if !n.isTaken() {
 			return n.notCreated(err)
 		}
 		if err := n.rename(); err != nil {
@@ -109,6 +144,12 @@ func (n *nic) createPair() error {
 		}
 	}
 	return failed("Failed to choose a name", unix.EEXIST)
+}
+
+// isTaken reports whether an interface has the claim's name, or an alternative name like it.
+func (n *nic) isTaken() bool {
+	_, err := n.kernel.conn.Device(n.claim.Name)
+	return !errors.Is(err, unix.ENODEV)
 }
 
 // rename takes the row of the claim's name back and gives it another one.
@@ -141,11 +182,11 @@ func (n *nic) notCreated(err error) error {
 // the flags of the port, its address in the bridge's table, the rate, up.
 func (n *nic) connect(host rtnl.Device) error {
 	conn := n.kernel.conn
-	if err := conn.AddAltName(host.Index, altName(n.uid, n.request.container, n.request.place.Bridge, host.Name)); err != nil &&
+	if err := conn.AddAltName(host.Index, altName(n.uid, n.request.container, n.request.place.Bridge, n.claim.Name)); err != nil &&
 		!errors.Is(err, unix.EOPNOTSUPP) {
 		return failed("Failed to name the interface", err)
 	}
-	if err := rtnl.QuietIPv6(host.Name, n.terms.IPv6OnHost, n.kernel.bridge.kind == linuxBridge); err != nil {
+	if err := n.quiet(host.Index); err != nil {
 		return failed("Failed to switch IPv6 off on the host's end", err)
 	}
 	if err := n.plug(host); err != nil {
@@ -160,10 +201,26 @@ func (n *nic) connect(host rtnl.Device) error {
 	return nil
 }
 
+// quiet is QuietIPv6 for an interface with an index. The kernel knows these settings by the name alone: under one that is
+// not the interface's any more they were another's, or nobody's.
+func (n *nic) quiet(index int) error {
+	for range attempts {
+		name, err := n.kernel.conn.NameOf(index)
+		if name == "" {
+			return errors.Join(err, unix.ENODEV)
+		}
+		err = rtnl.QuietIPv6(name, n.terms.IPv6OnHost, n.kernel.bridge.kind == linuxBridge)
+		if now, unsure := n.kernel.conn.NameOf(index); now == name || unsure != nil {
+			return err
+		}
+	}
+	return unix.EAGAIN
+}
+
 // undo removes what was made, frees the slot and takes the row back.
 func (n *nic) undo() error {
 	if n.made {
-		if err := n.kernel.Remove(n.claim.Name, n.request.place); err != nil {
+		if err := n.kernel.Remove(n.claim.Nic, n.request.place); err != nil {
 			return failed("Failed to remove the interface "+n.claim.Name, err)
 		}
 	}

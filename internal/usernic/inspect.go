@@ -3,20 +3,42 @@ package usernic
 import (
 	"strconv"
 	"strings"
+
+	"userns-helpers/internal/netquota"
 )
 
-// ParseAltName reads whose interface it is and of which container, from an altname that altName made for nic on bridge.
-// It is false for any other altname.
-func ParseAltName(alt, bridge, nic string) (uid uint32, container string, ok bool) {
-	rest, ok := strings.CutPrefix(alt, altPrefix)
+// ParseAltName reads whose interface it is and of which container, from an altname that altName made for one on bridge. The
+// interface may have another name by now. It is false for any other altname.
+func ParseAltName(alt, bridge string) (uid uint32, container string, ok bool) {
+	uid, rest, ok := cutAltName(alt)
 	if !ok {
 		return 0, "", false
 	}
-	rest, ok = strings.CutSuffix(rest, altEnd(bridge, nic))
+	container, ok = strings.CutSuffix(rest[:len(rest)-len(altRandom("xxxx"))], "-"+bridge)
 	if !ok {
 		return 0, "", false
 	}
-	id, container, ok := strings.Cut(rest, "-")
+	return uid, container, true
+}
+
+// MadeName is the name that an interface with that altname was made with; false for an altname that altName did not make.
+func MadeName(alt string) (string, bool) {
+	uid, rest, ok := cutAltName(alt)
+	if !ok {
+		return "", false
+	}
+	name := netquota.HostPrefix(uid) + rest[len(rest)-len("xxxx"):]
+	return name, netquota.IsOf(name, uid)
+}
+
+// cutAltName is the user id in an altname, and what stands behind it: container, bridge and the random part.
+func cutAltName(alt string) (uid uint32, rest string, ok bool) {
+	rest, ok = strings.CutPrefix(alt, altPrefix)
+	if !ok {
+		return 0, "", false
+	}
+	id, rest, ok := strings.Cut(rest, "-")
 	n, err := strconv.ParseUint(id, 10, 32)
-	return uint32(n), container, ok && err == nil
+	random := len(rest) - len(altRandom("xxxx"))
+	return uint32(n), rest, ok && err == nil && random > 0 && rest[random] == '-'
 }

@@ -108,11 +108,16 @@ func (a *Answer) findNamespace(q Question) error {
 func (a *Answer) findRoom(charges []netquota.Charge, t terms, links kernel) error {
 	limits := netquota.Limits{User: netLimit(t.limits.NicsPerUser), Member: netLimit(t.limits.NicsPerGroupMember)}
 	pace := netLimit(t.limits.CreatesPerMinute)
+	here, err := whereabouts(links.conn)
+	if err != nil {
+		return err
+	}
+	ledger, slots := netquota.Locate(paths.Ledger(), paths.Slots(), here)
 	a.Whole = true
-	rooms, err := netquota.Look(paths.Ledger(), paths.Slots(), a.Who, charges, limits, pace, links)
+	rooms, err := netquota.Look(ledger, slots, a.Who, charges, limits, pace, links)
 	if errors.Is(err, unix.EACCES) {
 		a.Whole = false
-		rooms, err = netquota.Look(paths.Ledger(), "", a.Who, charges, limits, pace, links)
+		rooms, err = netquota.Look(ledger, "", a.Who, charges, limits, pace, links)
 	}
 	a.Rooms = rooms.Charges
 	switch {

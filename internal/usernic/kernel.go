@@ -2,7 +2,6 @@ package usernic
 
 import (
 	"errors"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -11,57 +10,113 @@ import (
 	"userns-helpers/internal/rtnl"
 )
 
-// kernel is netquota.Links: the interfaces that there are, and how to be rid of one.
+// kernel is netquota.Links: the interfaces that there are, and how to be rid of one. Most of them are other people's: that
+// one of them is odd, or goes between two questions, ends nobody's call.
 type kernel struct {
 	conn   *rtnl.Conn
 	bridge bridge // of the request
 }
 
-// Exists reports whether an interface lives.
+// Exists reports whether an interface of that name lives.
 func (k kernel) Exists(name string) (bool, error) { return rtnl.Exists(name) }
 
 // Names are the names of all interfaces.
 func (k kernel) Names() ([]string, error) { return rtnl.Names() }
 
+// NameOf is the present name of an interface.
+func (k kernel) NameOf(index int) (string, error) { return k.conn.NameOf(index) }
+
 // On reports whether an interface is at the place of the request. For a bridge of Linux its master says so. Elsewhere
-// there is no master to ask (or Open vSwitch's own), and the altname decides; without one it counts.
-func (k kernel) On(name string, place netquota.Place) (bool, error) {
+// there is no master to ask (or Open vSwitch's own), and the altname decides; without one it counts. So does one of which
+// the kernel says nothing that can be understood.
+func (k kernel) On(name string, place netquota.Place) (netquota.Nic, bool) {
 	device, err := k.conn.Device(name)
-	if errors.Is(err, unix.ENODEV) {
-		return false, nil
+	switch {
+	case errors.Is(err, unix.ENODEV):
+		return netquota.Nic{}, false
+	case err != nil:
+		return netquota.Nic{Name: name, Namespace: netquota.NoNamespace}, true
+	case device.Kind != rtnl.KindVeth:
+		return netquota.Nic{}, false
 	}
-	if err != nil || device.Kind != rtnl.KindVeth {
-		return false, err
-	}
+	return nicOf(name, device), k.isOn(device, name, place)
+}
+
+func (k kernel) isOn(device rtnl.Device, name string, place netquota.Place) bool {
 	if k.bridge.kind == linuxBridge {
-		return device.Master == k.bridge.device.Index, nil
+		return device.Master == k.bridge.device.Index
 	}
 	if device.Master != 0 {
 		master, err := k.conn.DeviceIn(rtnl.NoNamespace, device.Master)
-		if err != nil || master.Kind != rtnl.KindOpenVSwitch {
-			return false, err
+		if err == nil && master.Kind != rtnl.KindOpenVSwitch {
+			return false
 		}
 	}
-	for _, alt := range device.AltNames {
-		if strings.HasPrefix(alt, altPrefix) {
-			return strings.HasSuffix(alt, altEnd(place.Bridge, name)), nil
-		}
-	}
-	return true, nil
+	alt, named := marked(device)
+	return !named || endsOn(alt, place.Bridge)
 }
 
-// Leaving reports whether an interface is about to go with its container.
-func (k kernel) Leaving(name string) (bool, error) { return k.conn.Leaving(name) }
+// Describe describes an interface by its name.
+func (k kernel) Describe(name string) netquota.Nic {
+	device, err := k.conn.Device(name)
+	if err != nil {
+		return netquota.Nic{Name: name, Namespace: netquota.NoNamespace}
+	}
+	return nicOf(name, device)
+}
+
+// nicOf is what can be known of an interface that was not made by this process.
+func nicOf(name string, device rtnl.Device) netquota.Nic {
+	nic := netquota.Nic{Name: name, Index: device.Index, Namespace: device.PeerNSID, Peer: device.Peer}
+	if device.Address[0] == firstOfHost {
+		nic.MAC = device.Address
+		nic.MAC[0] = firstOfContainer
+	}
+	return nic
+}
+
+// Leaving reports whether an interface is about to go with its container, or is gone.
+func (k kernel) Leaving(nic netquota.Nic) bool {
+	device, err := k.look(nic)
+	if err != nil {
+		return errors.Is(err, unix.ENODEV) && !k.Survives(nic)
+	}
+	leaving, err := k.conn.Leaving(device)
+	return leaving && err == nil
+}
+
+// look describes what has the index of an interface, or its name where that is not known.
+func (k kernel) look(nic netquota.Nic) (rtnl.Device, error) {
+	if nic.Index == 0 {
+		return k.conn.Device(nic.Name)
+	}
+	return k.conn.DeviceIn(rtnl.NoNamespace, nic.Index)
+}
+
+// errElsewhere says that an interface was moved to another network namespace, by root.
+var errElsewhere = errors.New("it is in another network namespace")
 
 // Remove deletes an interface and its port. Neither has to be there.
-func (k kernel) Remove(name string, place netquota.Place) error {
-	var port error
-	if k.bridge.kind == openVSwitch {
-		port = ovs.DeletePort(k.bridge.of, place.Bridge, name)
+func (k kernel) Remove(nic netquota.Nic, place netquota.Place) error {
+	device, found, err := k.find(nic)
+	if err == nil && !found && k.isElsewhere(nic) {
+		err = errElsewhere
 	}
-	alive, err := rtnl.Exists(name)
-	if alive {
-		err = k.conn.Delete(name)
+	if found {
+		err = errors.Join(k.conn.Delete(device.Index), k.removePort(device.Name, nic.Name, place))
 	}
-	return errors.Join(err, port)
+	return errors.Join(err, k.RemovePort(nic, place))
+}
+
+// RemovePort deletes a port.
+func (k kernel) RemovePort(nic netquota.Nic, place netquota.Place) error {
+	return k.removePort(nic.Name, "", place)
+}
+
+// removePort deletes the port of a name, unless it is the same as another.
+func (k kernel) removePort(name, other string, place netquota.Place) error {
+	if k.bridge.kind != openVSwitch || name == other {
+		return nil
+	}
+	return ovs.DeletePort(k.bridge.of, place.Bridge, name)
 }

@@ -139,6 +139,12 @@ func (r *run) create() (outcome, error) {
 		return outcome{}, err
 	}
 	links := kernel{conn, found}
+	secret := key{}
+	if asked.StableMAC {
+		if secret, err = stableKey(); err != nil {
+			return outcome{}, err
+		}
+	}
 
 	// Act: the slots first, then the row, then the record, then the interface.
 	claim, err := claim(book, r.who, charges, asked, links)
@@ -146,7 +152,10 @@ func (r *run) create() (outcome, error) {
 		return outcome{}, err
 	}
 	r.charge = claim.Charge
-	n := &nic{request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim, announce: r.granted}
+	n := &nic{
+		request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim, secret: secret,
+		announce: r.granted,
+	}
 	line, err := n.make()
 	return outcome{line, n.undo}, err
 }
@@ -157,11 +166,24 @@ func open() (*rtnl.Conn, *netquota.Book, error) {
 	if err != nil {
 		return nil, nil, failed("Failed to open a netlink socket", err)
 	}
-	book, err := netquota.Open(paths.Ledger(), paths.Slots())
+	here, err := whereabouts(conn)
+	if err != nil {
+		return nil, nil, err
+	}
+	book, err := netquota.OpenIn(paths.Ledger(), paths.Slots(), here)
 	if err != nil {
 		return nil, nil, failed("Failed to open the ledger", err)
 	}
 	return conn, book, nil
+}
+
+// whereabouts is the network namespace in which the program was started.
+func whereabouts(conn *rtnl.Conn) (netquota.Network, error) {
+	first, name, err := conn.Here()
+	if err != nil {
+		return netquota.Network{}, failed("Failed to identify the network namespace of the program", err)
+	}
+	return netquota.Network{Initial: first, ID: name}, nil
 }
 
 // openNamespace opens the caller's network namespace, or says why it is not one.

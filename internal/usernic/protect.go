@@ -33,7 +33,11 @@ func (n *nic) plug(host rtnl.Device) error {
 	case linuxBridge:
 		return n.protect(host)
 	case openVSwitch:
-		if err := ovs.AddPort(n.kernel.bridge.of, bridge, host.Name, n.uid, n.terms.portSettings()...); err != nil {
+		name, err := n.kernel.conn.NameOf(host.Index)
+		if err == nil {
+			err = ovs.AddPort(n.kernel.bridge.of, bridge, name, n.uid, n.terms.portSettings()...)
+		}
+		if err != nil {
 			return ovsFailed("Failed to add the interface to the Open vSwitch bridge "+quoted(bridge), err)
 		}
 	case noBridge:
@@ -92,7 +96,7 @@ func (t terms) static() bool { return t.MACLock || !t.UnicastFlood }
 
 // verify looks at the port: a kernel that does not know a flag says nothing when it is set.
 func (n *nic) verify(host rtnl.Device) error {
-	port, err := n.kernel.conn.Device(host.Name)
+	port, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, host.Index)
 	if err != nil {
 		return failed("Failed to look up the interface "+host.Name, err)
 	}

@@ -1,8 +1,11 @@
 package usernic
 
 import (
+	"errors"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/rtnl"
@@ -21,12 +24,20 @@ func (r *run) remove() error {
 	if err != nil {
 		return err
 	}
-	owner, err := book.Owner(who, wanted.place, wanted.nic)
+	present, err := conn.Device(wanted.nic)
+	if err != nil && !errors.Is(err, unix.ENODEV) {
+		return failed("Failed to look up the interface "+wanted.nic, err)
+	}
+	held, err := book.Find(who, wanted.place, wanted.nic, present.Index)
 	if err != nil {
 		return failed("Failed to read the ledger", err)
 	}
-	r.charge.Owner = owner
-	yours, err := isYours(conn, who, owner, wanted.nic, namespace.FD())
+	r.charge.Owner = held.Owner
+	doomed, err := chosen(kernel{conn: conn}, held.Nic, present)
+	if err != nil {
+		return failed("Failed to look up the interface "+wanted.nic, err)
+	}
+	yours, err := isYours(conn, who, held, doomed, namespace.FD())
 	switch {
 	case err != nil:
 		return failed("Failed to look up the interface "+wanted.nic, err)
@@ -38,46 +49,63 @@ func (r *run) remove() error {
 	if err != nil {
 		return err
 	}
-	r.granted(wanted.nic)
-	if err := (kernel{conn, found}).Remove(wanted.nic, wanted.place); err != nil {
+	r.granted(held.Nic.Name)
+	if err := (kernel{conn, found}).delete(held.Nic.Name, doomed, wanted.place); err != nil {
 		return failed("Failed to delete the interface "+wanted.nic, err)
 	}
-	if err := book.Forget(wanted.nic); err != nil {
+	if err := book.Forget(held.Nic.Name); err != nil {
 		return failed("Failed to write the ledger", err)
 	}
 	return nil
 }
 
-// isYours reports whether the caller created an interface that is charged to owner. One that is charged to a group
-// belongs to the member whose user id is in its name, and to no other member (CVE-2026-39402). LXC's helper gives names
-// without one to user ids above 65536: there the peer has to be in the namespace, which the caller owns.
-func isYours(conn *rtnl.Conn, who netquota.Account, owner, nic string, namespace int) (bool, error) {
+// chosen is the interface that is meant: the one that a slot knows, whatever it is called now; or the one of that name, if
+// it is known by its row alone, or its slot knows no more. The zero value is none that lives.
+func chosen(k kernel, held netquota.Nic, present rtnl.Device) (rtnl.Device, error) {
+	if held.Index == 0 {
+		if present.Name != held.Name {
+			return rtnl.Device{}, nil
+		}
+		return present, nil
+	}
+	device, found, err := k.find(held)
+	if !found && err == nil && k.Survives(held) {
+		err = errElsewhere
+	}
+	if !found || err != nil {
+		return rtnl.Device{}, err
+	}
+	return device, nil
+}
+
+// delete deletes a device, if it is one, with the ports of its name and of the one that it was made with.
+func (k kernel) delete(made string, device rtnl.Device, place netquota.Place) error {
+	if device.Index == 0 {
+		return k.removePort(made, "", place)
+	}
+	return errors.Join(k.removePort(made, "", place), k.removePort(device.Name, made, place), k.conn.Delete(device.Index))
+}
+
+// isYours reports whether the caller created an interface. One that is charged to a group belongs to the member whose user
+// id is in the name that it was made with, and to no other member (CVE-2026-39402). LXC's helper gives names without one
+// to user ids above 65536: there the peer has to be in the namespace, which the caller owns.
+func isYours(conn *rtnl.Conn, who netquota.Account, held netquota.Holding, device rtnl.Device, namespace int) (bool, error) {
+	isPair := device.Index == 0 || device.Kind == rtnl.KindVeth // nothing else is ever deleted
 	switch {
-	case owner == "":
+	case held.Owner == "":
 		return false, nil
-	case slices.Contains(who.Names, owner), strings.HasPrefix(owner, "@") && netquota.IsOf(nic, who.UID):
-		return isPair(conn, nic)
-	case strings.HasPrefix(owner, "@") && netquota.Anonymous(nic):
-		return hasPeerIn(conn, nic, namespace)
+	case slices.Contains(who.Names, held.Owner), strings.HasPrefix(held.Owner, "@") && netquota.IsOf(held.Nic.Name, who.UID):
+		return isPair, nil
+	case strings.HasPrefix(held.Owner, "@") && netquota.Anonymous(held.Nic.Name):
+		return hasPeerIn(conn, device, namespace)
 	}
 	return false, nil
 }
 
-// isPair reports whether an interface is one end of a pair, or is gone: nothing else is ever deleted.
-func isPair(conn *rtnl.Conn, nic string) (bool, error) {
-	alive, err := rtnl.Exists(nic)
-	if !alive || err != nil {
-		return err == nil, err
-	}
-	device, err := conn.Device(nic)
-	return device.Kind == rtnl.KindVeth, err
-}
-
 // hasPeerIn reports whether the peer of an interface is in a namespace.
-func hasPeerIn(conn *rtnl.Conn, nic string, namespace int) (bool, error) {
-	device, err := conn.Device(nic)
-	if err != nil || device.Kind != rtnl.KindVeth || device.PeerNSID == rtnl.NoNamespace {
-		return false, err
+func hasPeerIn(conn *rtnl.Conn, device rtnl.Device, namespace int) (bool, error) {
+	if device.Kind != rtnl.KindVeth || device.PeerNSID == rtnl.NoNamespace {
+		return false, nil
 	}
 	id, err := conn.NamespaceID(namespace)
 	return err == nil && id == device.PeerNSID, err

@@ -1,6 +1,7 @@
 package usernic
 
 import (
+	"errors"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,7 @@ func (n *nic) reserveAddress() error {
 // candidate is the ith address to try.
 func (n *nic) candidate(identity string, i int) (netquota.MAC, error) {
 	if n.terms.StableMAC {
-		return containerMAC(identity, n.uid, n.request.place.Bridge, n.request.container, i), nil
+		return containerMAC(n.secret, identity, n.uid, n.request.place.Bridge, n.request.container, i), nil
 	}
 	return randomMAC()
 }
@@ -52,21 +53,22 @@ func randomMAC() (netquota.MAC, error) {
 // unknown reports whether the bridge has no other interface with an address of a container.
 func (n *nic) unknown(mac netquota.MAC) (bool, error) {
 	known, err := n.kernel.conn.HasPort(n.kernel.bridge.device.Index, hostMAC(mac))
-	if known || err != nil || !n.terms.static() {
-		return !known, err
+	if known || err != nil {
+		return false, err
 	}
-	return n.mayPin(mac)
+	return n.isFree(mac)
 }
 
-// mayPin reports whether an address may be put into the bridge's table for this interface: not if it is there for good, as
-// that of the bridge, and not if the bridge has learned it behind something that is no container, as that of a router.
-// A user chooses the name of a container, and with it the address, among as many as he has patience for. What was learned
-// behind a container may be forged, and keeps nobody from his own address.
-func (n *nic) mayPin(mac netquota.MAC) (bool, error) {
+// isFree reports whether the bridge's table leaves an address to this interface: not if it is there for good, as that of
+// the bridge or one that an administrator or another interface has put there, and not if the bridge has learned it behind
+// something that is no container, as that of a router. A user chooses the name of a container, and with it the address.
+// What was learned behind a container may be forged, and keeps nobody from their own address; a port that has gone since
+// has taken its entries along. A port that the kernel says nothing of may be anything.
+func (n *nic) isFree(mac netquota.MAC) (bool, error) {
 	entry, found, err := n.kernel.conn.Entry(n.kernel.bridge.device.Index, mac)
 	if !found || err != nil || !entry.Learned() {
-		return !found, err
+		return !found && err == nil, err
 	}
 	port, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, entry.Port)
-	return port.Kind == rtnl.KindVeth, err
+	return err == nil && port.Kind == rtnl.KindVeth || errors.Is(err, unix.ENODEV), nil
 }

@@ -72,6 +72,30 @@ func TestNics(t *testing.T) {
 	other.Release()
 }
 
+// TestNicsRenamed: an interface that has another name than it was made with is shown by that, with all that is known of it,
+// to everybody.
+func TestNicsRenamed(t *testing.T) {
+	mine := container(t, alice)
+	if got := create(t, alice, mine, "br0"); got.status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	script := "ip link set " + nics(t, root).Interfaces[0].Name + " down name ctr0"
+	if out, err := exec.Command("sh", "-c", script).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, who := range []person{root, bob} {
+		v := nics(t, who)
+		if len(v.Interfaces) != 1 {
+			t.Fatalf("%+v", v)
+		}
+		a := v.Interfaces[0]
+		if a.Name != "ctr0" || a.User != "alice" || a.Charged != "alice" || a.Bridge != "br0" || a.Container != "c1" {
+			t.Errorf("%+v", a)
+		}
+	}
+	mine.Release()
+}
+
 // TestNicsCounts: traffic is counted as the container sees it.
 func TestNicsCounts(t *testing.T) {
 	target := container(t, alice)

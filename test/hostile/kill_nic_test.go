@@ -109,7 +109,7 @@ func (k *killing) judge(t *testing.T, where string) {
 
 // inSlot reports whether a slot has an interface.
 func (k *killing) inSlot(nic string) bool {
-	text, _ := os.ReadFile(fmt.Sprintf("%s/veth:%s:%s", slotsPath, k.bridge, k.u.name))
+	text, _ := os.ReadFile(fmt.Sprintf("%s/veth:%s:%s+1", slotsPath, k.bridge, k.u.name))
 	return strings.Contains(string(text), nic+" ")
 }
 

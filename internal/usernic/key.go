@@ -1,0 +1,115 @@
+package usernic
+
+import (
+	"errors"
+	"path"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/paths"
+)
+
+// key is what stable addresses depend on and only root can read. All else that they are computed from is public: without it
+// anybody could search for a container's name whose address is a neighbour's, at leisure (2^40), and take that over while
+// the neighbour is down.
+type key [32]byte
+
+// errNoKey says that a file is not a key: it has another length, or somebody other than root could have read or written it.
+var errNoKey = errors.New("not 32 bytes that root alone can read")
+
+// stableKey is the host's key, made by the first who needs it. It is kept over restarts of the machine; where that cannot
+// be, as /var can only be read or is full, one that lasts until the next is among the slots.
+func stableKey() (key, error) {
+	k, err := keyAt(paths.MACKey(), 0)
+	if err == nil {
+		return k, nil
+	}
+	k, unkept := keyAt(paths.Slots()+"/"+path.Base(paths.MACKey()), 0)
+	if unkept != nil {
+		return key{}, failed("Failed to read "+paths.MACKey(), errors.Join(err, unkept))
+	}
+	return k, nil
+}
+
+// keyAt reads a key of an owner, or makes it if there is none.
+func keyAt(name string, owner uint32) (key, error) {
+	k, err := readKey(name, owner)
+	if !errors.Is(err, unix.ENOENT) {
+		return k, err
+	}
+	if err := makeKey(name, owner); err != nil && !errors.Is(err, unix.EEXIST) {
+		return key{}, err
+	}
+	return readKey(name, owner)
+}
+
+// readKey reads a key that only its owner can have read or written. Errors: errNoKey, those of the system calls.
+func readKey(name string, owner uint32) (key, error) {
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return key{}, err
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return key{}, err
+	}
+	const others = unix.S_IRWXG | unix.S_IRWXO
+	if stat.Uid != owner || stat.Mode&others != 0 || stat.Mode&unix.S_IFMT != unix.S_IFREG || stat.Size != int64(len(key{})) {
+		return key{}, errNoKey
+	}
+	var k key
+	n, err := unix.Read(fd, k[:])
+	if n != len(k) {
+		return key{}, errors.Join(err, errNoKey)
+	}
+	return k, nil
+}
+
+// makeKey makes a key and its folder. The file has no name before all of it is on the disk, and only one can get the name:
+// half a key is never read, and two who make one at once agree. Errors: EEXIST if another one was first.
+func makeKey(name string, owner uint32) error {
+	folder, err := openKeyFolder(path.Dir(name), owner)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(folder) }()
+	fd, err := unix.Openat(folder, ".", unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var k key
+	if _, err := unix.Getrandom(k[:], 0); err != nil {
+		return err
+	}
+	if n, err := unix.Write(fd, k[:]); n != len(k) {
+		return errors.Join(err, unix.ENOSPC)
+	}
+	if err := unix.Fsync(fd); err != nil {
+		return err
+	}
+	return unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(fd), folder, path.Base(name), unix.AT_SYMLINK_FOLLOW)
+}
+
+// openKeyFolder opens the folder of a key, which nobody but root writes to, and makes it if it is missing.
+func openKeyFolder(name string, owner uint32) (int, error) {
+	flags := unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := unix.Open(name, flags, 0)
+	if errors.Is(err, unix.ENOENT) {
+		if err := unix.Mkdir(name, 0o700); err != nil && !errors.Is(err, unix.EEXIST) {
+			return -1, err
+		}
+		fd, err = unix.Open(name, flags, 0)
+	}
+	if err != nil {
+		return -1, err
+	}
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil || stat.Uid != owner || stat.Mode&(unix.S_IWGRP|unix.S_IWOTH) != 0 {
+		_ = unix.Close(fd)
+		return -1, errors.Join(err, unix.EPERM)
+	}
+	return fd, nil
+}
