@@ -25,7 +25,7 @@ type program struct {
 	loginDefs string // path of login.defs(5)
 	grants    string // path of subuid(5) or subgid(5)
 	sources   func(privilege.Caller) grants.Machine
-	policy    string // path of policy.toml(5)
+	forbidden string // path of forbidden-host-ids(5)
 	open      func(path string) (file, error)
 }
 
@@ -46,7 +46,7 @@ func Run(kind idmap.Kind, arguments []string) int {
 
 // installed is the program as it is installed.
 func installed(kind idmap.Kind) program {
-	p := program{kind, account.For, paths.LoginDefs(), paths.Subuid(), grants.For, paths.Policy(), openTrusted}
+	p := program{kind, account.For, paths.LoginDefs(), paths.Subuid(), grants.For, paths.Forbidden(), openTrusted}
 	if kind == idmap.GID {
 		p.grants = paths.Subgid()
 	}

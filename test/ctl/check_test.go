@@ -86,6 +86,15 @@ func TestPlantedFaults(t *testing.T) {
 		{"the policy", func(t *testing.T) {
 			put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[limits]\nfree_ports = 5000\n"})
 		}, "policy /etc/userns-helpers/policy.toml:2"},
+		{"ids in the policy", func(t *testing.T) {
+			put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[defaults]\n[idmap]\nforbidden_host_ids = [\"0-999\"]\n"})
+		}, "policy /etc/userns-helpers/policy.toml:3"},
+		{"forbidden ids", func(t *testing.T) {
+			put(t, "/etc/userns-helpers/forbidden-host-ids", harness.File{Text: "0-999\n\n1000 to 1999\n"})
+		}, "forbidden-ids /etc/userns-helpers/forbidden-host-ids:3"},
+		{"forbidden ids are not root's", func(t *testing.T) {
+			put(t, "/etc/userns-helpers/forbidden-host-ids", harness.File{GID: 3001, Mode: 0o664})
+		}, "file-trust /etc/userns-helpers/forbidden-host-ids:0"},
 		{"the policy is not root's", func(t *testing.T) {
 			put(t, "/etc/userns-helpers/policy.toml", harness.File{UID: 3001})
 		}, "file-trust /etc/userns-helpers/policy.toml:0"},
