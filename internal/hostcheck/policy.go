@@ -1,10 +1,13 @@
 package hostcheck
 
 import (
+	"errors"
 	"io"
+	"strings"
 
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/paths"
+	"userns-helpers/internal/plain"
 	"userns-helpers/internal/policy"
 )
 
@@ -21,10 +24,15 @@ func (c *check) checkPolicy() {
 		c.report.Miss(path, reason(err))
 		return
 	}
+	f := form{}
+	var wrong *plain.Error
+	if _, err := plain.Parse(text); errors.As(err, &wrong) {
+		f = formOf(text, wrong.Line)
+	}
 	for _, p := range policy.Check(text) {
 		c.report.Add(finding.Finding{
 			ID: "policy", Level: finding.Error, File: path, Line: p.Line, Problem: p.Text,
-			Advice: "Until this is fixed, lxc-user-nic refuses every request. See policy.toml(5).",
+			Advice: strings.TrimSpace("Until this is fixed, lxc-user-nic refuses every request. See policy.toml(5). " + f.advice), Write: f.write,
 		})
 	}
 }
