@@ -18,9 +18,10 @@ type Finding struct {
 	ID      string `json:"id"` // of the kind of finding, the same in each release: "subid-overlap"
 	Level   Level  `json:"level"`
 	File    string `json:"file,omitempty"`
-	Line    int    `json:"line,omitempty"` // of File, from 1; 0: the whole file
-	Problem string `json:"problem"`        // what is so, in one clause
-	Advice  string `json:"advice"`         // what it means, and what to do
+	Line    int    `json:"line,omitempty"`  // of File, from 1; 0: the whole file
+	Problem string `json:"problem"`         // what is so, in one clause
+	Advice  string `json:"advice"`          // what it means, and what to do
+	Write   string `json:"write,omitempty"` // what to write in place of what is there, one or more lines; "" for nothing
 }
 
 // Where is the place as editors understand it: "/etc/subuid:3"; "" if it is none in a file.

@@ -1,41 +1,29 @@
-// Package forbidden says which host ids are never mapped: the table [idmap] of policy.toml(5).
+// Package forbidden says which host ids are never mapped: forbidden-host-ids(5), an id or a range a line.
 //
-// It promises that a policy that it does not understand as a whole, but for what the other tables mean, gives no answer
-// but that error: then nothing may be mapped.
+// It promises that a file that it does not understand as a whole gives no answer but that error: then nothing may be mapped.
 package forbidden
 
 import (
-	"errors"
+	"bytes"
 	"io"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/plain"
+	"userns-helpers/internal/lines"
 )
 
-// Error says why a policy forbids everything.
-type Error = plain.Error
-
-// The table, the one key of it, and the other tables of policy.toml(5).
+// What is read of a file, in bytes: some thousand ranges with a comment each, and lines that hold more than anybody writes.
 const (
-	tableIDMap    = "idmap"
-	keyForbidden  = "forbidden_host_ids"
-	tableDefaults = "defaults"
-	tableBridge   = "bridge"
-	tableRule     = "rule"
-	tableLimits   = "limits"
+	LongestFile = 1 << 18
+	LongestLine = 4 << 10
 )
 
 // IDs are the ids that are never mapped. The zero value forbids none, as does an absent file.
 type IDs struct{ entries []Entry }
 
-// Entry is one range of the list.
+// Entry is one line of the file.
 type Entry struct {
 	Range idmap.Range
-	Line  int // where it stands, from 1
+	Line  int // from 1
 }
 
 // Denies returns the first entry that has an id of r, and whether there is one.
@@ -48,93 +36,107 @@ func (d IDs) Denies(r idmap.Range) (Entry, bool) {
 	return Entry{}, false
 }
 
-// Read reads a policy to its end. Errors: *Error, or the reader's; then nothing may be mapped.
+// Read reads a file to its end. Errors: the first *Error, or the reader's; then nothing may be mapped.
 func Read(source io.Reader) (IDs, error) {
-	text, err := io.ReadAll(io.LimitReader(source, plain.LongestFile+1))
-	if err != nil {
+	var ids IDs
+	var first *Error
+	_, err := read(source, func(e Entry) { ids.entries = append(ids.entries, e) }, func(e *Error) {
+		if first == nil {
+			first = e
+		}
+	})
+	switch {
+	case err != nil:
 		return IDs{}, err
+	case first != nil:
+		return IDs{}, first
 	}
-	return Parse(text)
+	return ids, nil
 }
 
-// Parse understands the text of a policy. Errors: *Error.
-func Parse(text []byte) (IDs, error) {
-	document, err := plain.Parse(text)
-	if err != nil {
-		return IDs{}, err
-	}
-	for _, name := range slices.Sorted(maps.Keys(document.Root)) {
-		if name != tableIDMap && name != tableDefaults && name != tableBridge && name != tableRule && name != tableLimits {
-			return IDs{}, &Error{Line: document.Line(name), Text: "unknown: " + strconv.Quote(name)}
+// read calls entry for every range, and wrong for every line that is not understood. A file that ends without a newline is
+// incomplete. Errors: the reader's, and *Error for a file that is too large.
+func read(source io.Reader, entry func(Entry), wrong func(*Error)) (incomplete bool, err error) {
+	return lines.Each(&bounded{source, LongestFile}, LongestLine, 1, func(text []byte, number int, cut bool) {
+		if cut {
+			wrong(&Error{number, TooLong, ""})
+			return
 		}
-		if name != tableIDMap && mentions(document.Root[name]) {
-			return IDs{}, &Error{Line: document.Line(name), Text: keyForbidden + " belongs into [idmap], and stands elsewhere"}
+		r, says, fault := parse(text)
+		switch {
+		case fault != NoFault:
+			wrong(&Error{number, fault, string(text)})
+		case says:
+			entry(Entry{r, number})
 		}
-	}
-	value, there := document.Root[tableIDMap]
-	table, isTable := value.(map[string]any)
-	if there && !isTable {
-		return IDs{}, &Error{Line: document.Line(tableIDMap), Text: "idmap must be a table, [idmap]"}
-	}
-	for _, name := range slices.Sorted(maps.Keys(table)) {
-		if name != keyForbidden {
-			return IDs{}, &Error{Line: document.Line(tableIDMap, name), Text: "[idmap] has no key " + name + "; it has " + keyForbidden}
-		}
-	}
-	return list(document, table)
+	})
 }
 
-// mentions reports whether the key is in a table, or in one of the tables in it.
-func mentions(value any) bool {
-	switch v := value.(type) {
-	case map[string]any:
-		_, has := v[keyForbidden]
-		return has || slices.ContainsFunc(slices.Collect(maps.Values(v)), mentions)
-	case []map[string]any:
-		return slices.ContainsFunc(v, func(table map[string]any) bool { return mentions(table) })
-	}
-	return false
+// bounded is a source that ends with an error where it has more than left bytes.
+type bounded struct {
+	source io.Reader
+	left   int
 }
 
-// list reads the list of ids.
-func list(document plain.Document, table map[string]any) (IDs, error) {
-	value, there := table[keyForbidden]
-	items, isList := value.([]plain.Item)
-	if there && !isList {
-		return IDs{}, &Error{Line: document.Line(tableIDMap, keyForbidden), Text: keyForbidden + ` is a list of strings, like ["0-999"]`}
+// Read reads as io.Reader asks.
+func (b *bounded) Read(buffer []byte) (int, error) {
+	n, err := b.source.Read(buffer)
+	if b.left -= n; b.left < 0 {
+		return 0, &Error{0, TooLarge, ""}
 	}
-	var found IDs
-	for _, item := range items {
-		r, ok := ParseRange(item.Text)
-		if !ok {
-			return IDs{}, &Error{Line: item.Line, Text: strconv.Quote(item.Text) + ` is not an id or a range of ids, like "0-999": at most ` +
-				"4294967295, the smaller first"}
-		}
-		found.entries = append(found.entries, Entry{r, item.Line})
-	}
-	return found, nil
+	return n, err
 }
 
-// ParseRange understands "FIRST-LAST", both included, or one id: decimal digits without leading zeros, below 2^32.
-func ParseRange(text string) (idmap.Range, bool) {
-	first, last, several := strings.Cut(text, "-")
-	from, err := parseID(first)
-	to := from
-	if several && err == nil {
-		to, err = parseID(last)
+// parse understands a line, and tells whether it says anything. A carriage return before the newline is part of the newline;
+// any other control character but tab is a fault even in a comment: a file whose lines end with carriage returns alone is
+// one line, and would forbid nothing where it begins with a comment.
+func parse(line []byte) (r idmap.Range, says bool, fault Fault) {
+	line = lines.WithoutReturn(line)
+	if bytes.ContainsFunc(line, isControl) {
+		return idmap.Range{}, false, Control
 	}
-	if err != nil || to < from {
+	line, _, _ = bytes.Cut(line, []byte{'#'})
+	line = bytes.Trim(line, " \t")
+	if len(line) == 0 {
+		return idmap.Range{}, false, NoFault
+	}
+	r, ok := parseRange(line)
+	if !ok {
+		return idmap.Range{}, false, NotRange
+	}
+	return r, true, NoFault
+}
+
+func isControl(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
+
+// parseRange understands "FIRST-LAST", both included, or one id.
+func parseRange(text []byte) (idmap.Range, bool) {
+	first, last, several := bytes.Cut(text, []byte{'-'})
+	if !several {
+		last = first
+	}
+	from, ok := parseID(first)
+	to, known := parseID(last)
+	if !ok || !known || to < from {
 		return idmap.Range{}, false
 	}
 	return idmap.NewRange(from, to-from+1)
 }
 
-var errNotPlain = errors.New("not a plain number")
+// mostDigits are those of 4294967295.
+const mostDigits = 10
 
-func parseID(digits string) (uint64, error) {
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if err == nil && strconv.FormatUint(n, 10) != digits {
-		return 0, errNotPlain
+// parseID understands an id: decimal digits without leading zeros, which are octal in subuid(5). NewRange knows the largest.
+func parseID(digits []byte) (uint64, bool) {
+	if len(digits) == 0 || len(digits) > mostDigits || digits[0] == '0' && len(digits) > 1 {
+		return 0, false
 	}
-	return n, err
+	id := uint64(0)
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return 0, false
+		}
+		id = 10*id + uint64(d-'0')
+	}
+	return id, true
 }

@@ -2,15 +2,17 @@ package forbidden
 
 import (
 	"errors"
+	"io"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/plain"
 )
 
-const example = "../../docs/policy.toml.example"
+const example = "../../docs/forbidden-host-ids.example"
 
 func TestExample(t *testing.T) {
 	file, err := os.Open(example)
@@ -19,13 +21,13 @@ func TestExample(t *testing.T) {
 	}
 	defer file.Close()
 	ids, err := Read(file)
-	if err != nil || len(ids.entries) != 1 || ids.entries[0].Range.String() != "[0-1000)" {
+	if err != nil || text(ids) != "[0-1000)[65534-65535)" {
 		t.Fatal(ids, err)
 	}
 	for _, c := range []struct {
 		start, count uint64
 		denied       bool
-	}{{0, 1, true}, {999, 1, true}, {1000, 1, false}, {500, 100000, true}, {1000, 4294966296, false}} {
+	}{{0, 1, true}, {999, 1, true}, {1000, 1, false}, {500, 100000, true}, {1000, 64534, false}, {1000, 64535, true}, {65535, 4294901761, false}} {
 		r, _ := idmap.NewRange(c.start, c.count)
 		if _, denied := ids.Denies(r); denied != c.denied {
 			t.Error(c)
@@ -33,100 +35,177 @@ func TestExample(t *testing.T) {
 	}
 }
 
-func TestParse(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                                      "",
-		"# x\n\n \t \n":                         "",
-		"[idmap]\n":                             "",
-		"[defaults]\nno_such_key = 1\n":         "",
-		"[idmap]\nforbidden_host_ids = []\n":    "",
-		"[idmap]\nforbidden_host_ids = [\"5\"]": "[5-6)",
-		"[idmap]\r\nforbidden_host_ids=['1-2',\"4294967295\",]\r\n":                          "[1-3)[4294967295-4294967296)",
-		"[idmap]\nforbidden_host_ids = [ # all\n\"0\", # \"9\"\n\n '7-8'\n] # x\n[limits]\n": "[0-1)[7-9)",
-		"[[rule]]\nuser='a#\"b'\n[[rule]]\nuser=\"c\"\n[bridge.\"e.5\"]\nx = 018\n":          "!",
-		"[bridge.\"e.5\"]\nx = 18 # 0\n[bridge.e5]\nx = false\n":                             "",
+// TestManual: the example of the manual is understood.
+func TestManual(t *testing.T) {
+	page, err := os.ReadFile("../../man/forbidden-host-ids.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, begins := strings.Cut(string(page), ".Bd -literal\n")
+	list, _, ends := strings.Cut(list, ".Ed\n")
+	ids, err := Read(strings.NewReader(list))
+	if !begins || !ends || err != nil || text(ids) != "[0-1000)[65534-65535)" {
+		t.Error(ids, err)
+	}
+}
+
+// text is the ranges one after the other.
+func text(ids IDs) string {
+	var all strings.Builder
+	for _, e := range ids.entries {
+		all.WriteString(e.Range.String())
+	}
+	return all.String()
+}
+
+func TestRead(t *testing.T) {
+	for input, want := range map[string]string{
+		"":                           "",
+		"# x\n\n \t \n#\n":           "",
+		"5\n":                        "[5-6)",
+		"5":                          "[5-6)",
+		"0\n":                        "[0-1)",
+		"0-999\n4294967295\n":        "[0-1000)[4294967295-4294967296)",
+		"0-4294967295\n":             "[0-4294967296)",
+		"7-7\r\n\r\n# x\r\n8\r\n":    "[7-8)[8-9)",
+		"9\r":                        "[9-10)",
+		" \t3-4 \t# 5 # 6\n\t7#8\n":  "[3-5)[7-8)",
+		"10 # Größe\n# \xff\n11 #\n": "[10-11)[11-12)",
+		"1\n1\n0-5\n":                "[1-2)[1-2)[0-6)",
+		"1 #" + strings.Repeat("x", LongestLine-3) + "\n2\n":   "[1-2)[2-3)",
+		strings.Repeat("#\n", LongestFile/2-1) + "6\n":         "[6-7)",
+		strings.Repeat("#\n", LongestFile/2-2) + "#\n\n6":      "[6-7)",
+		strings.Repeat(strings.Repeat(" ", 1023)+"\n", 200):    "",
+		"#" + strings.Repeat("x", LongestLine-1) + "\n12-13\n": "[12-14)",
 	} {
-		ids, err := Parse([]byte(text))
-		got := ""
-		for _, e := range ids.entries {
-			got += e.Range.String()
-		}
-		if want == "!" && err == nil || want != "!" && (err != nil || got != want) {
-			t.Errorf("%q: %q, %v", text, got, err)
+		ids, err := Read(iotest.HalfReader(strings.NewReader(input)))
+		if err != nil || text(ids) != want {
+			t.Errorf("%.60q: %q, %v, want %q", input, text(ids), err, want)
 		}
 	}
 }
 
 // TestRefuses: what is not understood forbids everything.
 func TestRefuses(t *testing.T) {
-	list := func(s string) string { return "[idmap]\nforbidden_host_ids = " + s + "\n" }
 	for _, c := range []struct {
-		text string
-		line int
+		text  string
+		line  int
+		fault Fault
 	}{
-		{"[limits]\nforbidden_host_ids = [\"0-999\"]\n", 1},
-		{"[idmap]\n[[rule]]\nuser = \"a\"\n[[rule]]\nforbidden_host_ids = [\"0-999\"]\n", 2},
-		{"[bridge.br0]\nforbidden_host_ids = true\n", 1},
-		{list(`["0-"]`), 2},
-		{list(`["-5"]`), 2},
-		{list(`["9-1"]`), 2},
-		{list(`["4294967296"]`), 2},
-		{list(`["0-4294967296"]`), 2},
-		{list(`["+1"]`), 2},
-		{list(`["01"]`), 2},
-		{list(`["1 - 2"]`), 2},
-		{list(`["1-2-3"]`), 2},
-		{list(`[""]`), 2},
-		{list(`["0x10"]`), 2},
-		{list(`[1]`), 2},
-		{list(`"1"`), 2},
-		{list(`["1" "2"]`), 2},
-		{list(`["1",,"2"]`), 2},
-		{list(`[,"1"]`), 2},
-		{list(`["1"]]`), 2},
-		{list(`["1"`), 2},
-		{list(`["1"] x`), 2},
-		{list(`["\u0031"]`), 2},
-		{list(`["""1"""]`), 2},
-		{list(`[["1"]]`), 2},
-		{list(`{}`), 2},
-		{list(``), 2},
-		{list(`[`), 2},
-		{list("[\n1\n]"), 3},
-		{list(`["1"]`) + `forbidden_host_ids = ["2"]`, 3},
-		{list(`["1"]`) + "[idmap]\n", 3},
-		{"[idmap]\nforbidden_host_id = [\"1\"]\n", 2},
-		{"[idmap]\n\"forbidden_host_ids\" = [\"1\"]\n", 2},
-		{"idmap.forbidden_host_ids = [\"1\"]\n", 1},
-		{"idmap = { forbidden_host_ids = [\"1\"] }\n", 1},
-		{"[ idmap ]\n", 1},
-		{"[\"idmap\"]\n", 1},
-		{"[[idmap]]\n", 1},
-		{"[idmap.x]\n", 1},
-		{"[idmaps]\n", 1},
-		{"[bridge.a.b]\n", 1},
-		{"[bridge.a]]\n", 1},
-		{"x = 1\n", 1},
-		{"[defaults]\nx\n", 2},
-		{"[defaults]\nx = \n", 2},
-		{"[defaults]\nx = \"\"\"a\n\"\"\"\n", 2},
-		{"[defaults]\nx = [1]\n", 2},
-		{"[defaults]\nx = 1\nx = 2\n", 3},
-		{"[defaults]\n[defaults]\n", 2},
-		{"[bridge.a]\n[bridge.\"a\"]\n", 2},
-		{"[defaults] x\n", 1},
-		{"[defaults]\nx = 1979-05-27\n", 2},
-		{"[defaults]\nx = 'a\n", 2},
-		{"# \x01\n", 1},
-		{"[defaults]\rx = 1\n", 1},
-		{"\ufeff[idmap]\n", 1},
-		{"\xff", 0},
-		{strings.Repeat("#", plain.LongestFile+1), 0},
+		{"x\n", 1, NotRange},
+		{"0-\n", 1, NotRange},
+		{"-5\n", 1, NotRange},
+		{"-\n", 1, NotRange},
+		{"9-1\n", 1, NotRange},
+		{"4294967296\n", 1, NotRange},
+		{"0-4294967296\n", 1, NotRange},
+		{"99999999999999999999\n", 1, NotRange},
+		{"18446744073709551616-18446744073709551617\n", 1, NotRange},
+		{"+1\n", 1, NotRange},
+		{"01\n", 1, NotRange},
+		{"00\n", 1, NotRange},
+		{"0-0999\n", 1, NotRange},
+		{"0x10\n", 1, NotRange},
+		{"1_000\n", 1, NotRange},
+		{"1,000\n", 1, NotRange},
+		{"1 - 2\n", 1, NotRange},
+		{"1- 2\n", 1, NotRange},
+		{"1-2-3\n", 1, NotRange},
+		{"1..2\n", 1, NotRange},
+		{"1 2\n", 1, NotRange},
+		{"1,2\n", 1, NotRange},
+		{"0:1000\n", 1, NotRange},
+		{"\"0-999\"\n", 1, NotRange},
+		{"; comment\n", 1, NotRange},
+		{"// comment\n", 1, NotRange},
+		{"root\n", 1, NotRange},
+		{"[idmap]\n", 1, NotRange},
+		{"0–999\n", 1, NotRange}, // a dash
+		{"٣\n", 1, NotRange},     // a digit of Unicode
+		{"1\u00a0\n", 1, NotRange},
+		{"\ufeff0-999\n", 1, NotRange},
+		{"5\n\n# x\n6\nseven\n8\n", 5, NotRange},
+		{"1\nx\ny\n", 2, NotRange},
+		{"# x\r0-999\r", 1, Control},
+		{"1\r\r\n", 1, Control},
+		{"1\x00\n", 1, Control},
+		{"1\n# \x01\n", 2, Control},
+		{"1\v\n", 1, Control},
+		{"\f\n", 1, Control},
+		{"# \x7f\n", 1, Control},
+		{"\x00", 1, Control},
+		{"1\n#" + strings.Repeat("x", LongestLine) + "\n2\n", 2, TooLong},
+		{"1 #" + strings.Repeat("x", LongestLine), 1, TooLong},
+		{strings.Repeat(" ", LongestLine) + "1\n", 1, TooLong},
+		{strings.Repeat("#\n", LongestFile/2) + "6", 0, TooLarge},
+		{strings.Repeat("x", LongestFile+1), 0, TooLarge},
 	} {
-		ids, err := Parse([]byte(c.text))
+		ids, err := Read(strings.NewReader(c.text))
 		var wrong *Error
-		if !errors.As(err, &wrong) || wrong.Line != c.line || len(ids.entries) > 0 {
-			t.Errorf("%.60q: %v, want line %d", c.text, err, c.line)
+		if !errors.As(err, &wrong) || wrong.Line != c.line || wrong.Fault != c.fault || len(ids.entries) > 0 {
+			t.Errorf("%.60q: %v, %v, want line %d, fault %d", c.text, ids, err, c.line, c.fault)
 		}
 	}
+}
+
+// TestReader: what could not be read to its end forbids everything, whatever came before.
+func TestReader(t *testing.T) {
+	broken := errors.New("input/output error")
+	ids, err := Read(io.MultiReader(strings.NewReader("0-999\n"), iotest.ErrReader(broken)))
+	if !errors.Is(err, broken) || len(ids.entries) > 0 {
+		t.Error(ids, err)
+	}
+}
+
+func TestError(t *testing.T) {
+	for want, e := range map[string]*Error{
+		`line 3: "a\"b" is not an ID or a range of IDs like 0-999 (at most 4294967295, the smaller first)`: {3, NotRange, `a"b`},
+		`line 1: "` + strings.Repeat("x", longestQuote) + `"... is not`:                                    {1, NotRange, strings.Repeat("x", 60)},
+		`line 2: "# \r1" contains a control character`:                                                     {2, Control, "# \r1"},
+		"line 2: the line is longer than 4096 bytes":                                                       {2, TooLong, ""},
+		"the file is larger than 262144 bytes":                                                             {0, TooLarge, ""},
+	} {
+		if got := e.Error(); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestInspect: a report has all mistakes, and the ranges between them.
+func TestInspect(t *testing.T) {
+	found, err := Inspect(strings.NewReader("1\nx\n2-3\n\x01\n6"))
+	if err != nil || text(found.Understood) != "[1-2)[2-4)[6-7)" || len(found.Wrong) != 2 || found.Wrong[0].Line != 2 || found.Wrong[1].Line != 4 || !found.Incomplete {
+		t.Error(found, err)
+	}
+}
+
+// FuzzRead: nothing is understood together with an error; what is understood is written once more, and means the same; and
+// Inspect finds a mistake if and only if Read does.
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{"0-999\n", "# x\n\n5\r\n", "1 - 2", "01\n4294967295", "x\n", "\x00", "9-1", " 7 #8\n"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		ids, err := Read(strings.NewReader(string(input)))
+		found, failed := Inspect(strings.NewReader(string(input)))
+		if (err == nil) != (len(found.Wrong) == 0 && failed == nil) {
+			t.Fatalf("%q: %v, but %v, %v", input, err, found.Wrong, failed)
+		}
+		if err != nil {
+			if len(ids.entries) > 0 {
+				t.Fatalf("%q: ranges and an error", input)
+			}
+			return
+		}
+		if text(found.Understood) != text(ids) {
+			t.Fatalf("%q: %v and %v", input, ids, found)
+		}
+		var again strings.Builder
+		for _, e := range ids.entries {
+			again.WriteString(strconv.FormatUint(e.Range.Start(), 10) + "-" + strconv.FormatUint(e.Range.End()-1, 10) + "\n")
+		}
+		if same, err := Read(strings.NewReader(again.String())); err != nil || text(same) != text(ids) {
+			t.Fatalf("%q: %v, then %q: %v, %v", input, ids, again.String(), same, err)
+		}
+	})
 }

@@ -192,7 +192,11 @@ func TestFaults(t *testing.T) {
 		{"nonsense in nsswitch", set("/etc/nsswitch.conf", "passwd: files\n# x\ngroup files\n"), "warning nsswitch-line /etc/nsswitch.conf:3", "group files"},
 		{"subid indented", set("/etc/nsswitch.conf", "passwd: files\n subid: sss\n"), "warning nsswitch-line /etc/nsswitch.conf:2", "first column"},
 		{"an unknown source", set("/etc/nsswitch.conf", "subid: nonsense\n"), "warning nsswitch-subid /etc/nsswitch.conf", "nonsense"},
-		{"forbidden", set("/etc/userns-helpers/policy.toml", "[idmap]\nforbidden_host_ids = [\"100500\"]\n"), "warning policy-forbidden /etc/subuid:1", "100500"},
+		{"forbidden ids in the policy", set("/etc/userns-helpers/policy.toml", "[idmap]\nforbidden_host_ids = [\"100500\"]\n"), "error policy /etc/userns-helpers/policy.toml:2", "/etc/userns-helpers/forbidden-host-ids"},
+		{"forbidden", set("/etc/userns-helpers/forbidden-host-ids", "# x\n100500\n"), "warning forbidden-ids-granted /etc/subuid:1", "the ids 100500 of alice are never mapped: /etc/userns-helpers/forbidden-host-ids line 2 forbids 100500"},
+		{"forbidden ids", set("/etc/userns-helpers/forbidden-host-ids", "0-9\n\n10 - 19\n"), "error forbidden-ids /etc/userns-helpers/forbidden-host-ids:3", `"10 - 19" is not an ID`},
+		{"too many forbidden ids", set("/etc/userns-helpers/forbidden-host-ids", strings.Repeat("#\n", 1<<17)+"\n"), "error forbidden-ids /etc/userns-helpers/forbidden-host-ids", "larger than"},
+		{"forbidden ids without newline", set("/etc/userns-helpers/forbidden-host-ids", "0-9\n1"), "warning file-newline /etc/userns-helpers/forbidden-host-ids", "newline"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := clean(t)
@@ -244,7 +248,7 @@ func TestHostRoot(t *testing.T) {
 }
 
 func TestUnseen(t *testing.T) {
-	for _, path := range []string{"/etc/subuid", "/etc/lxc/lxc-usernet", "/etc/login.defs", "/etc/passwd", "/etc/security/limits.conf", "/etc/userns-helpers/policy.toml", "/etc/sssd/sssd.conf"} {
+	for _, path := range []string{"/etc/subuid", "/etc/lxc/lxc-usernet", "/etc/login.defs", "/etc/passwd", "/etc/security/limits.conf", "/etc/userns-helpers/policy.toml", "/etc/userns-helpers/forbidden-host-ids", "/etc/sssd/sssd.conf"} {
 		f := clean(t)
 		f.write(t, path, "")
 		f.closed[path] = true
@@ -303,12 +307,12 @@ func TestDirectories(t *testing.T) {
 
 // TestAnyFiles: whatever the files hold, the report ends, and no text in it has a control character.
 func FuzzCheck(f *testing.F) {
-	f.Add("alice:0:0\n\x1b[31m:1:1\n", "alice veth \x07 1\n", "SUB_UID_COUNT 0\n", "[domain/\x1b]\nid_provider = ad\n", "[defaults]\n\"\x7f\" = 1\n")
-	f.Fuzz(func(t *testing.T, subuid, usernet, defs, sssd, policy string) {
+	f.Add("alice:0:0\n\x1b[31m:1:1\n", "alice veth \x07 1\n", "SUB_UID_COUNT 0\n", "[domain/\x1b]\nid_provider = ad\n", "[defaults]\n\"\x7f\" = 1\n", "0-9\n\x1b\n")
+	f.Fuzz(func(t *testing.T, subuid, usernet, defs, sssd, policy, forbidden string) {
 		h := clean(t)
 		for path, text := range map[string]string{
 			"/etc/subuid": subuid, "/etc/lxc/lxc-usernet": usernet, "/etc/login.defs": defs, "/etc/sssd/sssd.conf": sssd,
-			"/etc/userns-helpers/policy.toml": policy,
+			"/etc/userns-helpers/policy.toml": policy, "/etc/userns-helpers/forbidden-host-ids": forbidden,
 		} {
 			h.write(t, path, text)
 		}

@@ -59,6 +59,7 @@ func Check(h Host) *finding.Report {
 	c.checkDirectories()
 	c.checkUsernet()
 	c.checkPolicy()
+	c.checkForbidden()
 	c.checkPrograms()
 	c.checkKernel()
 	c.checkLimits()

@@ -2,6 +2,7 @@ package newidmap
 
 import (
 	"errors"
+	"strconv"
 
 	"userns-helpers/internal/forbidden"
 	"userns-helpers/internal/idmap"
@@ -10,9 +11,9 @@ import (
 	"userns-helpers/internal/verdict"
 )
 
-// checkForbidden refuses ids of the host that policy.toml(5) never lets be mapped, whatever is granted. An own id alone is
-// always allowed: the kernel would let the caller map it without this program. The file is read only if there is another;
-// where there is no file nothing is forbidden, and where it cannot be read or understood everything is.
+// checkForbidden refuses ids of the host that forbidden-host-ids(5) never lets be mapped, whatever is granted. An own id
+// alone is always allowed: the kernel would let the caller map it without this program. The file is read only if there is
+// another; where there is no file nothing is forbidden, and where it cannot be read or understood everything is.
 func (p program) checkForbidden(u user, asked []idmap.Mapping) error {
 	var others []idmap.Mapping
 	for _, m := range asked {
@@ -23,14 +24,13 @@ func (p program) checkForbidden(u user, asked []idmap.Mapping) error {
 	if len(others) == 0 {
 		return nil
 	}
-	ids, err := readForbidden(p.policy, p.standing)
+	ids, err := readForbidden(p.forbidden, p.standing)
 	if err != nil {
-		return p.noPolicy(others[0], err)
+		return p.unknownForbidden(others[0], err)
 	}
 	for _, m := range others {
 		if entry, denied := ids.Denies(m.Lower); denied {
-			return p.denied(m, p.policy+" forbids "+entry.Range.String()+" to everybody ("+
-				(&forbidden.Error{Line: entry.Line, Text: "forbidden_host_ids"}).Error()+")")
+			return p.denied(m, p.forbidden+" line "+strconv.Itoa(entry.Line)+" forbids "+entry.Range.String()+" to everybody")
 		}
 	}
 	return nil
@@ -49,12 +49,12 @@ func (p program) grantsForbiddenOwn(u user, d *Decision) bool {
 			own = m.Lower
 		}
 	}
-	ids, err := readForbidden(p.policy, p.standing)
+	ids, err := readForbidden(p.forbidden, p.standing)
 	_, denied := ids.Denies(own)
 	return denied || err != nil
 }
 
-// readForbidden reads the policy at path, of being who it decides for; no path is no policy.
+// readForbidden reads the list at path, of being who it decides for; no path is no list.
 func readForbidden(path string, of privilege.Standing) (forbidden.IDs, error) {
 	if path == "" {
 		return forbidden.IDs{}, nil
@@ -72,19 +72,20 @@ func (p program) denied(m idmap.Mapping, why string) error {
 	return &verdict.Refusal{Headline: string(append(m.Append([]byte(p.kind.Word()+" range ")), " not allowed"...)), Advice: why}
 }
 
-// noPolicy is the answer while nobody knows what is forbidden.
-func (p program) noPolicy(m idmap.Mapping, err error) error {
+// unknownForbidden is the answer while nobody knows what is forbidden.
+func (p program) unknownForbidden(m idmap.Mapping, err error) error {
 	const only = "; until then only your own id can be mapped"
 	var wrong *forbidden.Error
 	var untrusted *trusted.UntrustedError
 	switch {
 	case errors.As(err, &wrong):
-		return p.denied(m, p.policy+" says which ids are never mapped, and has a mistake: "+wrong.Error()+": correct it (policy.toml(5))"+only)
+		return p.denied(m, p.forbidden+" says which ids are never mapped, and has a mistake: "+wrong.Error()+
+			": correct it (forbidden-host-ids(5))"+only)
 	case errors.As(err, &untrusted):
 		return p.denied(m, untrusted.Error()+": it says which ids are never mapped, so "+untrusted.Remedy()+only)
 	}
 	return &verdict.Failure{
-		Headline: "cannot open " + p.policy + ": " + strerror(err), Err: err,
-		Advice: "it says which ids are never mapped: make it readable (chmod 644, and 755 for its folder), or remove it" + only,
+		Headline: "cannot open " + p.forbidden + ": " + strerror(err), Err: err,
+		Advice: "it says which ids are never mapped: make it readable (chmod 644, and 755 for its directory), or remove it" + only,
 	}
 }

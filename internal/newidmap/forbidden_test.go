@@ -9,18 +9,18 @@ import (
 	"userns-helpers/internal/idmap"
 )
 
-// TestForbidden: what the policy forbids is not mapped although it is granted; where it is not known, nothing is.
+// TestForbidden: what is forbidden is not mapped although it is granted; where it is not known, nothing is.
 func TestForbidden(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Log("as another user than root every policy is one that root does not own")
+		t.Log("as another user than root every list is one that root does not own")
 	}
-	const all = "[idmap]\nforbidden_host_ids = [\n\"0-999\",\n'5000']\n"
+	const all = "# IDs\n\n0-999 # of the system\n5000\n"
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink("missing", link); err != nil {
 		t.Fatal(err)
 	}
 	put := func(text string, mode os.FileMode) string {
-		path := filepath.Join(t.TempDir(), "policy.toml")
+		path := filepath.Join(t.TempDir(), "forbidden-host-ids")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -30,32 +30,34 @@ func TestForbidden(t *testing.T) {
 		return path
 	}
 	for _, c := range []struct {
-		name, policy, asked string
-		want                string // "": granted
+		name, file, asked string
+		want              string // "": granted
 	}{
 		{"no file", filepath.Join(t.TempDir(), "x"), "0 500 1", ""},
 		{"not forbidden", put(all, 0o644), "0 1000 1 1 2000 1000", ""},
 		{"own id", put(all, 0o644), "0 5000 1", ""},
-		{"own id, in a range", put(all, 0o644), "0 5000 2", "uid range [0-2) -> [5000-5002) not allowed: POLICY forbids [5000-5001) to everybody (line 4: forbidden_host_ids)"},
-		{"forbidden", put(all, 0o644), "0 500 1", "POLICY forbids [0-1000) to everybody (line 3: forbidden_host_ids)"},
-		{"the second", put(all, 0o644), "0 2000 1 1 999 1", "uid range [1-2) -> [999-1000) not allowed: POLICY forbids"},
-		{"around", put(all, 0o644), "0 900 2000", "not allowed: POLICY forbids [0-1000)"},
-		{"mistake", put("[idmap]\nforbidden = 1\n", 0o644), "0 2000 1", "POLICY says which ids are never mapped, and has a mistake: line 2: [idmap] has no key"},
-		{"mistake elsewhere", put("[defaults]\nno_such_key = 1\n", 0o644), "0 2000 1", ""},
-		{"mistake, own id", put("[", 0o644), "0 5000 1", ""},
+		{"own id, in a range", put(all, 0o644), "0 5000 2", "uid range [0-2) -> [5000-5002) not allowed: FILE line 4 forbids [5000-5001) to everybody"},
+		{"forbidden", put(all, 0o644), "0 500 1", "FILE line 3 forbids [0-1000) to everybody"},
+		{"the second", put(all, 0o644), "0 2000 1 1 999 1", "uid range [1-2) -> [999-1000) not allowed: FILE line 3 forbids"},
+		{"around", put(all, 0o644), "0 900 2000", "not allowed: FILE line 3 forbids [0-1000)"},
+		{"empty", put("", 0o644), "0 500 1", ""},
+		{"mistake", put("0-999\n1000 - 1999\n", 0o644), "0 2000 1", `FILE says which ids are never mapped, and has a mistake: line 2: "1000 - 1999" is not an ID`},
+		{"TOML", put("[idmap]\nforbidden_host_ids = [\"0-999\"]\n", 0o644), "0 2000 1", `a mistake: line 1: "[idmap]" is not an ID`},
+		{"too large", put(strings.Repeat("#\n", 1<<17)+"\n", 0o644), "0 2000 1", "FILE says which ids are never mapped, and has a mistake: the file is larger than"},
+		{"mistake, own id", put("x", 0o644), "0 5000 1", ""},
 		{"not trusted", put(all, 0o666), "0 2000 1", "is writable by group or others: it says which ids are never mapped"},
 		{"a folder", t.TempDir(), "0 2000 1", "is not a regular file"},
-		{"a link to nothing", link, "0 2000 1", "cannot open POLICY: No such file or directory: it says"},
+		{"a link to nothing", link, "0 2000 1", "cannot open FILE: No such file or directory: it says"},
 	} {
 		if os.Getuid() != 0 && !strings.Contains("no file own id mistake, own id a folder a link to nothing", c.name) {
 			c.want = "not by root: it says which ids"
 		}
 		p, _ := machine(idmap.UID, "alice:0:10000\n", "")
-		p.policy = c.policy
+		p.forbidden = c.file
 		u := alice()
 		u.uid = 5000
 		_, err := decideOn(t, p, u, c.asked)
-		want := strings.ReplaceAll(c.want, "POLICY", c.policy)
+		want := strings.ReplaceAll(c.want, "FILE", c.file)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", c.name, err, want)
 		}
@@ -64,25 +66,25 @@ func TestForbidden(t *testing.T) {
 
 // TestForbiddenOwnGroup: an own group that is forbidden may be mapped, but its grant does not leave setgroups(2) allowed.
 func TestForbiddenOwnGroup(t *testing.T) {
-	policy := filepath.Join(t.TempDir(), "policy.toml")
-	if err := os.WriteFile(policy, []byte("[idmap]\nforbidden_host_ids = [\"1000\"]\n"), 0o600); err != nil {
+	list := filepath.Join(t.TempDir(), "forbidden-host-ids")
+	if err := os.WriteFile(list, []byte("1000\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		policy, granted, asked string
-		deny                   bool
+		file, granted, asked string
+		deny                 bool
 	}{
 		{"", "alice:1000:1\n", "0 1000 1", false},
-		{policy, "alice:1000:1\n", "0 1000 1", true},
-		{policy, "alice:1000:1001\n", "0 1000 1 1 2000 1", false}, // another grant is used too
-		{policy, "bob:1000:1\n", "0 1000 1", true},
+		{list, "alice:1000:1\n", "0 1000 1", true},
+		{list, "alice:1000:1001\n", "0 1000 1 1 2000 1", false}, // another grant is used too
+		{list, "bob:1000:1\n", "0 1000 1", true},
 		{t.TempDir(), "alice:1000:1\n", "0 1000 1", true}, // what is forbidden is not known
 	} {
 		if os.Getuid() != 0 && strings.Contains(c.asked, "2000") {
-			continue // the policy is one that root does not own, and nothing but an own id is mapped
+			continue // the list is one that root does not own, and nothing but an own id is mapped
 		}
 		p, _ := machine(idmap.GID, c.granted, "")
-		p.policy = c.policy
+		p.forbidden = c.file
 		d, err := decideOn(t, p, alice(), c.asked)
 		if err != nil || d.DenyGroup != c.deny {
 			t.Errorf("%+v: %v, %v", c, d.DenyGroup, err)

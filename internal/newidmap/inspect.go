@@ -159,7 +159,7 @@ func (p program) inspectFile(u user, a *Answer) error {
 	return nil
 }
 
-// addOwned adds a range, and says whether the policy lets it be mapped.
+// addOwned adds a range, and says whether it may be mapped.
 func (p program) addOwned(u user, a *Answer, g subid.Grant) {
 	if len(a.Owned) < mostOwned {
 		a.Owned = append(a.Owned, Owned{g, p.checkForbidden(u, []idmap.Mapping{{Upper: g.Range, Lower: g.Range}})})

@@ -25,7 +25,7 @@ type program struct {
 	loginDefs string // path of login.defs(5)
 	grants    string // path of subuid(5) or subgid(5)
 	sources   func(privilege.Caller) grants.Machine
-	policy    string             // path of policy.toml(5)
+	forbidden string             // path of forbidden-host-ids(5)
 	standing  privilege.Standing // of the caller, once known
 	open      func(path string) (file, error)
 }
@@ -49,7 +49,7 @@ func Run(kind idmap.Kind, arguments []string) int {
 
 // installed is the program as it is installed.
 func installed(kind idmap.Kind) program {
-	p := program{kind: kind, loginDefs: paths.LoginDefs(), grants: paths.Subuid(), policy: paths.Policy()}
+	p := program{kind: kind, loginDefs: paths.LoginDefs(), grants: paths.Subuid(), forbidden: paths.Forbidden()}
 	if kind == idmap.GID {
 		p.grants = paths.Subgid()
 	}

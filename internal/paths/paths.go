@@ -18,6 +18,7 @@ var (
 	macKey    = "/var/lib/userns-helpers/mac-key"
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
 	policy    = "/etc/userns-helpers/policy.toml"
+	forbidden = "/etc/userns-helpers/forbidden-host-ids"
 	nsswitch  = "/etc/nsswitch.conf"
 	sssdPipe  = "/var/lib/sss/pipes/nss"
 	sssdPipes = "/var/lib/sss/pipes"
@@ -63,6 +64,9 @@ func OvsVsctl() string { return ovsVsctl }
 
 // Policy says which protections and limits there are besides the grants, policy.toml(5).
 func Policy() string { return policy }
+
+// Forbidden lists the ids of the host that are never mapped, forbidden-host-ids(5).
+func Forbidden() string { return forbidden }
 
 // Nsswitch says which services know users, groups and subordinate ids, nsswitch.conf(5).
 func Nsswitch() string { return nsswitch }

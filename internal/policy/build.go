@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"userns-helpers/internal/paths"
 )
 
 // builder makes a policy of what TOML has, and notes what is wrong.
@@ -13,12 +15,16 @@ type builder struct {
 	found  []Problem
 }
 
-// wrong notes a problem.
-func (b *builder) wrong(at path, refuses Part, text string) {
-	b.found = append(b.found, Problem{b.policy.document.Line(at...), text, refuses})
+// wrong notes a problem. Ids that are never mapped have a file of their own, whatever else is wrong with them here.
+func (b *builder) wrong(at path, text string) {
+	if last := at[len(at)-1]; last == keyForbidden || last == tableIDMap {
+		text = last + " is not for this file: IDs that are never mapped are listed in " + paths.Forbidden() +
+			", one ID or range a line (forbidden-host-ids(5))"
+	}
+	b.found = append(b.found, Problem{b.policy.document.Line(at...), text})
 }
 
-// top reads what stands at the top. A table of an unknown name may be meant to be any.
+// top reads what stands at the top.
 func (b *builder) top(name string, value any) {
 	at := path{name}
 	switch name {
@@ -30,17 +36,25 @@ func (b *builder) top(name string, value any) {
 		b.bridges(at, b.mapOf(at, value))
 	case tableRule:
 		b.rules(value)
-	case tableIDMap: // package forbidden reads it
 	default:
-		b.wrong(at, Both, "unknown: "+strconv.Quote(name)+"; there are [defaults], [bridge.NAME], [[rule]], [limits] and [idmap]")
+		b.unknown(at, value)
 	}
+}
+
+// unknown notes what is none of the tables.
+func (b *builder) unknown(at path, value any) {
+	table, _ := value.(map[string]any)
+	if _, has := table[keyForbidden]; has {
+		at = at.of(keyForbidden)
+	}
+	b.wrong(at, "unknown: "+strconv.Quote(at[0])+"; there are [defaults], [bridge.NAME], [[rule]] and [limits]")
 }
 
 // mapOf is a value that must be a table.
 func (b *builder) mapOf(at path, value any) map[string]any {
 	m, ok := value.(map[string]any)
 	if !ok {
-		b.wrong(at, Nics, at.String()+" must be a table, "+at.header())
+		b.wrong(at, at.String()+" must be a table, "+at.header())
 	}
 	return m
 }
@@ -51,7 +65,7 @@ func (b *builder) settings(at path, m map[string]any, domainOf func(string) doma
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		value, wrong := domainOf(key).read(m[key])
 		if wrong != "" {
-			b.wrong(at.of(key), Nics, key+" "+wrong)
+			b.wrong(at.of(key), key+" "+wrong)
 			continue
 		}
 		found[key] = value
@@ -64,7 +78,7 @@ func (b *builder) bridges(at path, m map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		at := at.of(name)
 		if !isBridge(name) {
-			b.wrong(at, Nics, strconv.Quote(name)+" cannot be the name of a bridge")
+			b.wrong(at, strconv.Quote(name)+" cannot be the name of a bridge")
 			continue
 		}
 		b.policy.bridges[name] = table{at, Bridge, b.settings(at, b.mapOf(at, m[name]), protection)}
@@ -75,7 +89,7 @@ func (b *builder) bridges(at path, m map[string]any) {
 func (b *builder) rules(value any) {
 	list, ok := value.([]map[string]any)
 	if !ok {
-		b.wrong(path{tableRule}, Nics, "rule must be a table of a list, [[rule]]")
+		b.wrong(path{tableRule}, "rule must be a table of a list, [[rule]]")
 	}
 	for i, m := range list {
 		b.rule(path{tableRule}.at(i), m)
@@ -93,7 +107,7 @@ func (b *builder) rule(at path, m map[string]any) {
 	_, hasUser := m[keyUser]
 	_, hasGroup := m[keyGroup]
 	if hasUser == hasGroup {
-		b.wrong(at, Nics, "a rule has either a user or a group; one for a whole bridge is a table [bridge.NAME]")
+		b.wrong(at, "a rule has either a user or a group; one for a whole bridge is a table [bridge.NAME]")
 	}
 	b.twice(r)
 	b.policy.rules = append(b.policy.rules, r)
@@ -107,7 +121,7 @@ func (b *builder) twice(r rule) {
 		}
 		for _, key := range slices.Sorted(maps.Keys(r.values)) {
 			if _, has := earlier.values[key]; has {
-				b.wrong(r.path.of(key), Nics, key+" is set by an earlier rule for the same user or group and bridge")
+				b.wrong(r.path.of(key), key+" is set by an earlier rule for the same user or group and bridge")
 			}
 		}
 	}
@@ -122,16 +136,16 @@ func (b *builder) word(at path, m map[string]any, key string) string {
 	text, ok := value.(string)
 	switch {
 	case !ok:
-		b.wrong(at.of(key), Nics, key+" must be a name in quotes")
+		b.wrong(at.of(key), key+" must be a name in quotes")
 		return ""
 	case key == keyBridge && !isBridge(text), key != keyBridge && !isAccount(text):
-		b.wrong(at.of(key), Nics, strconv.Quote(text)+" cannot be the name of a "+key)
+		b.wrong(at.of(key), strconv.Quote(text)+" cannot be the name of a "+key)
 		return ""
 	case key != keyBridge && text[0] == '@':
-		b.wrong(at.of(key), Nics, "users and groups are named without @: user = or group = tells them apart")
+		b.wrong(at.of(key), "users and groups are named without @: user = or group = tells them apart")
 		return ""
 	case key == keyGroup && strings.Trim(text, "0123456789") == "":
-		b.wrong(at.of(key), Nics, "a group is meant by its name: a number is none")
+		b.wrong(at.of(key), "a group is meant by its name: a number is none")
 		return ""
 	}
 	return text

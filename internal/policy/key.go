@@ -27,13 +27,18 @@ const (
 	keyBridge = "bridge"
 )
 
+// keyForbidden and tableIDMap are in no policy: see package forbidden.
+const (
+	keyForbidden = "forbidden_host_ids"
+	tableIDMap   = "idmap"
+)
+
 // The tables.
 const (
 	tableDefaults = "defaults"
 	tableBridge   = "bridge"
 	tableRule     = "rule"
 	tableLimits   = "limits"
-	tableIDMap    = "idmap"
 )
 
 // Keys returns the keys of protections, in the order in which they are documented.

@@ -1,8 +1,7 @@
 // Package policy says which protections a network interface gets, and the limits besides quotas: policy.toml(5).
 //
 // It promises that a file with an error in it gives no answer but that error: an unknown key, a wrong type, a value out
-// of bounds. The file is read by package plain; what it means is decided here, without input or output. The table
-// [idmap] is that of package forbidden.
+// of bounds. The file is read by package plain; what it means is decided here, without input or output.
 package policy
 
 import "userns-helpers/internal/plain"

@@ -2,13 +2,10 @@ package usernic
 
 import (
 	"errors"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/folder"
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/paths"
@@ -23,6 +20,9 @@ type Question struct {
 	Groups []uint32 // the supplementary ones
 	Bridge string   // or "none"
 	PID    int      // of a process of the container; 0 to ask about none
+
+	// NextPort is the number of the port that the kernel would give to the next interface on a Linux bridge.
+	NextPort func(bridge string) (uint64, error)
 }
 
 // Answer is what create would decide, with the code that decides it. Facts that were not reached are zero.
@@ -84,7 +84,7 @@ func (a *Answer) find(q Question) (err error) {
 		return err
 	}
 	n := nic{request: wanted, kernel: kernel{conn, found}, terms: asked}
-	return n.findPort()
+	return n.findPort(q.NextPort)
 }
 
 // findNamespace says why the namespace of the process would be refused.
@@ -129,39 +129,17 @@ func (a *Answer) findRoom(charges []netquota.Charge, t terms, links kernel) erro
 	return nil
 }
 
-// findPort says whether a Linux bridge has a port for another interface: the kernel gives the lowest number that is free.
-func (n *nic) findPort() error {
+// findPort says whether a Linux bridge has a port for another interface.
+func (n *nic) findPort(next func(bridge string) (uint64, error)) error {
 	if n.kernel.bridge.kind != linuxBridge {
 		return nil
 	}
-	ports := "/sys/class/net/" + n.request.place.Bridge + "/brif"
-	names, err := folder.Names(ports)
+	port, err := next(n.request.place.Bridge)
 	if err != nil {
 		return failed("Failed to look at the ports of the bridge", err)
 	}
-	used := make(map[uint64]bool)
-	for _, name := range names {
-		used[portNumber(ports+"/"+name+"/port_no")] = true
-	}
-	lowest := uint64(1)
-	for used[lowest] {
-		lowest++
-	}
-	if lowest > portsOfBridge {
+	if port > portsOfBridge {
 		return n.notCreated(unix.EXFULL)
 	}
-	return n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: uint16(lowest)}})
-}
-
-// portNumber reads the number of a port, in hexadecimal with 0x in front; 0 for one that has gone.
-func portNumber(path string) uint64 {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0
-	}
-	defer func() { _ = unix.Close(fd) }()
-	buffer := make([]byte, 16)
-	n, _ := unix.Read(fd, buffer)
-	number, _ := strconv.ParseUint(strings.TrimSpace(string(buffer[:max(n, 0)])), 0, 16)
-	return number
+	return n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: uint16(port)}})
 }

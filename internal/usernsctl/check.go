@@ -60,13 +60,17 @@ func levelText(report *finding.Report, level finding.Level, all bool) string {
 	return out.String()
 }
 
-// findingText is one finding: what it is about on the first line, what to do indented below.
+// findingText is one finding: what it is about on the first line, what to do indented below, and what to write below that.
 func findingText(f finding.Finding) string {
 	head := string(f.Level) + ": " + f.Problem + " [" + f.ID + "]"
 	if where := f.Where(); where != "" {
 		head = where + ": " + head
 	}
-	return wrap(printable(head), "") + wrap(printable(f.Advice), "    ")
+	text := wrap(printable(head), "") + wrap(printable(f.Advice), "    ")
+	for line := range strings.Lines(f.Write) {
+		text += "        " + printable(strings.TrimSuffix(line, "\n")) + "\n"
+	}
+	return text
 }
 
 // summary is the last line of a report.

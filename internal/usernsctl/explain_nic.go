@@ -6,6 +6,7 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/hostcheck"
+	"userns-helpers/internal/nicview"
 	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
 	"userns-helpers/internal/privilege"
@@ -28,7 +29,9 @@ func (a asker) explainNIC(name, bridge string) reply {
 		r.refused(err)
 		return r
 	}
-	answer := usernic.Inspect(usernic.Question{User: user, Groups: hostcheck.GroupsOf(host, user.Name), Bridge: bridge, PID: a.pid})
+	answer := usernic.Inspect(usernic.Question{
+		User: user, Groups: hostcheck.GroupsOf(host, user.Name), Bridge: bridge, PID: a.pid, NextPort: nicview.NextPort,
+	})
 	if answer.Refusal != nil {
 		r.refused(answer.Refusal)
 	}

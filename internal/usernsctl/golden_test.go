@@ -97,6 +97,10 @@ func TestRangesOfLargeFiles(t *testing.T) {
 
 func TestReportText(t *testing.T) {
 	report := &finding.Report{}
+	report.Add(finding.Finding{
+		ID: "policy", Level: finding.Error, File: "/etc/userns-helpers/policy.toml", Line: 3, Problem: "not of the form key = value", Advice: "Write it as",
+		Write: "[defaults]\nmac_lock = true\n",
+	})
 	report.Add(finding.Finding{ID: "kernel-x", Level: finding.Note, Problem: "a note", Advice: "Nothing to do."})
 	report.Add(finding.Finding{
 		ID: "subid-zero", Level: finding.Error, File: "/etc/subuid", Line: 4, Problem: `"alice:0:0" grants nothing: the count is 0`,

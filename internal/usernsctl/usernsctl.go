@@ -27,9 +27,9 @@ const usage = `usage: usernsctl check [--all] [--json] [--path FOLDERS]
 
 const help = usage + `
 check    looks for mistakes: in subuid, subgid, lxc-usernet, policy.toml,
-         nsswitch.conf and login.defs, in the installed programs, in the
-         settings of the kernel. Status 0: none; 1: some; 2: something could not
-         be looked at.
+         forbidden-host-ids, nsswitch.conf and login.defs, in the installed
+         programs, in the settings of the kernel. Status 0: none; 1: some; 2:
+         something could not be looked at.
 explain  says whether USER may map ids, or have a network interface on BRIDGE:
          yes or no, the file and line that decide, what is left; with --pid, why
          that process would be refused. Status 0: yes; 1: no; 2: not known.

@@ -20,8 +20,8 @@ import (
 // report is what check --json answers.
 type report struct {
 	Findings []struct {
-		ID, Level, File, Problem, Advice string
-		Line                             int
+		ID, Level, File, Problem, Advice, Write string
+		Line                                    int
 	}
 	Unseen []struct{ What, Why string }
 	status int
@@ -86,6 +86,15 @@ func TestPlantedFaults(t *testing.T) {
 		{"the policy", func(t *testing.T) {
 			put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[limits]\nfree_ports = 5000\n"})
 		}, "policy /etc/userns-helpers/policy.toml:2"},
+		{"ids in the policy", func(t *testing.T) {
+			put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[defaults]\n[idmap]\nforbidden_host_ids = [\"0-999\"]\n"})
+		}, "policy /etc/userns-helpers/policy.toml:3"},
+		{"forbidden ids", func(t *testing.T) {
+			put(t, "/etc/userns-helpers/forbidden-host-ids", harness.File{Text: "0-999\n\n1000 to 1999\n"})
+		}, "forbidden-ids /etc/userns-helpers/forbidden-host-ids:3"},
+		{"forbidden ids are not root's", func(t *testing.T) {
+			put(t, "/etc/userns-helpers/forbidden-host-ids", harness.File{GID: 3001, Mode: 0o664})
+		}, "file-trust /etc/userns-helpers/forbidden-host-ids:0"},
 		{"the policy is not root's", func(t *testing.T) {
 			put(t, "/etc/userns-helpers/policy.toml", harness.File{UID: 3001})
 		}, "file-trust /etc/userns-helpers/policy.toml:0"},
@@ -278,4 +287,34 @@ func listen(t *testing.T, name string) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestForms: a policy that is valid TOML in another form is refused with how to write it; written so, it is taken.
+func TestForms(t *testing.T) {
+	const path = "/etc/userns-helpers/policy.toml"
+	for text, write := range map[string]string{
+		"bridge = { br0 = { mac_lock = true } }\n":            "[bridge.br0]\nmac_lock = true\n",
+		"bridge.br0.mac_lock = true\n":                        "[bridge.br0]\nmac_lock = true\n",
+		"rate_to_container = '''\n8mbit'''\n":                 "rate_to_container = \"8mbit\"\n",
+		"vlan = 0x10\n":                                       "vlan = 16\n",
+		"\"mac_lock\" = true\n":                               "mac_lock = true\n",
+		"rate_to_container = \"\\u0038mbit\" # a backslash\n": "rate_to_container = \"8mbit\"\n",
+	} {
+		head := "# x\n[defaults]\n"
+		if strings.HasPrefix(text, "bridge") {
+			head = "# x\n\n"
+		}
+		put(t, path, harness.File{Text: head + text})
+		r := check(t, root)
+		if !slices.Equal(r.counted(), []string{"policy " + path + ":3"}) || r.Findings[0].Write != write {
+			t.Errorf("%q: %+v, want %q", text, r, write)
+		}
+		if shown := call(t, root, usernsctl, "check").out; !strings.Contains(shown, "        "+strings.SplitAfter(write, "\n")[0]) {
+			t.Errorf("%q: %s", text, shown)
+		}
+		put(t, path, harness.File{Text: head + write})
+		if r := check(t, root); len(r.counted()) > 0 {
+			t.Errorf("%q: %q", write, r.counted())
+		}
+	}
 }

@@ -49,7 +49,7 @@ func namespace(t *testing.T, p person) *harness.Target { return hold(t, p, "unsh
 // of what is granted, and about own ids; asked by root, by the user and by another user.
 func TestExplainIDs(t *testing.T) {
 	put(t, "/etc/subuid", harness.File{Text: ranges + "alice:365536:10\nalice:500000:0\nbob:x:1\n3002:700000:4294000000\nbob:431072:5\n3003:900000:5\ncarol:900005:5\n"})
-	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[idmap]\nforbidden_host_ids = [\"300500-300509\"]\n"})
+	put(t, "/etc/userns-helpers/forbidden-host-ids", harness.File{Text: "300500-300509\n"})
 	edges := []uint64{0, 300_000, 300_500, 300_510, 365_536, 365_546, 431_072, 431_077, 432_072, 900_000, 900_005, 900_010, 3001, 3002, 3003, 4_294_967_000}
 	random := rand.New(rand.NewPCG(6, 0))
 	yes := 0

@@ -32,8 +32,9 @@ var (
 )
 
 const (
-	policyPath = "/etc/userns-helpers/policy.toml"
-	lan        = 2900 // the group @lan
+	policyPath    = "/etc/userns-helpers/policy.toml"
+	forbiddenPath = "/etc/userns-helpers/forbidden-host-ids"
+	lan           = 2900 // the group @lan
 )
 
 type user struct {

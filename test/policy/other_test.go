@@ -161,24 +161,23 @@ func TestVLAN(t *testing.T) {
 	}
 }
 
-// TestMistakes: a policy that cannot be followed makes no interface, and says where it is wrong. What is wrong in [idmap]
-// is none of lxc-user-nic's business, and the other way round.
+// TestMistakes: a policy that cannot be followed makes no interface, and says where it is wrong. It is none of the map
+// programs' business, which do not read it.
 func TestMistakes(t *testing.T) {
 	network(t)
 	pid := hold(t, alice)
 	for _, c := range []struct {
-		file         harness.File
-		nic, mapping string // "": granted
+		file harness.File
+		nic  string // "": granted
 	}{
-		{harness.File{Text: "[defaults]\nmac_lok = true\n"}, "policy.toml line 2: mac_lok is not a key", ""},
-		{harness.File{Text: "[defaults]\nmac_lock = 1\n"}, "line 2: mac_lock must be true or false", ""},
-		{harness.File{Text: "[default]\n"}, `line 1: unknown: "default"`, `line 1: unknown: "default"`},
-		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"x\"]\n"}, "", `line 2: "x" is not an id`},
-		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-999\"]\n"}, "", "forbids [0-1000) to everybody (line 2: forbidden_host_ids)"},
-		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-4\"]\n"}, "", ""},
-		{harness.File{Text: "[defaults]\n", Mode: 0o666}, "is writable by group or others", "is writable by group or others"},
-		{harness.File{Text: "[defaults]\n", UID: 1501}, "is owned by uid 1501", "is owned by uid 1501"},
-		{harness.File{Text: "[defaults"}, "line 1: not the head", "line 1: "},
+		{harness.File{Text: "[defaults]\nmac_lok = true\n"}, "policy.toml line 2: mac_lok is not a key"},
+		{harness.File{Text: "[defaults]\nmac_lock = 1\n"}, "line 2: mac_lock must be true or false"},
+		{harness.File{Text: "[default]\n"}, `line 1: unknown: "default"`},
+		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-999\"]\n"}, "line 2: forbidden_host_ids is not for this file: IDs that are never mapped are listed in " + forbiddenPath},
+		{harness.File{Text: "[limits]\nforbidden_host_ids = [\n\"0-999\"\n]\n"}, "line 2: forbidden_host_ids is not for this file"},
+		{harness.File{Text: "[defaults]\n", Mode: 0o666}, "is writable by group or others"},
+		{harness.File{Text: "[defaults]\n", UID: 1501}, "is owned by uid 1501"},
+		{harness.File{Text: "[defaults"}, "line 1: not the head"},
 	} {
 		must(t, os.RemoveAll(policyPath))
 		must(t, c.file.Put(policyPath))
@@ -192,16 +191,50 @@ func TestMistakes(t *testing.T) {
 				sh(t, "ip link del %s", name)
 			}
 		}
-		for _, program := range []string{"newuidmap", "newgidmap"} {
-			target, err := harness.Hold(alice.owner(), "unshare", "-U", "cat")
-			must(t, err)
-			judge(t, program+" "+c.file.Text, callAs(alice, filepath.Join(*ours, program), itoa(target.PID), "0", "10", "5"), c.mapping)
-			target.Release()
-			target, err = harness.Hold(alice.owner(), "unshare", "-U", "cat")
-			must(t, err)
-			judge(t, program+" own id "+c.file.Text, callAs(alice, filepath.Join(*ours, program), itoa(target.PID), "0", "1501", "1"), "")
-			target.Release()
+		mapped(t, c.file.Text, "10", "5", "")
+	}
+}
+
+// TestForbidden: a list of ids that is not understood, or not root's, lets nobody map another id than their own; and
+// lxc-user-nic does not read it.
+func TestForbidden(t *testing.T) {
+	network(t)
+	setPolicy(t, "")
+	defer os.Remove(forbiddenPath)
+	pid := hold(t, alice)
+	for _, c := range []struct {
+		file    harness.File
+		mapping string // "": granted
+	}{
+		{harness.File{Text: "x\n"}, `line 1: "x" is not an ID`},
+		{harness.File{Text: "# IDs\n0-999\n"}, " line 2 forbids [0-1000) to everybody"},
+		{harness.File{Text: "0-4\n"}, ""},
+		{harness.File{Text: "0-4\n", Mode: 0o666}, "is writable by group or others"},
+		{harness.File{Text: "0-4\n", UID: 1501}, "is owned by uid 1501"},
+		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-4\"]\n"}, "line 1: "},
+	} {
+		must(t, os.RemoveAll(forbiddenPath))
+		must(t, c.file.Put(forbiddenPath))
+		mapped(t, c.file.Text, "10", "5", c.mapping)
+		mapped(t, "own id "+c.file.Text, "1501", "1", "")
+		judge(t, c.file.Text, create(nicProgram(), alice, pid, "br0", "eth0"), "")
+		for _, name := range interfaces(t) {
+			if strings.HasPrefix(name, "veth") {
+				sh(t, "ip link del %s", name)
+			}
 		}
+	}
+}
+
+// mapped asks both map programs for ids of alice, each in a new namespace, and compares with what they must say; "" is a
+// grant.
+func mapped(t *testing.T, of, lower, count, want string) {
+	t.Helper()
+	for _, program := range []string{"newuidmap", "newgidmap"} {
+		target, err := harness.Hold(alice.owner(), "unshare", "-U", "cat")
+		must(t, err)
+		judge(t, program+" "+of, callAs(alice, filepath.Join(*ours, program), itoa(target.PID), "0", lower, count), want)
+		target.Release()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -223,6 +224,8 @@ func (c check) furnish() error {
 		"/etc/login.defs":    {},
 		"/etc/subuid":        {},
 		"/etc/subgid":        {},
+		forbiddenPath:        {Absent: true},
+		policyPath:           {Absent: true},
 	}
 	switch c.tool {
 	case "newuidmap":
@@ -233,7 +236,7 @@ func (c check) furnish() error {
 	maps.Copy(files, c.files)
 	var trouble error
 	for path, file := range files {
-		trouble = errors.Join(trouble, file.Put(path))
+		trouble = errors.Join(trouble, os.MkdirAll(filepath.Dir(path), 0o755), file.Put(path))
 	}
 	return trouble
 }

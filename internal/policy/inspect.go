@@ -2,6 +2,12 @@ package policy
 
 import "strconv"
 
+// Check returns everything that is wrong with a policy, in the order of the file.
+func Check(text []byte) []Problem {
+	_, problems := parse(text)
+	return problems
+}
+
 // Setting is one protection, and why it is what it is.
 type Setting struct {
 	Key   string
@@ -26,26 +32,6 @@ func (p *Policy) Explain(s Subject) []Setting {
 	return settings
 }
 
-// Where returns the line of the file that decides on a key for s, from 1; 0 if it is built in.
-func (p *Policy) Where(s Subject, key string) int {
-	t := p.tables(s).find(key)
-	if t.level == BuiltIn {
-		return 0
-	}
-	return p.document.Line(t.path.of(key)...)
-}
-
-// GroupRule returns the line of the first rule for a group that would apply to interfaces on a bridge, from 1; 0 if there
-// is none: then it does not matter who is in which group.
-func (p *Policy) GroupRule(bridge string) int {
-	for _, r := range p.rules {
-		if r.group != "" && (r.bridge == "" || r.bridge == bridge) {
-			return p.document.Line(r.path...)
-		}
-	}
-	return 0
-}
-
 // textOf is a value as the file would have it.
 func textOf(key string, value uint64) string {
 	switch domain := protection(key); {
@@ -57,4 +43,15 @@ func textOf(key string, value uint64) string {
 		return `"` + rateText(value) + `"`
 	}
 	return strconv.FormatUint(value, 10)
+}
+
+// rateText is a rate with the greatest unit that leaves no rest.
+func rateText(rate uint64) string {
+	for n := range units {
+		name, bits := unit(n)
+		if rate%bits == 0 {
+			return strconv.FormatUint(rate/bits, 10) + name
+		}
+	}
+	return ""
 }
