@@ -31,6 +31,7 @@ var ownFiles = map[string]string{
 	"/usr/sbin/usernsctl": "755 0:0", "/usr/share/man/man8/usernsctl.8.gz": "644 0:0", "/usr/share/man/man5/policy.toml.5.gz": "644 0:0",
 	"/usr/share/bash-completion/completions/usernsctl":    "644 0:0",
 	"/usr/share/fish/vendor_completions.d/usernsctl.fish": "644 0:0",
+	"/usr/lib/tmpfiles.d/userns-helpers.conf":             "644 0:0",
 }
 
 // hasOwnFiles fails the case unless those are there, or gone.
