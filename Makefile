@@ -11,6 +11,7 @@ LIBEXECDIR = /usr/libexec
 DATADIR    = $(PREFIX)/share
 MANDIR     = $(DATADIR)/man
 ZSHDIR     = $(DATADIR)/zsh/site-functions
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR = /etc
 RUNDIR     = /run
 STATEDIR   = /var/lib
@@ -95,6 +96,10 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	$(call put,644,$(MANDIR)/man1,$(wildcard man/*.1))
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
+	install -d '$(DESTDIR)$(TMPFILESDIR)'
+	sed 's|@FOLDER@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
+		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
+	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'
 	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(ZSHDIR)/_usernsctl'
 	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'

@@ -18,6 +18,7 @@ import (
 
 // fake is a host that a test makes.
 type fake struct {
+	runIs      int64 // the file system of /run
 	folder     string
 	distrusted map[string]trusted.Fault // path: what is wrong
 	closed     map[string]bool          // paths that may not be read
@@ -26,7 +27,7 @@ type fake struct {
 
 // clean is a host on which nothing is wrong, as far as it is read through open: no program is installed.
 func clean(t testing.TB) *fake {
-	f := &fake{folder: t.TempDir(), distrusted: map[string]trusted.Fault{}, closed: map[string]bool{}, devices: map[string]string{"lxcbr0": "bridge"}}
+	f := &fake{runIs: unix.TMPFS_MAGIC, folder: t.TempDir(), distrusted: map[string]trusted.Fault{}, closed: map[string]bool{}, devices: map[string]string{"lxcbr0": "bridge"}}
 	f.write(t, "/etc/passwd", "root:x:0:0:::\nnobody:x:65534:65534:::\nalice:x:1000:1000:::\nbob:x:1001:1001:::\nLAB\\carol smith:x:1002:1002:::\n")
 	f.write(t, "/etc/group", "root:x:0:\nnogroup:x:65534:\nalice:x:1000:\nbob:x:1001:\ncarol:x:1002:\nstudents:x:2000:alice,bob\n")
 	f.write(t, "/etc/subuid", "alice:100000:65536\nbob:165536:65536\nLAB\\carol smith:231072:65536\n# a comment\n\n")
@@ -68,6 +69,12 @@ func (f *fake) add(t testing.TB, path, text string) {
 func (f *fake) host() Host {
 	return Host{
 		Path: "/usr/bin",
+		kindOf: func(path string) (int64, error) {
+			if path != "/run/lxc/nics" {
+				return 0, unix.ENOENT
+			}
+			return f.runIs, nil
+		},
 		root: f.folder,
 		open: func(path string) (io.ReadCloser, error) {
 			name := strings.TrimPrefix(path, f.folder)
@@ -174,6 +181,7 @@ func TestFaults(t *testing.T) {
 			f.write(t, "/proc/sys/net/ipv6/conf/lxcbr0/accept_ra", "1\n")
 			f.write(t, "/proc/sys/net/ipv6/conf/lxcbr0/forwarding", "0\n")
 		}, "warning kernel-accept-ra /proc/sys/net/ipv6/conf/lxcbr0/accept_ra", "lxcbr0"},
+		{"a disk", func(_ *testing.T, f *fake) { f.runIs = unix.XFS_SUPER_MAGIC }, "warning ledger-filesystem /run/lxc/nics", "tmpfs"},
 		{"default listens", set("/proc/sys/net/ipv6/conf/default/accept_ra", "1\n"), "warning kernel-accept-ra /proc/sys/net/ipv6/conf/default/accept_ra", "default"},
 		{"all listens", set("/proc/sys/net/ipv6/conf/all/accept_ra", "2\n"), "warning kernel-accept-ra /proc/sys/net/ipv6/conf/all/accept_ra", "all"},
 		{"no namespaces", set("/proc/sys/user/max_user_namespaces", "0\n"), "warning kernel-namespaces /proc/sys/user/max_user_namespaces", "0"},

@@ -25,6 +25,7 @@ type Host struct {
 	root   string                                   // in front of every path; "" but in tests
 	open   func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
 	device func(name string) (rtnl.Device, error)   // an interface of the host
+	kindOf func(path string) (int64, error)         // a file system, statfs(2)
 }
 
 // Here is this host.
@@ -33,7 +34,7 @@ func Here() (Host, error) {
 	if err != nil {
 		return Host{}, err
 	}
-	return Host{open: inspect, device: conn.Device}, nil
+	return Host{open: inspect, device: conn.Device, kindOf: kindOf}, nil
 }
 
 // check is one look at a host.
@@ -62,6 +63,7 @@ func Check(h Host) *finding.Report {
 	c.checkForbidden()
 	c.checkPrograms()
 	c.checkKernel()
+	c.checkLedger()
 	c.checkLimits()
 	return &c.report
 }

@@ -32,6 +32,7 @@ var ownFiles = map[string]string{
 	"/usr/share/man/man5/forbidden-host-ids.5.gz":         "644 0:0",
 	"/usr/share/bash-completion/completions/usernsctl":    "644 0:0",
 	"/usr/share/fish/vendor_completions.d/usernsctl.fish": "644 0:0",
+	"/usr/lib/tmpfiles.d/userns-helpers.conf":             "644 0:0",
 }
 
 // hasOwnFiles fails the case unless those are there, or gone.
