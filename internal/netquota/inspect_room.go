@@ -104,9 +104,7 @@ func (s *survey) rooms(links Links) (Rooms, error) {
 		}
 		r.Charges = append(r.Charges, Room{Charge: s.charges[i], Taken: min(taken+uint64(len(strays)), uint64(file.quota()))})
 	}
-	if err := s.addOrphans(r.Charges, links); err != nil {
-		return r, err
-	}
+	s.addOrphans(r.Charges, links)
 	if err := s.addLimited(&r, links); err != nil {
 		return r, err
 	}
@@ -115,12 +113,11 @@ func (s *survey) rooms(links Links) (Rooms, error) {
 }
 
 // addOrphans counts each orphan for the first charge that has room.
-func (s *survey) addOrphans(rooms []Room, links Links) error {
+func (s *survey) addOrphans(rooms []Room, links Links) {
 	if len(rooms) == 0 {
-		return nil
+		return
 	}
-	orphans, err := s.orphans(links)
-	for range orphans {
+	for range s.orphans(links) {
 		for i, file := range s.slots {
 			if rooms[i].Taken < uint64(file.quota()) {
 				rooms[i].Taken++
@@ -128,7 +125,6 @@ func (s *survey) addOrphans(rooms []Room, links Links) error {
 			}
 		}
 	}
-	return err
 }
 
 // addLimited counts what counts for the limits.

@@ -46,7 +46,7 @@ func (s *slots) above() []Nic {
 
 // orphans are the user's living interfaces at the place that are in no slot and in no row: only the kernel knows them. One
 // that has been given another name of the user's since it was made is in a slot.
-func (s *survey) orphans(links Links) ([]Nic, error) {
+func (s *survey) orphans(links Links) []Nic {
 	var found []Nic
 	for name := range s.living {
 		if s.others[name] || s.stateOf(name) != 0 || s.isListed(name) {
@@ -57,7 +57,7 @@ func (s *survey) orphans(links Links) ([]Nic, error) {
 			found = append(found, nic)
 		}
 	}
-	return found, nil
+	return found
 }
 
 // isHeld reports whether a slot has an interface, by whatever name.

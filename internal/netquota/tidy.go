@@ -60,11 +60,7 @@ func (s *survey) adoptStrays(i int, links Links) error {
 
 // adoptOrphans charges each orphan to the first charge that has room, as if it were made now.
 func (s *survey) adoptOrphans(links Links) error {
-	orphans, err := s.orphans(links)
-	if err != nil {
-		return err
-	}
-	for _, nic := range orphans {
+	for _, nic := range s.orphans(links) {
 		for _, file := range s.slots {
 			adopted, err := file.adopt(nic, links)
 			if err != nil {

@@ -26,8 +26,10 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{folder: t.TempDir(), living: make(map[string]Charge), renamed: make(map[string]string),
-		index: make(map[string]int), macs: make(map[string]MAC), leaving: make(map[string]bool)}
+	return &world{
+		folder: t.TempDir(), living: make(map[string]Charge), renamed: make(map[string]string),
+		index: make(map[string]int), macs: make(map[string]MAC), leaving: make(map[string]bool),
+	}
 }
 
 func (w *world) ledger() string { return filepath.Join(w.folder, "lxc", "nics") }

@@ -39,10 +39,10 @@ func (k kernel) On(name string, place netquota.Place) (netquota.Nic, bool) {
 	case device.Kind != rtnl.KindVeth:
 		return netquota.Nic{}, false
 	}
-	return nicOf(name, device), k.isOn(device, name, place)
+	return nicOf(name, device), k.isOn(device, place)
 }
 
-func (k kernel) isOn(device rtnl.Device, name string, place netquota.Place) bool {
+func (k kernel) isOn(device rtnl.Device, place netquota.Place) bool {
 	if k.bridge.kind == linuxBridge {
 		return device.Master == k.bridge.device.Index
 	}

@@ -18,6 +18,14 @@ type key [32]byte
 // errNoKey says that a file is not a key: it has another length, or somebody other than root could have read or written it.
 var errNoKey = errors.New("not 32 bytes that root alone can read")
 
+// secret is the key that the terms need, zero where they need none.
+func (t terms) secret() (key, error) {
+	if !t.StableMAC {
+		return key{}, nil
+	}
+	return stableKey()
+}
+
 // stableKey is the host's key, made by the first who needs it. It is kept over restarts of the machine; where that cannot
 // be, as /var can only be read or is full, one that lasts until the next is among the slots.
 func stableKey() (key, error) {

@@ -139,11 +139,9 @@ func (r *run) create() (outcome, error) {
 		return outcome{}, err
 	}
 	links := kernel{conn, found}
-	secret := key{}
-	if asked.StableMAC {
-		if secret, err = stableKey(); err != nil {
-			return outcome{}, err
-		}
+	secret, err := asked.secret()
+	if err != nil {
+		return outcome{}, err
 	}
 
 	// Act: the slots first, then the row, then the record, then the interface.

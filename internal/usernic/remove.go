@@ -33,14 +33,11 @@ func (r *run) remove() error {
 		return failed("Failed to read the ledger", err)
 	}
 	r.charge.Owner = held.Owner
-	doomed, err := chosen(kernel{conn: conn}, held.Nic, present)
-	if err != nil {
-		return failed("Failed to look up the interface "+wanted.nic, err)
-	}
+	doomed, lost := chosen(kernel{conn: conn}, held.Nic, present)
 	yours, err := isYours(conn, who, held, doomed, namespace.FD())
 	switch {
-	case err != nil:
-		return failed("Failed to look up the interface "+wanted.nic, err)
+	case errors.Join(lost, err) != nil:
+		return failed("Failed to look up the interface "+wanted.nic, errors.Join(lost, err))
 	case !yours:
 		return refuse("Interface "+quoted(wanted.nic)+" on "+quoted(wanted.place.Bridge)+" is not yours",
 			"the ledger has no pair of interfaces of that name that user "+quoted(who.Names[0])+" created on that bridge"+behind(r.doubt))
