@@ -59,6 +59,7 @@ func Check(h Host) *finding.Report {
 	c.checkDirectories()
 	c.checkUsernet()
 	c.checkPolicy()
+	c.checkKey()
 	c.checkPrograms()
 	c.checkKernel()
 	c.checkLimits()
