@@ -143,6 +143,7 @@ func TestFaults(t *testing.T) {
 		want  string // level, id, place
 		says  string // in the problem
 	}{
+		{"a key for all", set("/var/lib/userns-helpers/mac-key", strings.Repeat("k", 32)), "warning mac-key /var/lib/userns-helpers/mac-key", "root alone"},
 		{"count 0", add("/etc/subuid", "alice:0:0\n"), "error subid-zero /etc/subuid:6", "count is 0"},
 		{"no count", add("/etc/subuid", "alice:300000\n"), "warning subid-line /etc/subuid:6", "three fields"},
 		{"a comment behind", add("/etc/subgid", "alice:300000:5 # x\n"), "warning subid-line /etc/subgid:4", "a comment follows"},

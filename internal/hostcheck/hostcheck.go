@@ -61,6 +61,7 @@ func Check(h Host) *finding.Report {
 	c.checkUsernet()
 	c.checkPolicy()
 	c.checkForbidden()
+	c.checkKey()
 	c.checkPrograms()
 	c.checkKernel()
 	c.checkLedger()

@@ -102,6 +102,27 @@ func TestClaimBesideFrozen(t *testing.T) {
 	}
 }
 
+// TestStays: what a process that died was making cannot be removed, as it has been moved away, or its switch does not answer.
+// That costs its slot, and ends nobody's call.
+func TestStays(t *testing.T) {
+	w := newWorld(t)
+	dead := w.open(t)
+	if err := dead.make(alice, []Charge{students}, MAC{2}, 4); err != nil {
+		t.Fatal(err)
+	}
+	name := dead.claim.Name
+	w.stays = map[string]bool{name: true}
+	dead.exit()
+	if room := w.room(t, bob, students); room != 1 {
+		t.Errorf("room for %d, want 1", room)
+	}
+	delete(w.stays, name)
+	if room := w.room(t, bob, students); room != 1 || w.alive(students) != 2 {
+		t.Errorf("room for %d once it can be removed, want 1", room)
+	}
+	w.check(t)
+}
+
 // TestFrozenWriter: a process that was frozen over a place in the ledger keeps that place and nothing else. Its user's rows
 // and others' go elsewhere, and the number of places does not grow with theirs.
 func TestFrozenWriter(t *testing.T) {

@@ -27,6 +27,9 @@ const NoNamespace = -1
 // named is an interface of which nothing but the name is known.
 func named(name string) Nic { return Nic{Name: name, Namespace: NoNamespace} }
 
+// isNameOnly reports whether nothing but the name is known, as of an interface in a row that is in no slot.
+func (n Nic) isNameOnly() bool { return n.Index == 0 && n.MAC == MAC{} }
+
 // is reports whether two descriptions are of one interface: an index, or an address, that both know is the same.
 func (n Nic) is(other Nic) bool {
 	return n.Index != 0 && n.Index == other.Index || n.MAC != MAC{} && n.MAC == other.MAC

@@ -103,7 +103,7 @@ func lives(n Nic, links Links) (bool, error) {
 		}
 	}
 	alive, err := links.Exists(n.Name)
-	if alive || err != nil {
+	if alive || err != nil || n.isNameOnly() {
 		return alive, err
 	}
 	return links.Survives(n), nil

@@ -17,6 +17,7 @@ type world struct {
 	folder  string
 	mu      sync.Mutex
 	living  map[string]Charge // by the name that they were made with
+	stays   map[string]bool   // of the living: those that cannot be removed
 	renamed map[string]string // of the living: those that have another name now, "" in another network namespace
 	index   map[string]int
 	macs    map[string]MAC
@@ -249,6 +250,9 @@ func (p *process) Leaving(nic Nic) bool {
 
 func (p *process) Remove(nic Nic, _ Place) error {
 	p.step()
+	if p.stays[nic.Name] {
+		return errors.New("it stays")
+	}
 	p.kill(nic.Name)
 	p.step()
 	return nil

@@ -39,23 +39,39 @@ func (c *Conn) Search(f func(Device) bool) (Device, bool, error) {
 	return found, is, err
 }
 
-// dump asks for all there is of a kind, and passes the body of each message to f.
+// dump asks for all there is of a kind, and passes the body of each message to f. Where something did not fit all is asked
+// for again, with room for it, and f sees some messages twice.
 func (c *Conn) dump(kind int, reply uint16, f func(body []byte), parts ...nl.NetlinkRequestData) error {
+	for {
+		most, err := c.dumpOnce(kind, reply, f, parts)
+		if err != nil || most <= len(c.room) {
+			return err
+		}
+		if most > longest {
+			return unix.EMSGSIZE
+		}
+		c.room = make([]byte, most)
+	}
+}
+
+// dumpOnce asks once, reads to the end, and returns the length of the longest datagram. One that was cut is left out.
+func (c *Conn) dumpOnce(kind int, reply uint16, f func(body []byte), parts []nl.NetlinkRequestData) (most int, err error) {
 	sequence, err := c.send(kind, unix.NLM_F_DUMP, parts)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for {
 		datagram, length, err := c.receiveAll()
 		if err != nil {
-			return err
+			return most, err
 		}
+		most = max(most, length)
 		if length > len(datagram) {
-			return unix.EMSGSIZE
+			continue
 		}
 		done, err := eachMessage(datagram, sequence, reply, f)
 		if done || err != nil {
-			return err
+			return most, err
 		}
 	}
 }

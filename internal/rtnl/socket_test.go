@@ -3,6 +3,7 @@ package rtnl
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/vishvananda/netlink/nl"
@@ -26,6 +27,75 @@ func TestDo(t *testing.T) {
 	}
 	if err := c.change(unix.RTM_GETLINK, 0, header(unix.AF_UNSPEC, 1<<31-1)); !errors.Is(err, unix.ENODEV) {
 		t.Error(err)
+	}
+}
+
+// TestLong: an answer that does not fit is asked for again, with room; one that is not to be had is an error.
+func TestLong(t *testing.T) {
+	c, err := Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{16, 40, 500} {
+		c.room = make([]byte, size)
+		if device, err := c.DeviceIn(NoNamespace, 1); err != nil || device.Name != "lo" {
+			t.Errorf("%d: %+v, %v", size, device, err)
+		}
+		if device, err := c.DeviceIn(NoNamespace, 1); err != nil || device.Name != "lo" {
+			t.Errorf("%d, again: %+v, %v", size, device, err)
+		}
+	}
+	if _, found, err := c.Search(func(d Device) bool { return d.Index == 1 }); !found || err != nil {
+		t.Error(found, err)
+	}
+	if _, found, err := c.Search(func(Device) bool { return false }); found || err != nil {
+		t.Error(found, err)
+	}
+}
+
+// TestNameOf: no index but that of an interface has a name.
+func TestNameOf(t *testing.T) {
+	c, err := Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for index, want := range map[int]string{1: "lo", 0: "", -1: "", 1<<31 - 1: ""} {
+		if name, err := c.NameOf(index); name != want || err != nil {
+			t.Errorf("%d: %q, %v", index, name, err)
+		}
+	}
+}
+
+// TestEachMessage: a datagram of several messages, some of them for others, until the last.
+func TestEachMessage(t *testing.T) {
+	const mine = 7
+	numbered := func(sequence uint32, d []byte) []byte {
+		binary.NativeEndian.PutUint32(d[8:], sequence)
+		for len(d)%4 != 0 {
+			d = append(d, 0)
+		}
+		return d
+	}
+	one, other := numbered(mine, datagram(18, unix.RTM_NEWLINK, 'h', 'i')), numbered(3, datagram(17, unix.RTM_NEWLINK, 'x'))
+	end := numbered(mine, datagram(20, unix.NLMSG_DONE, 0, 0, 0, 0))
+	refused := numbered(mine, datagram(20, unix.NLMSG_ERROR, binary.NativeEndian.AppendUint32(nil, ^uint32(unix.EPERM)+1)...))
+	for name, c := range map[string]struct {
+		datagram []byte
+		seen     string
+		done     bool
+		err      error
+	}{
+		"two, and more to come": {slices.Concat(one, other, one), "hihi", false, nil},
+		"the end":               {slices.Concat(one, end, one), "hi", true, nil},
+		"an error":              {slices.Concat(one, refused), "hi", true, unix.EPERM},
+		"half a message":        {slices.Concat(one, one[:17]), "hi", false, unix.EBADMSG},
+		"nothing":               {nil, "", false, nil},
+	} {
+		seen := ""
+		done, err := eachMessage(c.datagram, mine, unix.RTM_NEWLINK, func(body []byte) { seen += string(body) })
+		if seen != c.seen || done != c.done || !errors.Is(err, c.err) {
+			t.Errorf("%s: %q, %v, %v", name, seen, done, err)
+		}
 	}
 }
 

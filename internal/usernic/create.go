@@ -186,7 +186,7 @@ func (n *nic) connect(host rtnl.Device) error {
 		!errors.Is(err, unix.EOPNOTSUPP) {
 		return failed("Failed to name the interface", err)
 	}
-	if err := n.quiet(host.Index); err != nil {
+	if err := n.quiet(host); err != nil {
 		return failed("Failed to switch IPv6 off on the host's end", err)
 	}
 	if err := n.plug(host); err != nil {
@@ -203,16 +203,18 @@ func (n *nic) connect(host rtnl.Device) error {
 
 // quiet is QuietIPv6 for an interface with an index. The kernel knows these settings by the name alone: under one that is
 // not the interface's any more they were another's, or nobody's.
-func (n *nic) quiet(index int) error {
+func (n *nic) quiet(host rtnl.Device) error {
+	name := host.Name
 	for range attempts {
-		name, err := n.kernel.conn.NameOf(index)
-		if name == "" {
-			return errors.Join(err, unix.ENODEV)
-		}
-		err = rtnl.QuietIPv6(name, n.terms.IPv6OnHost, n.kernel.bridge.kind == linuxBridge)
-		if now, unsure := n.kernel.conn.NameOf(index); now == name || unsure != nil {
+		err := rtnl.QuietIPv6(name, n.terms.IPv6OnHost, n.kernel.bridge.kind == linuxBridge)
+		now, unsure := n.kernel.conn.NameOf(host.Index)
+		switch {
+		case now == name:
 			return err
+		case now == "":
+			return errors.Join(unsure, unix.ENODEV)
 		}
+		name = now
 	}
 	return unix.EAGAIN
 }

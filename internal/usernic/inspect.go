@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/internal/netquota"
 )
 
@@ -42,3 +44,6 @@ func cutAltName(alt string) (uid uint32, rest string, ok bool) {
 	random := len(rest) - len(altRandom("xxxx"))
 	return uint32(n), rest, ok && err == nil && random > 0 && rest[random] == '-'
 }
+
+// IsKey reports whether a file can be the key of stable addresses.
+func IsKey(stat *unix.Stat_t) bool { return isKeyOf(stat, 0) }

@@ -63,8 +63,7 @@ func readKey(name string, owner uint32) (key, error) {
 	if err := unix.Fstat(fd, &stat); err != nil {
 		return key{}, err
 	}
-	const others = unix.S_IRWXG | unix.S_IRWXO
-	if stat.Uid != owner || stat.Mode&others != 0 || stat.Mode&unix.S_IFMT != unix.S_IFREG || stat.Size != int64(len(key{})) {
+	if !isKeyOf(&stat, owner) {
 		return key{}, errNoKey
 	}
 	var k key
@@ -73,6 +72,12 @@ func readKey(name string, owner uint32) (key, error) {
 		return key{}, errors.Join(err, errNoKey)
 	}
 	return k, nil
+}
+
+// isKeyOf reports whether a file can be a key of an owner.
+func isKeyOf(stat *unix.Stat_t, owner uint32) bool {
+	const others = unix.S_IRWXG | unix.S_IRWXO
+	return stat.Uid == owner && stat.Mode&others == 0 && stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Size == int64(len(key{}))
 }
 
 // makeKey makes a key and its folder. The file has no name before all of it is on the disk, and only one can get the name:

@@ -328,3 +328,52 @@ func TestKey(t *testing.T) {
 		t.Errorf("%s and %s where no key can be kept, %s before", unkept, again, first)
 	}
 }
+
+// TestRenamedMeanwhile: whoever renames the host's end between any two steps of a create, as udev does, disturbs nothing: the
+// line has the present name, its protections are on, it counts, and its user deletes it.
+func TestRenamedMeanwhile(t *testing.T) {
+	target := container(t, mover)
+	renamed := 0
+	for n := 1; ; n += 3 {
+		reached, was := false, ""
+		r := plan{u: mover, argv: creates(target, "moved")}.run(t, func(x *traced) {
+			if reached = x.reach(n); !reached {
+				return
+			}
+			if nics := nicsOf(t, mover); len(nics) == 1 {
+				was = nics[0]
+				if err := ip("link set " + was + " name ren0"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		if r.made() == "" {
+			t.Fatalf("system call %d: %v", n, r)
+		}
+		if was != "" {
+			renamed++
+			quiet, err := os.ReadFile("/proc/sys/net/ipv6/conf/ren0/disable_ipv6")
+			if err != nil || strings.TrimSpace(string(quiet)) != "1" {
+				t.Errorf("system call %d: disable_ipv6 is %q, %v", n, quiet, err)
+			}
+			if wrong := incomplete("ren0", "moved"); wrong != "" || r.made() != "ren0" {
+				t.Errorf("system call %d: %v, %s", n, r, wrong)
+			}
+		}
+		if second := call(t, mover, creates(target, "moved")...); second.status != 1 || !strings.Contains(second.err, "uota") {
+			t.Errorf("system call %d: the second of a quota of 1: %v", n, second)
+		}
+		if gone := call(t, mover, deletes(target, "moved", r.made())...); gone.status != 0 {
+			t.Errorf("system call %d: %v", n, gone)
+		}
+		if err := sh("ip link show ren0"); err == nil || len(nicsOf(t, mover)) > 0 {
+			t.Fatalf("system call %d: it is not deleted", n)
+		}
+		if !reached {
+			break
+		}
+	}
+	if renamed < 5 {
+		t.Errorf("renamed at %d points", renamed)
+	}
+}

@@ -3,6 +3,7 @@
 package packages
 
 import (
+	"os"
 	"testing"
 )
 
@@ -41,13 +42,33 @@ func TestInstallRemovePurge(t *testing.T) {
 	before := m.tree(t)
 	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.ours) })
 	m.isOurs(t)
+	made := m.key(t)
 	m.watched(t, publicPrograms, func() { m.dpkg(t, "-i", debs.ours) }) // once more
 	m.isOurs(t)
 	m.watched(t, publicPrograms, func() { m.dpkg(t, "--remove", "userns-helpers") })
 	m.isTheirs(t)
+	if m.key(t) != made {
+		t.Error("the key of addresses is another one")
+	}
 	m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
 	m.isTheirs(t)
 	isSameTree(t, before, m.tree(t))
+}
+
+// key is the key of stable addresses, which only root can read.
+func (m *machine) key(t *testing.T) string {
+	t.Helper()
+	const folder = "/var/lib/userns-helpers"
+	m.expect(t, folder, "700 0:0")
+	m.expect(t, folder+"/mac-key", "600 0:0")
+	text, err := os.ReadFile(m.dir + folder + "/mac-key")
+	if err != nil || len(text) != 32 {
+		t.Errorf("%x, %v", text, err)
+	}
+	if names, err := os.ReadDir(m.dir + folder); err != nil || len(names) != 1 {
+		t.Errorf("%v, %v", names, err)
+	}
+	return string(text)
 }
 
 func TestPurgeAtOnce(t *testing.T) {

@@ -1,0 +1,24 @@
+package hostcheck
+
+import (
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/finding"
+	"userns-helpers/internal/paths"
+	"userns-helpers/internal/usernic"
+)
+
+// checkKey looks at the key of stable addresses, where who asks may. That there is none is nothing: the first interface
+// makes it.
+func (c *check) checkKey() {
+	path := paths.MACKey()
+	var stat unix.Stat_t
+	if unix.Lstat(c.root+path, &stat) != nil || usernic.IsKey(&stat) {
+		return
+	}
+	c.report.Add(finding.Finding{
+		ID: "mac-key", Level: finding.Warning, File: path, Problem: "it is not a file of 32 bytes that root alone can read",
+		Advice: "So it is not used, and containers get other addresses each time the machine starts. " +
+			"chown root:root and chmod 600; or remove it, and the next interface makes another one, with other addresses.",
+	})
+}
