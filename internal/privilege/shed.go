@@ -35,8 +35,8 @@ func shed(c Caller) error {
 // when the program gained something by execve(2), unless fs.suid_dumpable says otherwise (proc_sys_fs(5)).
 func hide() error {
 	err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
-	if err == nil || hidden() {
-		return nil
+	if err != nil && hidden() {
+		err = nil
 	}
 	return hideMemory.failed(err)
 }
@@ -78,6 +78,9 @@ func schedule() {
 	attributes := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}
 	_ = unix.SchedSetAttr(0, &attributes, 0)
 }
+
+// readable reports whether a limit can be read.
+func readable(resource int) bool { return unix.Getrlimit(resource, &unix.Rlimit{}) == nil }
 
 // limits that could end the program, or cut a write short, between two steps. The limit on core files goes to zero,
 // the memory of this process being nobody's business; the limit on open files is raised to a number, not to infinity,
@@ -128,10 +131,10 @@ func setLimit(resource int, value uint64) {
 	}
 }
 
-// signalsReach is roomForSignals where the limit can be read. Where a filter of system calls forbids that, a caller who
-// left no room has a call of his that does not begin.
+// signalsReach is roomForSignals where the limit can be read. Where a filter of system calls forbids that, the call of a
+// caller who left no room may never begin.
 func signalsReach() error {
-	if unix.Getrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{}) != nil {
+	if !readable(unix.RLIMIT_SIGPENDING) {
 		return nil
 	}
 	err := roomForSignals()
