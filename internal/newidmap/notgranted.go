@@ -60,6 +60,10 @@ func (p program) slips(u user) subid.Slips {
 		return subid.Slips{}
 	}
 	defer file.Close()
-	slips, _ := subid.FindSlips(file, subid.OwnerOf(u.uid, u.names...))
+	owner := subid.OwnerOf(u.uid, u.names...)
+	if p.kind == idmap.GID {
+		owner = owner.InGroup(u.gid)
+	}
+	slips, _ := subid.FindSlips(file, owner)
 	return slips
 }

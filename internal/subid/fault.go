@@ -30,13 +30,14 @@ const (
 
 // The faults of a line that grants something, but not to the user whom it seems to mean: see Slips.
 const (
-	Mark   Fault = iota + Beyond + 1 // a byte order mark stands in front of the owner
-	Spaced                           // blanks stand around the owner
-	Quoted                           // the owner is in quotation marks
-	At                               // the owner has @ in front, as groups have in other files
-	Case                             // the owner differs from the login name in case
-	Digits                           // the owner is a user id, and the login name looks like it
-	Octal                            // grants, but not what it seems to: a number with a leading 0 is octal
+	Mark    Fault = iota + Beyond + 1 // a byte order mark stands in front of the owner
+	Spaced                            // blanks stand around the owner
+	Quoted                            // the owner is in quotation marks
+	At                                // the owner has @ in front, as groups have in other files
+	Case                              // the owner differs from the login name in case
+	Digits                            // the owner is a user id, and the login name looks like it
+	GroupID                           // the owner is a user id, and the number is that of the user's group
+	Octal                             // grants, but not what it seems to: a number with a leading 0 is octal
 )
 
 // ID is the name of the fault for programs; it never changes.
@@ -45,7 +46,7 @@ func (f Fault) ID() string {
 		NoFault: "", NIS: "nis", TooLong: "too-long", NUL: "nul", Separators: "separators", FirstLast: "first-last", EmptyField: "empty-field",
 		Fields: "fields", NoOwner: "owner", BadStart: "start", BadCount: "count", Comment: "comment", Blank: "blank", Foreign: "not-ascii",
 		Grouped: "grouped", NotOctal: "not-octal", Negative: "negative", Zero: "zero", Beyond: "beyond", Mark: "byte-order-mark", Spaced: "owner-blank",
-		Quoted: "owner-quoted", At: "owner-at", Case: "owner-case", Digits: "owner-digits", Octal: "octal",
+		Quoted: "owner-quoted", At: "owner-at", Case: "owner-case", Digits: "owner-digits", GroupID: "owner-gid", Octal: "octal",
 	}[f]
 }
 
@@ -109,6 +110,8 @@ func (e Entry) whyNot() string {
 		return "the owner is written in another case than the login name"
 	case Digits:
 		return "an owner of digits is a user id, never a login name: write the user id"
+	case GroupID:
+		return "an owner of digits is a user id, never a group id: write the login name"
 	case Octal:
 		return "a number with a leading 0 is octal: the line grants " + e.Range.String()
 	}

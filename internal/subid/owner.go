@@ -9,6 +9,7 @@ import (
 type Owner struct {
 	keys     []string // with the colon that must follow
 	meanings []string // the names and the user id, whether a line can have them or not: see FindSlips
+	group    string   // the group id, which is no owner, "" if it is not known
 	exact    bool     // what is in another case means somebody else
 }
 
@@ -24,6 +25,13 @@ func OwnerOf(uid uint32, names ...string) Owner {
 	}
 	id := strconv.FormatUint(uint64(uid), 10)
 	o.keys, o.meanings = append(o.keys, id+":"), append(o.meanings, id)
+	return o
+}
+
+// InGroup returns the owner as FindSlips looks for one in subgid(5): there a group id is taken for an owner by mistake.
+func (o Owner) InGroup(gid uint32) Owner {
+	o.group = strconv.FormatUint(uint64(gid), 10)
+	o.meanings = append(o.meanings[:len(o.meanings):len(o.meanings)], o.group)
 	return o
 }
 

@@ -84,6 +84,8 @@ func (o Owner) slip(e *Entry) bool {
 		e.Fault = At
 	case bare != e.Owner:
 		e.Fault = Spaced
+	case bare == o.group:
+		e.Fault = GroupID
 	case IsUID(bare):
 		e.Fault = Digits
 	default:

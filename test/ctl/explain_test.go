@@ -23,6 +23,10 @@ type answer struct {
 		Rule string
 		Left int
 	}
+	Slips []struct {
+		File, Kind, Text, Why string
+		Line                  int
+	}
 	Protections []struct{ Key, Value, From string }
 	status      int
 }
@@ -263,5 +267,36 @@ func TestExplainNICProcess(t *testing.T) {
 	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "mac_lock = true\n"})
 	if a := explain(t, alice, "nic", "alice", "br0"); a.Answer != "no" || !strings.Contains(a.Advice, "policy.toml") {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestExplainSlips: lines that seem to be meant for a user, and grant nothing, are named as the program names them, and their
+// kind is data.
+func TestExplainSlips(t *testing.T) {
+	for text, kind := range map[string]string{
+		"alice:300000:65536 \n": "blank", "alice::300000:65536\n": "empty-field", "alice:300000:65536 # hers\n": "comment", "\ufeffalice:300000:65536\n": "byte-order-mark",
+		"alice 300000 65536\n": "separators", "alice:300000-365535\n": "first-last", "alice:-300000:65536\n": "negative", "alice:300000:0\n": "zero",
+		"alice:1001:4294967294\n": "beyond", "Alice:300000:65536\n": "owner-case", "alice:300000\n": "fields", "alice:300000:\u00a065536\n": "not-ascii",
+	} {
+		put(t, "/etc/subuid", harness.File{Text: text})
+		for _, words := range [][]string{{"uid", "alice", "300000", "10"}, {"uid", "alice"}} {
+			said := explain(t, alice, words...)
+			if said.Answer != "no" || len(said.Slips) != 1 || said.Slips[0].File != "/etc/subuid" || said.Slips[0].Line != 1 || said.Slips[0].Kind != kind ||
+				!strings.Contains(said.Advice, said.Slips[0].Why) {
+				t.Errorf("%q: %q: %+v", text, words, said)
+			}
+		}
+		did := call(t, alice, newuidmap, strconv.Itoa(namespace(t, alice).PID), "0", "300000", "10")
+		if said := explain(t, alice, "uid", "alice", "300000", "10"); did.status != 1 || !strings.Contains(did.err, said.Advice) {
+			t.Errorf("%q: explain says %q, newuidmap %q", text, said.Advice, did.err)
+		}
+	}
+	put(t, "/etc/lxc/lxc-usernet", harness.File{Text: "bob veth br0 1\nalice veth br0 5x\nalice veth none 1\n@staff veth br0 1\n"})
+	said := explain(t, alice, "nic", "alice", "br0")
+	if said.Answer != "no" || len(said.Slips) != 1 || said.Slips[0].Line != 2 || said.Slips[0].Kind != "number" {
+		t.Errorf("%+v", said)
+	}
+	if did := create(t, alice, container(t, alice), "br0"); did.status != 1 || !strings.Contains(did.err, strings.TrimSpace(said.Advice)) {
+		t.Errorf("explain says %q, lxc-user-nic %q", said.Advice, did.err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-// forbiddenPath is the list of ids that are never mapped. The original has none (difference M41).
+// forbiddenPath is the list of ids that are never mapped. The original has none (difference M42).
 const forbiddenPath = "/etc/userns-helpers/forbidden-host-ids"
 
 // policyPath is a file that these programs do not read.
@@ -52,11 +52,11 @@ func forbidden() []check {
 		{"writable", map[string]harness.File{forbiddenPath: {Text: "0-9\n", Mode: 0o664}}, untrusted},
 		{"a FIFO", map[string]harness.File{forbiddenPath: {Kind: unix.S_IFIFO}}, untrusted},
 	} {
-		out = append(out, check{name: "forbidden: " + c.name, files: c.files, args: granted, status: 1, first: deniedFirst, second: c.second, differs: "M41"})
+		out = append(out, check{name: "forbidden: " + c.name, files: c.files, args: granted, status: 1, first: deniedFirst, second: c.second, differs: "M42"})
 	}
 	return append(out, check{
 		name: "forbidden: a link to nothing", files: map[string]harness.File{forbiddenPath: {Link: "/etc/missing"}}, args: granted, status: 1,
-		first: "{tool}: cannot open " + forbiddenPath + ": No such file or directory", second: "never mapped", differs: "M41",
+		first: "{tool}: cannot open " + forbiddenPath + ": No such file or directory", second: "never mapped", differs: "M42",
 	})
 }
 
@@ -68,7 +68,7 @@ func notForbidden() []check {
 		{name: "forbidden: in policy.toml", files: policy, args: granted, mapped: oneMapped},
 		{
 			name: "forbidden: an own group that is granted", tool: "newgidmap", grants: "alice:{own}:1\n", files: listed("{own}\n"),
-			args: []string{"{pid}", "0", "{own}", "1"}, mapped: "0 {own} 1", groups: "deny", differs: "M41",
+			args: []string{"{pid}", "0", "{own}", "1"}, mapped: "0 {own} 1", groups: "deny", differs: "M42",
 		},
 	}
 	for _, own := range []check{{tool: "newuidmap"}, {tool: "newgidmap", groups: "deny"}} {

@@ -90,6 +90,10 @@ func slipCases() []check {
 			args: []string{"{pid}", "0", "5", "10"}, status: 1, first: noRange, second: `line 1 .*user id, never a login name`,
 		},
 		check{
+			name: "slip: the group id as owner", tool: "newgidmap", grants: "2001:100000:65536\n", args: []string{"{pid}", "0", "5", "10"}, status: 1, first: noRange,
+			second: `line 1 .*user id, never a group id`,
+		},
+		check{
 			name: "slip: beside a line that grants", grants: "alice:16:10\nalice:100000:65536 \n", args: []string{"{pid}", "0", "5", "10"}, status: 1, first: noRange,
 			second: `(?s)\[16-26\) \(line 1\).*line 2 .*a blank follows`,
 		},

@@ -25,7 +25,7 @@ func slipCases() []testCase {
 		"bridge-case":          {"alice veth BR0 5", "bridge is written in another case"},
 		"zero":                 {"alice veth br0 0", "number is 0"},
 		"negative":             {"alice veth br0 -5", "negative"},
-		"too-large":            {"alice veth br0 99999999999", "above 4294967295"},
+		"too-large":            {"alice veth br0 99999999999", "4294967295, but above"},
 		"text":                 {"alice veth br0 ten", "not a number"},
 		"tail":                 {"alice veth br0 5x", "not a number"},
 		"full-width":           {"alice veth br0 \uff15", "not a number"},

@@ -69,7 +69,13 @@ func originalFails() []shown {
 			owner/other-member-none owner/other-member-of-the-original's owner/other-member-of-a-large-uid's owner/left-the-group
 			naming/large-uid-quota ovs/quota ovs/other-user ovs/port-that-is-no-nic ovs/missing-bridge ovs/fails
 			ovs/missing-program bridge/lo bridge/missing bridge/16-bytes bridge/path bridge/dot-dot bridge/slash
-			bridge/empty bridge/blank bridge/not-a-bridge`},
+			bridge/empty bridge/blank bridge/not-a-bridge
+			slip/bridge-case slip/case slip/colons slip/full-width slip/mark slip/name-alone slip/negative
+			slip/no-break-space slip/no-break-spaces slip/no-bridge slip/no-type slip/quoted slip/text
+			slip/three-fields slip/type slip/type-case slip/uid slip/zero slip/group-without-at
+			slip/other-people's slip/other-bridge's nearby/bridges nearby/group nearby/no-such-bridge
+			nearby/no-bridge nearby/no-file-no-such-bridge nearby/full nearby/container-nic-all
+			nearby/container-nic-default nearby/bridge-all cause/secure-bits`},
 		{"N02", exit, `
 			namespace/proc namespace/proc-fd namespace/bind-mount namespace/fd`},
 		{"N02", stdout, `
@@ -88,7 +94,7 @@ func originalFails() []shown {
 			nicname/taken nicname/bad-16-bytes nicname/bad-blank nicname/bad-colon nicname/bad-dot
 			nicname/bad-dot-dot nicname/bad-long nicname/bad-newline nicname/bad-percent nicname/bad-percent-n
 			nicname/bad-percent-s nicname/bad-slash nicname/bad-tab nicname/bad-two-patterns cause/bad-name
-			cause/name-taken cause/control-characters`},
+			cause/name-taken cause/control-characters nearby/container-nic-all nearby/container-nic-default`},
 		{"N06", exit, `
 			nicname/one-byte`},
 		{"N07", links, `
@@ -112,13 +118,16 @@ func originalFails() []shown {
 		{"N13", exit, `
 			usernet/lines-add-up`},
 		{"N14", exit, `
-			number/exponent number/float number/tail number/very-negative`},
+			number/exponent number/float number/tail number/very-negative number/plus number/words-behind
+			number/wraps-in-32-bits slip/at slip/long slip/no-break-space-after slip/nul slip/tail slip/too-large
+			slip/very-long slip/words-behind slip/file-that-the-caller-may-not-read`},
 		{"N15", exit, `
 			usernet/bad-line-negative number/sum-does-not-wrap number/negative-subtracts-nothing`},
 		{"N16", exit, `
 			group/primary group/own-group-named-as-user`},
 		{"N17", exit, `
-			group/after-unnamed group/before-unnamed group/not-a-member owner/user-named-like-a-group`},
+			group/after-unnamed group/before-unnamed group/not-a-member owner/user-named-like-a-group
+			slip/group-case slip/group-number`},
 		{"N18", rows, `
 			group/first-line-has-no-room`},
 		{"N19", exit, `
