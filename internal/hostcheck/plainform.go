@@ -68,9 +68,11 @@ func misplaced(text string) string {
 func decoded(text string) (map[string]any, error) {
 	document := make(map[string]any)
 	_, err := toml.Decode(text, &document)
-	return uniform(document).(map[string]any), err
+	uniform(document)
+	return document, err
 }
 
+// uniform makes lists of tables of the lists in a value that have nothing but tables, and returns what a list becomes.
 func uniform(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -163,7 +165,7 @@ func (w *writer) table(path []string, table map[string]any) {
 		}
 	}
 	for _, name := range names {
-		within := append(path[:len(path):len(path)], name)
+		within := slices.Concat(path, []string{name})
 		switch v := table[name].(type) {
 		case map[string]any:
 			if w.empty && len(v) == 0 || slices.ContainsFunc(slices.Collect(maps.Values(v)), func(v any) bool { return !isTable(v) }) {

@@ -44,14 +44,3 @@ func parseRate(text string) (uint64, bool) {
 	}
 	return 0, false
 }
-
-// rateText is a rate with the greatest unit that leaves no rest.
-func rateText(rate uint64) string {
-	for n := range units {
-		name, bits := unit(n)
-		if rate%bits == 0 {
-			return strconv.FormatUint(rate/bits, 10) + name
-		}
-	}
-	return ""
-}
