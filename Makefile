@@ -44,7 +44,7 @@ PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet l
 	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
-VERSION := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 GO         = go
 # For the packager: appended to the linker's flags.
@@ -58,17 +58,23 @@ LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/paths.version=$(VERSION) \
 GOTOOLCHAIN ?= local
 export GOTOOLCHAIN
 export GOFLAGS
+export GO
 
 BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic bin/usernsctl
 
 # make V=1 shows the whole commands.
-V     =
-QUIET = $(if $(V),,@)
+V =
 
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build install check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages version clean $(BINARIES)
+.PHONY: help build fetch install check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages \
+	version clean go modules $(BINARIES)
+
+# What needs Go says so in the same words, and before anything else.
+$(BINARIES) check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages: | go
+go:
+	@hack/go
 
 help: ## this text
 	@echo "userns-helpers $(VERSION)"
@@ -76,23 +82,28 @@ help: ## this text
 
 build: $(BINARIES) ## compile the programs into bin/
 
+fetch: modules ## the modules of go.mod, those of tests too; after this nothing needs a network
+modules: | go
+	@hack/modules
+
 COMMAND = $(@F)
 bin/lxc-user-nic: COMMAND = usernic
-$(BINARIES):
+$(BINARIES): | modules
 	@echo 'go build $@ ./cmd/$(COMMAND)'
-	$(QUIET)CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' -o $@ ./cmd/$(COMMAND)
+	@V='$(V)' hack/compile $@ -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' ./cmd/$(COMMAND)
 
-# put installs with mode $(1) into folder $(2) the files $(3).
+# put installs with mode $(1) into folder $(2) the files $(3); replace does so with programs, whose old ones must not live on.
+replace = hack/install-programs $(1) '$(DESTDIR)$(2)' $(3)
 put = install -d '$(DESTDIR)$(2)' && install -m $(1) $(3) '$(DESTDIR)$(2)'
 
 # What is installed, where and with which mode: the packages are made from this, too.
 install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=4755); make build comes first
 	@for program in $(BINARIES); do \
 		[ -x $$program ] || { echo "install: $$program is missing: run 'make build' first" >&2; exit 1; }; done
-	$(call put,$(SUIDPERMS),$(BINDIR),bin/newuidmap bin/newgidmap)
-	$(call put,755,$(BINDIR),bin/getsubids)
-	$(call put,755,$(SBINDIR),bin/usernsctl)
-	$(call put,$(SUIDPERMS),$(LIBEXECDIR)/lxc,bin/lxc-user-nic)
+	$(call replace,$(SUIDPERMS),$(BINDIR),bin/newuidmap bin/newgidmap)
+	$(call replace,755,$(BINDIR),bin/getsubids)
+	$(call replace,755,$(SBINDIR),bin/usernsctl)
+	$(call replace,$(SUIDPERMS),$(LIBEXECDIR)/lxc,bin/lxc-user-nic)
 	$(call put,644,$(MANDIR)/man1,$(wildcard man/*.1))
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
@@ -148,4 +159,4 @@ version: ## print the version
 	@echo $(VERSION)
 
 clean: ## remove what was built
-	rm -rf bin dist
+	rm -rf bin dist .cache

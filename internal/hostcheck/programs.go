@@ -11,7 +11,6 @@ import (
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/folder"
 	"userns-helpers/internal/install"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/trusted"
 )
 
@@ -146,9 +145,10 @@ func gets(p program) string {
 func (c *check) checkOrigin(at string, p program) {
 	ours, err := isOurs(c.root+at, p.command)
 	var distrust *trusted.UntrustedError
+	var unopened *trusted.ReopenError
 	switch {
 	case errors.As(err, &distrust): // checkPrivilege has said so
-	case errors.Is(err, unix.EACCES):
+	case errors.Is(err, unix.EACCES), errors.As(err, &unopened):
 		c.report.Miss(at, reason(err))
 	case !ours:
 		c.report.Add(finding.Finding{
@@ -161,9 +161,9 @@ func (c *check) checkOrigin(at string, p program) {
 // module is what the build information of our programs begins with.
 const module = "userns-helpers/cmd/"
 
-// isOurs reads which program a file was built from. Errors: those of trusted.Open.
+// isOurs reads which program a file was built from. Errors: those of trusted.OpenFound.
 func isOurs(path, command string) (bool, error) {
-	file, err := trusted.Open(path, privilege.Reporter())
+	file, err := trusted.OpenFound(path)
 	if err != nil {
 		return false, err
 	}

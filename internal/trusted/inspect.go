@@ -3,28 +3,30 @@ package trusted
 import (
 	"errors"
 
-	"golang.org/x/sys/unix"
-
 	"userns-helpers/internal/privilege"
 )
 
 // Inspect opens path for a program that reports and grants nothing: a regular file that Open refuses is open all the
-// same, and distrust says why it is refused.
+// same, and distrust says why it is refused. What is not a regular file is not opened: see OpenFound.
 //
-// Errors: *UntrustedError for what is not a regular file, which is not read; the errno of open(2) or fstat(2).
+// Errors: *UntrustedError for what is not a regular file; *ReopenError; the errno of open(2) or fstat(2).
 func Inspect(path string) (file *File, distrust *UntrustedError, err error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	held, err := find(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	f := &File{fd: fd}
-	err = f.check(path, privilege.Standing{})
-	if errors.As(err, &distrust) && f.stat.Mode&unix.S_IFMT == unix.S_IFREG {
-		return f, distrust, nil
-	}
-	if err != nil {
-		f.Close()
+	defer held.Close()
+	if err := held.check(path, privilege.Standing{}); errors.As(err, &distrust) && distrust.Fault == NotRegular {
 		return nil, nil, err
 	}
-	return f, nil, nil
+	file, err = held.reopened(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	distrust = nil
+	if err := file.check(path, privilege.Standing{}); err != nil && !errors.As(err, &distrust) {
+		file.Close()
+		return nil, nil, err
+	}
+	return file, distrust, nil
 }

@@ -20,6 +20,7 @@ import (
 // File is an open file that only root could have written. The zero value is not usable.
 type File struct {
 	fd   int
+	held bool // by O_PATH, open(2): its list of access cannot be read yet
 	stat unix.Stat_t
 }
 
@@ -68,7 +69,7 @@ func (f *File) fault(of privilege.Standing) Fault {
 		return f.foreign(of)
 	case f.stat.Mode&unix.S_IWOTH != 0, f.GroupWritable() && f.stat.Gid != 0:
 		return Writable
-	case f.GroupWritable() && !onlyRootWrites(f.fd):
+	case f.GroupWritable() && !f.held && !onlyRootWrites(f.fd):
 		return Listed
 	}
 	return 0

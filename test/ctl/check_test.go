@@ -189,6 +189,61 @@ func TestFirstInPath(t *testing.T) {
 	}
 }
 
+// TestNothingIsOpened: root looks at a directory of alice's in PATH. She put links to a FIFO and to a device there, where
+// programs should be: neither is opened, and the one who waits at the other end of the FIFO waits on.
+func TestNothingIsOpened(t *testing.T) {
+	directory := t.TempDir()
+	at := func(name string) string { return filepath.Join(directory, name) }
+	if err := errors.Join(
+		unix.Mkfifo(at("fifo"), 0o666), unix.Mknod(at("device"), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 5))), // zero(4)
+		os.Symlink(at("fifo"), at("newuidmap")), os.Symlink(at("device"), at("newgidmap")), unix.Mkfifo(at("getsubids"), 0o666),
+	); err != nil {
+		t.Fatal(err)
+	}
+	noticed := make(chan int)
+	go func() {
+		fd, _ := unix.Open(at("fifo"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		noticed <- fd
+	}()
+	trace := filepath.Join(t.TempDir(), "trace")
+	got := call(t, root, "/usr/bin/strace", "-f", "-o", trace, "-e", "trace=open,openat,openat2", usernsctl, "check", "--path", directory+":/usr/bin")
+	for _, name := range []string{"newuidmap", "newgidmap", "getsubids"} {
+		if !strings.Contains(got.out, at(name)) {
+			t.Errorf("nothing is said of %s: %+v", at(name), got)
+		}
+	}
+	text, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, directory) && !strings.Contains(line, "O_PATH") {
+			t.Errorf("opened: %s", line)
+		}
+	}
+	select {
+	case <-noticed:
+		t.Error("the writer of the FIFO noticed")
+	default:
+		fd, err := unix.Open(at("fifo"), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		defer unix.Close(<-noticed)
+	}
+}
+
+// TestWithoutProc: what can only be opened by its name, where there is no /proc, is not looked at, and that is said.
+func TestWithoutProc(t *testing.T) {
+	got := call(t, root, "/usr/bin/unshare", "--mount", "sh", "-c", `mount -t tmpfs none /proc && exec "$@"`, "sh", usernsctl, "check", "--path", "/usr/bin")
+	for _, path := range []string{"/etc/subuid", newuidmap} {
+		if got.status != 2 || !strings.Contains(got.out, "not looked at: "+path+": cannot open "+path+" through /proc/self/fd") {
+			t.Errorf("%s: %+v", path, got)
+		}
+	}
+}
+
 // TestUnreadable: an ordinary user is told what he cannot see, with status 2; root sees it.
 func TestUnreadable(t *testing.T) {
 	for _, path := range []string{"/etc/subuid", "/etc/lxc/lxc-usernet", "/etc/sssd/sssd.conf"} {

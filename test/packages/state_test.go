@@ -160,7 +160,7 @@ func (m *machine) ourDiversions() []string {
 func (m *machine) strays() []string {
 	var found []string
 	for _, pattern := range []string{"/usr/bin", "/usr/libexec/lxc", kept, standby, "/usr/share/man/man[15]", private} {
-		some, _ := filepath.Glob(m.dir + pattern + "/*.userns-helpers-new")
+		some, _ := filepath.Glob(m.dir + pattern + "/*.userns-helpers-[no]*")
 		found = append(found, some...)
 	}
 	return found

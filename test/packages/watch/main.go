@@ -1,6 +1,7 @@
 // Command watch looks at programs again and again, as an ordinary user, and says when one of them would not have worked.
 //
 //	watch PATH...
+//	watch -hold PATH        keeps one open, and executes it later: see hold
 //
 // It prints "ready" after the first round, and goes on until its standard input ends. Then it prints each failure that it saw, one
 // line, and at last "N rounds, at most M µs between two". A PATH that begins with "=" only has to be executable; the
@@ -19,6 +20,13 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "-hold" {
+		if err := hold(os.Args[2]); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return
+	}
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	var ended atomic.Bool
