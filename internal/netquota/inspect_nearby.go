@@ -83,6 +83,10 @@ func (a Account) slip(e *Entry, line []byte, place Place) bool {
 		return a.meant(line) && (e.Fault == FewWords || mentions(line, place.Bridge))
 	}
 	at := e.Rule.Place
+	if e.Fault != NoOwner && at.Bridge == place.Type && at.Type == place.Bridge && a.owns(e.Rule.Owner) {
+		e.Fault = Order
+		return true
+	}
 	if !strings.EqualFold(at.Bridge, place.Bridge) || e.Fault == NoOwner {
 		return false
 	}

@@ -14,7 +14,7 @@ func TestNearbySlips(t *testing.T) {
 		"alice veth br0 ten": BadNumber, "alice veth br0 \uff15": BadNumber, "alice veth br0 0": Zero, "alice veth br0 4294967296": TooLarge,
 		"alice veth br0 5 five": Behind, "alice:veth:br0:5": Separators, "alice\u00a0veth\u00a0br0\u00a05": Separators, "alice,veth,br0,5": Separators,
 		"\ufeffalice veth br0 5": Mark, "Alice veth br0 5": Case, "\"alice\" veth br0 5": Quoted, "1001 veth br0 5": UserID, "@alice veth br0 5": At,
-		"lan veth br0 5": NoAt, "@Lan veth br0 5": Case, "@2100 veth br0 5": GroupID, "alice macvlan br0 5": Type, "alice Veth br0 5": Type,
+		"lan veth br0 5": NoAt, "@Lan veth br0 5": Case, "@2100 veth br0 5": GroupID, "alice macvlan br0 5": Type, "alice Veth br0 5": Type, "alice br0 veth 5": Order, "alice veth 5 br0": BadNumber,
 		"alice veth BR0 5": BridgeCase, "alice veth br0 5\x00": NUL, "alice veth br0 " + strings.Repeat("0", 1100) + "5": TooLong,
 		"@lan veth br0 x": BadNumber, "@lan veth br0 0": Zero, "ALICE veth br0 x": BadNumber, "alice veth br0 10\u00a0": BadNumber,
 	} {

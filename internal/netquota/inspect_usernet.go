@@ -37,6 +37,7 @@ const (
 	NoAt                               // the owner is a group of the user's, without @
 	At                                 // the owner is the user, with @
 	Type                               // the type is not veth
+	Order                              // type and bridge have changed places
 	BridgeCase                         // the bridge differs from the name in case
 )
 
@@ -46,7 +47,7 @@ func (f Fault) ID() string {
 		NoFault: "", TooLong: "too-long", NUL: "nul", Separators: "separators", FewWords: "few-words", Behind: "words-behind",
 		BadNumber: "number", Negative: "negative", TooLarge: "too-large", NoOwner: "owner", Zero: "zero", Mark: "byte-order-mark",
 		Quoted: "owner-quoted", Case: "owner-case", UserID: "owner-uid", GroupID: "owner-gid", NoAt: "owner-no-at", At: "owner-at",
-		Type: "type", BridgeCase: "bridge-case",
+		Type: "type", Order: "order", BridgeCase: "bridge-case",
 	}[f]
 }
 
@@ -69,6 +70,7 @@ func (e Entry) Why() string {
 		At:      "the owner is a user, and @ stands in front of groups only",
 		Type:    "its type is not veth, the only one there is",
 
+		Order:      "its fields are in another order than OWNER TYPE BRIDGE NUMBER",
 		BridgeCase: "the bridge is written in another case than its name",
 	}[e.Fault]
 }
