@@ -69,11 +69,11 @@ func (f *fake) add(t testing.TB, path, text string) {
 func (f *fake) host() Host {
 	return Host{
 		Path: "/usr/bin",
-		kindOf: func(path string) (int64, error) {
+		fileSystem: func(path string) (unix.Statfs_t, error) {
 			if path != "/run/lxc/nics" {
-				return 0, unix.ENOENT
+				return unix.Statfs_t{}, unix.ENOENT
 			}
-			return f.runIs, nil
+			return unix.Statfs_t{Type: f.runIs}, nil
 		},
 		root: f.folder,
 		open: func(path string) (io.ReadCloser, error) {

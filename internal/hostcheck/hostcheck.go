@@ -8,6 +8,8 @@ package hostcheck
 import (
 	"io"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/idspace"
@@ -22,10 +24,10 @@ type Host struct {
 	// Path is where users' shells find programs, folders with colons between; "" for what login.defs(5) says.
 	Path string
 
-	root   string                                   // in front of every path; "" but in tests
-	open   func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
-	device func(name string) (rtnl.Device, error)   // an interface of the host
-	kindOf func(path string) (int64, error)         // a file system, statfs(2)
+	root       string                                   // in front of every path; "" but in tests
+	open       func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
+	device     func(name string) (rtnl.Device, error)   // an interface of the host
+	fileSystem func(path string) (unix.Statfs_t, error) // statfs(2)
 }
 
 // Here is this host.
@@ -34,7 +36,7 @@ func Here() (Host, error) {
 	if err != nil {
 		return Host{}, err
 	}
-	return Host{open: inspect, device: conn.Device, kindOf: kindOf}, nil
+	return Host{open: inspect, device: conn.Device, fileSystem: fileSystem}, nil
 }
 
 // check is one look at a host.

@@ -9,14 +9,13 @@ import (
 	"userns-helpers/internal/paths"
 )
 
-// kindOf is the kind of the file system that a path is on, statfs(2), or that of the nearest directory above which is
-// there.
-func kindOf(name string) (int64, error) {
+// fileSystem is statfs(2) of a path, or of the nearest directory above which is there.
+func fileSystem(name string) (unix.Statfs_t, error) {
 	for {
 		var stat unix.Statfs_t
 		err := unix.Statfs(name, &stat)
 		if err != unix.ENOENT || name == "/" {
-			return int64(stat.Type), err
+			return stat, err
 		}
 		name = path.Dir(name)
 	}
@@ -25,8 +24,8 @@ func kindOf(name string) (int64, error) {
 // checkLedger reports a ledger that is not on a tmpfs. Of other file systems some lock a file to read it (xfs; architecture
 // of these programs, "Locks of the kernel").
 func (c *check) checkLedger() {
-	kind, err := c.kindOf(paths.Ledger())
-	if len(c.rules) == 0 || err != nil || kind == unix.TMPFS_MAGIC || kind == unix.RAMFS_MAGIC {
+	stat, err := c.fileSystem(paths.Ledger())
+	if len(c.rules) == 0 || err != nil || stat.Type == unix.TMPFS_MAGIC {
 		return
 	}
 	c.report.Add(finding.Finding{
