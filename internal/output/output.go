@@ -64,14 +64,17 @@ func (p *Printer) write(s sink, text []byte) error {
 	return nil
 }
 
-// await waits until s takes something, or has an error that the next write returns.
+// await waits until s takes something, or has an error that the next write returns. It asks select(2), since poll(2) refuses
+// to look at one descriptor where RLIMIT_NOFILE is 0. The descriptor is 1, 2 or the lowest that was free.
 func (p *Printer) await(s sink) error {
 	if p.end.IsZero() {
 		p.end = time.Now().Add(patience)
 	}
-	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLOUT}}
 	for {
-		n, err := unix.Poll(fds, int(max(time.Until(p.end), 0).Milliseconds()))
+		var wanted unix.FdSet
+		wanted.Set(s.fd)
+		left := unix.NsecToTimeval(max(time.Until(p.end), 0).Nanoseconds())
+		n, err := unix.Select(s.fd+1, nil, &wanted, nil, &left)
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case err != nil:
