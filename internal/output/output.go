@@ -21,6 +21,9 @@ import (
 // patience is how long all writes of a program may wait together.
 const patience = 5 * time.Second
 
+// pause is how long it waits, in nanoseconds, for what select(2) and write(2) do not agree about.
+const pause = 10_000_000
+
 // Printer writes for one run of a program. The zero value writes for a program that did not begin: it has the real user
 // id of its caller.
 type Printer struct {
@@ -42,7 +45,7 @@ func (p *Printer) Write(fd int, text []byte) error {
 
 // write writes until all is written or patience ends.
 func (p *Printer) write(s sink, text []byte) error {
-	for len(text) > 0 {
+	for refused := 0; len(text) > 0; {
 		if s.way == asking {
 			if err := p.await(s); err != nil {
 				return err
@@ -51,6 +54,9 @@ func (p *Printer) write(s sink, text []byte) error {
 		n, err := s.put(text)
 		switch {
 		case errors.Is(err, unix.EAGAIN) && s.way != hasty:
+			if refused++; refused > 1 { // it takes something, but not this: a terminal with room for half a newline
+				_ = unix.Nanosleep(&unix.Timespec{Nsec: pause}, nil)
+			}
 			if err := p.await(s); err != nil {
 				return err
 			}
@@ -70,7 +76,7 @@ func (p *Printer) await(s sink) error {
 	if p.end.IsZero() {
 		p.end = time.Now().Add(patience)
 	}
-	for {
+	for time.Now().Before(p.end) {
 		var wanted unix.FdSet
 		wanted.Set(s.fd)
 		left := unix.NsecToTimeval(max(time.Until(p.end), 0).Nanoseconds())
@@ -79,10 +85,9 @@ func (p *Printer) await(s sink) error {
 		case errors.Is(err, unix.EINTR):
 		case err != nil:
 			return err
-		case n == 0:
-			return ErrPatience
-		default:
+		case n > 0:
 			return nil
 		}
 	}
+	return ErrPatience
 }
