@@ -10,6 +10,7 @@
 package output
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -57,8 +58,8 @@ func (p *Printer) write(s sink, text []byte) error {
 			if refused++; refused > 1 { // it takes something, but not this: a terminal with room for half a newline
 				_ = unix.Nanosleep(&unix.Timespec{Nsec: pause}, nil)
 			}
-			if err := p.await(s); err != nil {
-				return err
+			if err := p.await(s); err != nil || refused > 1 && p.over() {
+				return cmp.Or(err, ErrPatience)
 			}
 		case err == nil && n == 0:
 			return unix.EIO
@@ -76,7 +77,7 @@ func (p *Printer) await(s sink) error {
 	if p.end.IsZero() {
 		p.end = time.Now().Add(patience)
 	}
-	for time.Now().Before(p.end) {
+	for {
 		var wanted unix.FdSet
 		wanted.Set(s.fd)
 		left := unix.NsecToTimeval(max(time.Until(p.end), 0).Nanoseconds())
@@ -87,7 +88,11 @@ func (p *Printer) await(s sink) error {
 			return err
 		case n > 0:
 			return nil
+		case p.over():
+			return ErrPatience
 		}
 	}
-	return ErrPatience
 }
+
+// over reports whether patience has ended.
+func (p *Printer) over() bool { return !time.Now().Before(p.end) }
