@@ -10,6 +10,7 @@
 package output
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -20,6 +21,9 @@ import (
 
 // patience is how long all writes of a program may wait together.
 const patience = 5 * time.Second
+
+// pause is how long it waits, in nanoseconds, for what select(2) and write(2) do not agree about.
+const pause = 10_000_000
 
 // Printer writes for one run of a program. The zero value writes for a program that did not begin: it has the real user
 // id of its caller.
@@ -42,7 +46,7 @@ func (p *Printer) Write(fd int, text []byte) error {
 
 // write writes until all is written or patience ends.
 func (p *Printer) write(s sink, text []byte) error {
-	for len(text) > 0 {
+	for refused := 0; len(text) > 0; {
 		if s.way == asking {
 			if err := p.await(s); err != nil {
 				return err
@@ -51,8 +55,11 @@ func (p *Printer) write(s sink, text []byte) error {
 		n, err := s.put(text)
 		switch {
 		case errors.Is(err, unix.EAGAIN) && s.way != hasty:
-			if err := p.await(s); err != nil {
-				return err
+			if refused++; refused > 1 { // it takes something, but not this: a terminal with room for half a newline
+				_ = unix.Nanosleep(&unix.Timespec{Nsec: pause}, nil)
+			}
+			if err := p.await(s); err != nil || refused > 1 && p.over() {
+				return cmp.Or(err, ErrPatience)
 			}
 		case err == nil && n == 0:
 			return unix.EIO
@@ -64,22 +71,28 @@ func (p *Printer) write(s sink, text []byte) error {
 	return nil
 }
 
-// await waits until s takes something, or has an error that the next write returns.
+// await waits until s takes something, or has an error that the next write returns. It asks select(2), since poll(2) refuses
+// to look at one descriptor where RLIMIT_NOFILE is 0. The descriptor is 1, 2 or the lowest that was free.
 func (p *Printer) await(s sink) error {
 	if p.end.IsZero() {
 		p.end = time.Now().Add(patience)
 	}
-	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLOUT}}
 	for {
-		n, err := unix.Poll(fds, int(max(time.Until(p.end), 0).Milliseconds()))
+		var wanted unix.FdSet
+		wanted.Set(s.fd)
+		left := unix.NsecToTimeval(max(time.Until(p.end), 0).Nanoseconds())
+		n, err := unix.Select(s.fd+1, nil, &wanted, nil, &left)
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case err != nil:
 			return err
-		case n == 0:
-			return ErrPatience
-		default:
+		case n > 0:
 			return nil
+		case p.over():
+			return ErrPatience
 		}
 	}
 }
+
+// over reports whether patience has ended.
+func (p *Printer) over() bool { return !time.Now().Before(p.end) }

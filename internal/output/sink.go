@@ -17,14 +17,14 @@ type sink struct {
 type way int
 
 const (
-	direct  way = iota // a regular file, or what is like one: there is no such way, and poll(2) says nothing
+	direct  way = iota // a regular file, or what is like one: there is no such way, and select(2) says nothing
 	prompt             // fd does not block, and waiting is up to us
 	hasty              // fd does not block, as its owner wants: what it does not take now is lost
 	message            // a socket: MSG_DONTWAIT
-	asking             // poll(2) first, then no more than is taken at once
+	asking             // select(2) first, then no more than is taken at once
 )
 
-// atOnce is how much a pipe takes without waiting when poll(2) says that it takes something, in bytes: PIPE_BUF, pipe(7).
+// atOnce is how much a pipe takes without waiting when select(2) says that it takes something, in bytes: PIPE_BUF, pipe(7).
 const atOnce = 4096
 
 // open finds the way for a descriptor of the caller's.
@@ -68,7 +68,7 @@ func (p *Printer) terminal(fd int) (s sink) {
 }
 
 // reopened opens what is behind fd once more, as it is open, but so that it does not block. A pipe is the same pipe then,
-// whoever opens it, and takes nothing that fd did not. Where it cannot be, poll(2) is asked first: only who fills the pipe
+// whoever opens it, and takes nothing that fd did not. Where it cannot be, select(2) is asked first: only who fills the pipe
 // between that and the write makes it wait then.
 func reopened(fd, flags int) sink {
 	now, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)

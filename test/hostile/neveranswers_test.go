@@ -4,6 +4,7 @@ package hostile
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,8 +27,9 @@ var (
 // fuse.conf(5). The end of the test ends it, and with it what waits for it.
 func neverAnswers(t *testing.T, u user, mode uint32) (path string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "fuse")
-	made := os.WriteFile(path, nil, 0o666)
+	folder := t.TempDir()
+	path = filepath.Join(folder, "fuse")
+	made := errors.Join(os.Chmod(filepath.Dir(folder), 0o755), os.WriteFile(path, nil, 0o666))
 	if mode == unix.S_IFDIR {
 		_ = os.Remove(path)
 		made = os.Mkdir(path, 0o777)
