@@ -65,7 +65,7 @@ func explainTarget(named idmap.Target, err *target.Error) string {
 	case target.OutsidePidNS:
 		return "the process of the pidfd is in a pid namespace that this /proc does not show: call this program where the process has a pid"
 	case target.OldKernel:
-		return "this kernel cannot tell which process a descriptor stands for (it needs Linux 5.1): pass the pid"
+		return "the kernel does not say which process a descriptor stands for (it needs Linux 5.1, and a seccomp filter that lets pidfd_send_signal(2) through): pass the pid"
 	case target.NotOpen:
 		return fd + " is not an open descriptor: pass it on to this program (without close-on-exec)"
 	case target.NotInherited:

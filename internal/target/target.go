@@ -99,7 +99,7 @@ func (p *Process) prove() error {
 		return &Error{Cause: OtherFS}
 	}
 	err := p.signalZero()
-	if err == unix.ENOSYS && p.pid != 0 {
+	if err == unix.ENOSYS {
 		err = p.signalStatus()
 	}
 	switch err {
@@ -143,11 +143,14 @@ func signalZero(fd int) error {
 	return err
 }
 
-// signalStatus stands in for signalZero where that cannot be asked and the directory was opened as /proc/PID: the kernel
-// makes no such directory but for a process, or for a thread by its number, which the status file of a process is not.
-// What is read through the directory of a process that is gone fails (ESRCH).
+// signalStatus stands in for signalZero where that cannot be asked: the kernel makes no directory with a number for a name
+// in /proc but for a process, or for a thread, of which status says so. A directory that was passed has to be the one of
+// that name. What is read through the directory of a process that is gone fails (ESRCH).
 func (p *Process) signalStatus() error {
 	fd, err := p.OpenFile("status", unix.O_RDONLY)
+	if err == unix.ENOENT && p.pid == 0 {
+		return unix.EBADF
+	}
 	if err != nil {
 		return err
 	}
@@ -155,10 +158,18 @@ func (p *Process) signalStatus() error {
 	switch {
 	case !ok:
 		return unix.ESRCH
+	case p.pid == 0 && !p.is("/proc/"+strconv.Itoa(thread)):
+		return unix.EBADF
 	case process != thread:
-		return unix.ESRCH // as of a number of a thread in pidfd_send_signal(2)
+		return unix.ESRCH // as for the number of a thread in pidfd_send_signal(2)
 	}
 	return nil
+}
+
+// is reports whether path is the open directory.
+func (p *Process) is(path string) bool {
+	var named, held unix.Stat_t
+	return unix.Lstat(path, &named) == nil && unix.Fstat(p.directory, &held) == nil && named.Dev == held.Dev && named.Ino == held.Ino
 }
 
 // signalZero asks about the directory, which has to be opened for that beyond O_PATH. Where hidepid=1 forbids it

@@ -25,6 +25,10 @@ func attack() {
 		probe(os.Args[2], os.Args[3:])
 	case "hostile-wrap":
 		wrap(os.Args[2], os.Args[3:])
+	case "hostile-filter":
+		filter(os.Args[2], os.Args[3:])
+	case "hostile-unfixed":
+		unfixed(os.Args[2:])
 	case "hostile-audit":
 		audit(os.Args[2])
 	default:
@@ -121,6 +125,11 @@ func wrap(how string, argv []string) {
 		err = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0)
 	case "oom":
 		err = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
+	case "slack":
+		err = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(callersSlack), 0, 0, 0)
+	case "domain":
+		_, _, errno := unix.RawSyscall(unix.SYS_PERSONALITY, uname26|noRandom, 0, 0)
+		err = wrong(errno)
 	case "folder":
 		err = unix.Chdir("/proc/self/fd")
 	default:
