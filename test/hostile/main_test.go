@@ -94,6 +94,7 @@ func furnish() error {
 	var passwd, group, sub strings.Builder
 	passwd.WriteString("root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
 	fmt.Fprintf(&group, "root:x:0:\nnogroup:x:65534:\nlan:x:%d:\n", lan)
+	sub.WriteString("root:1:65535\n") // root of user namespaces, which this file counts for as well
 	for i, u := range everybody {
 		fmt.Fprintf(&passwd, "%s:x:%d:%d::/:/bin/sh\n", u.name, u.uid, u.gid)
 		fmt.Fprintf(&group, "%s:x:%d:\n", u.name, u.gid)
