@@ -77,3 +77,30 @@ func TestGetsubids(t *testing.T) {
 	text := anna.must(t, "getsubids", fmt.Sprint(anna.uid))
 	check(t, text == want, fmt.Sprintf("getsubids %d prints %q: %q", anna.uid, want, text))
 }
+
+// nest is a script for root of a user namespace: it makes another one, has newuidmap and newgidmap map ids for it, and
+// prints its maps.
+const nest = `unshare -U sleep 60 & p=$!
+while [ "$(readlink /proc/$p/ns/user)" = "$(readlink /proc/self/ns/user)" ]; do sleep 0.01; done
+newuidmap $p 0 0 1 1 1 1000 && newgidmap $p 0 0 1 1 1 1000; cat /proc/$p/uid_map /proc/$p/gid_map; kill $p`
+
+// In the namespaces of callers the host's files belong to nobody. Their root, and roots of namespaces in them, get what the
+// files grant to root (buildah's chroot.bats, containerd's rootless guide).
+func TestNested(t *testing.T) {
+	anna := newUser(t, "nest-anna")
+	for _, path := range []string{"/etc/subuid", "/etc/subgid"} {
+		grant(t, path, "root", "root:1:65535")
+	}
+	const want = "0 0 1 1 1 1000 0 0 1 1 1 1000"
+	for name, caller := range map[string][]string{
+		"unshare":     {"unshare", "-r", "--map-auto"},
+		"buildah":     {"buildah", "unshare"},
+		"podman":      {"podman", "--storage-driver", "vfs", "unshare"},
+		"rootlesskit": {"rootlesskit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := anna.must(t, append(caller, "sh", "-c", nest)...)
+			check(t, strings.Join(strings.Fields(text), " ") == want, name+": a namespace in the namespace is mapped: "+text)
+		})
+	}
+}

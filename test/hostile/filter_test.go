@@ -18,7 +18,7 @@ import (
 
 var (
 	filtered = person("filt")
-	_        = grant("filt veth filters 1", "filt veth ovs0 1")
+	_        = grant("filt veth filters 1", "filt veth ovs0 1", "filt veth none 1")
 )
 
 // refused is a system call that a filter refuses, as a container's does; with an argument, where that decides.
@@ -221,5 +221,40 @@ func TestFilteredDescriptor(t *testing.T) {
 		if r := passes(t, errno, fmt.Sprintf("/proc/%d", target.PID), target); r.status != 0 || strings.TrimSpace(target.Read("uid_map")) == "" {
 			t.Errorf("%v, the process: %v", errno, r)
 		}
+	}
+}
+
+// TestReadOnlySettings: where /proc/sys is read-only, as in containers, an interface is made on a bridge of Linux, and where
+// the settings are right already; elsewhere the refusal names the file, and leaves nothing.
+func TestReadOnlySettings(t *testing.T) {
+	const off = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+	before, err := os.ReadFile(off)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.WriteFile(off, before, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	target := container(t, filtered)
+	for _, c := range []struct {
+		bridge, disabled string
+		made             bool
+	}{{"filters", "0", true}, {"none", "0", false}, {"none", "1", true}} {
+		if err := os.WriteFile(off, []byte(c.disabled), 0); err != nil {
+			t.Fatal(err)
+		}
+		script := "mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys; exec setpriv --reuid $0 --regid $0 --clear-groups \"$@\""
+		argv := append([]string{"/usr/bin/unshare", "-m", "/bin/sh", "-euc", script, strconv.Itoa(int(filtered.uid))}, creates(target, c.bridge)...)
+		r := call(t, user{}, argv...)
+		if c.made != (r.made() != "") {
+			t.Errorf("%s, disable_ipv6 %s: %v", c.bridge, c.disabled, r)
+		}
+		named := strings.Contains(r.err, "/disable_ipv6: ") && strings.Contains(r.err, "/proc/sys/net/ipv6/conf/veth") && !strings.Contains(r.err, `\n`)
+		if left := nicsOf(t, filtered); !c.made && (!named || len(left) != 0) {
+			t.Errorf("%s, disable_ipv6 %s: %v, left %q", c.bridge, c.disabled, r, left)
+		}
+		sweep(t, filtered)
 	}
 }
