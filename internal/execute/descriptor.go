@@ -13,7 +13,7 @@ import (
 func paper() (int, error) {
 	fd, err := unix.MemfdCreate("output", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
-		return -1, &privilege.StepError{Step: privilege.Step{Verb: "make a file for what it prints", Call: "memfd_create(2)"}, Err: err}
+		return -1, &privilege.StepError{Step: privilege.MakeOutput, Err: err}
 	}
 	err = unix.Ftruncate(fd, LongestOutput)
 	switch {

@@ -18,8 +18,8 @@ func noPrivilege(kind idmap.Kind, err error) error {
 	var step *privilege.StepError
 	if errors.As(err, &step) && !step.OfCapabilities() {
 		return &verdict.Failure{
-			Headline: "cannot " + step.Verb + ": " + strerror(step.Err),
-			Advice:   "the kernel, a container's seccomp filter or its kernel refuses " + step.Call + " to this program, and it cannot do without",
+			Headline: "cannot " + step.Verb() + ": " + strerror(step.Err),
+			Advice:   "the kernel, a container's seccomp filter or its kernel refuses " + step.Call() + " to this program, and it cannot do without",
 			Err:      err,
 		}
 	}

@@ -35,13 +35,16 @@ func shed(c Caller) error {
 // when the program gained something by execve(2), unless fs.suid_dumpable says otherwise (proc_sys_fs(5)).
 func hide() error {
 	err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
-	if err == nil {
-		return nil
-	}
-	if now := look(unix.PR_GET_DUMPABLE); now == 0 || now == dumpableByRoot {
+	if err == nil || hidden() {
 		return nil
 	}
 	return hideMemory.failed(err)
+}
+
+// hidden reports whether the process is not dumpable.
+func hidden() bool {
+	now := look(unix.PR_GET_DUMPABLE)
+	return now == 0 || now == dumpableByRoot
 }
 
 // dumpableByRoot is SUID_DUMP_ROOT, prctl(2): no user may look into the process.

@@ -69,7 +69,7 @@ func (s Standing) rootHere() bool {
 }
 
 func (s Standing) ambient() bool {
-	for c := uint(0); c < 64; c++ {
+	for c := range uint(64) {
 		if !s.need.Has(Of(c)) {
 			continue
 		}

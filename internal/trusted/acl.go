@@ -1,7 +1,6 @@
 package trusted
 
 import (
-	"encoding/binary"
 	"errors"
 
 	"golang.org/x/sys/unix"
@@ -41,15 +40,24 @@ func onlyRootWrites(fd int) bool {
 
 // rootOnly reports whether a list lets nobody write but the owner, the group, and root by name.
 func rootOnly(list []byte) bool {
-	if len(list) < aclHeader || (len(list)-aclHeader)%aclEntry != 0 || binary.LittleEndian.Uint32(list) != aclVersion {
+	if len(list) < aclHeader || (len(list)-aclHeader)%aclEntry != 0 || number(list[:aclHeader]) != aclVersion {
 		return false
 	}
 	for entry := list[aclHeader:]; len(entry) > 0; entry = entry[aclEntry:] {
-		tag, permissions := binary.LittleEndian.Uint16(entry), binary.LittleEndian.Uint16(entry[2:])
+		tag, permissions := number(entry[:2]), number(entry[2:4])
 		named := tag == aclUser || tag == aclGroup
-		if named && permissions&aclWrite != 0 && binary.LittleEndian.Uint32(entry[4:]) != 0 {
+		if named && permissions&aclWrite != 0 && number(entry[4:aclEntry]) != 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// number reads a little-endian number.
+func number(bytes []byte) uint32 {
+	var n uint32
+	for i, b := range bytes {
+		n |= uint32(b) << (8 * i)
+	}
+	return n
 }

@@ -12,8 +12,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/test/blackbox/harness"
 )
 
 var (
@@ -206,19 +204,19 @@ func TestFilteredOpenVSwitch(t *testing.T) {
 // TestFilteredDescriptor: a descriptor of /proc/PID is proved in another way, and one of anything else refused; an error of
 // a filter is not taken for the kernel's.
 func TestFilteredDescriptor(t *testing.T) {
-	passes := func(t *testing.T, errno unix.Errno, path string, target *harness.Target) result {
+	passes := func(t *testing.T, errno unix.Errno, path string) result {
 		argv := []string{"/bin/sh", "-c", `exec 3<"$0"; exec ` + newuidmap + ` fd:3 0 "$1" 1`, path, strconv.Itoa(int(filtered.uid))}
 		return call(t, user{}, through(filtered, errno, []refused{every(unix.SYS_PIDFD_SEND_SIGNAL)}, argv)...)
 	}
 	for _, errno := range []unix.Errno{unix.EPERM, unix.ENOSYS, unix.EINVAL} {
 		target := hold(t, filtered, "unshare", "-U", "cat")
 		for _, path := range []string{fmt.Sprintf("/proc/%d/task/%d", target.PID, target.PID), "/proc/sys", "/proc", "/run"} {
-			r := passes(t, errno, path, target)
+			r := passes(t, errno, path)
 			if r.status != 1 || !strings.Contains(r.err, "Could not open proc directory") && !strings.Contains(r.err, "usage") || strings.TrimSpace(target.Read("uid_map")) != "" {
 				t.Errorf("%v, %s: %v, map %q", errno, path, r, target.Read("uid_map"))
 			}
 		}
-		if r := passes(t, errno, fmt.Sprintf("/proc/%d", target.PID), target); r.status != 0 || strings.TrimSpace(target.Read("uid_map")) == "" {
+		if r := passes(t, errno, fmt.Sprintf("/proc/%d", target.PID)); r.status != 0 || strings.TrimSpace(target.Read("uid_map")) == "" {
 			t.Errorf("%v, the process: %v", errno, r)
 		}
 	}
