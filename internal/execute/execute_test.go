@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -113,5 +114,24 @@ func TestWhoMay(t *testing.T) {
 	}
 	if _, err := AsSelf(p); err != nil {
 		t.Errorf("as oneself: %v", err)
+	}
+}
+
+// TestAwaitWithoutDescriptor: before Linux 5.2 a child has no descriptor, and its end is seen all the same.
+func TestAwaitWithoutDescriptor(t *testing.T) {
+	for script, want := range map[string]error{"exit 3": nil, "exec sleep 5": ErrTimeout} {
+		pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", script}, &syscall.ProcAttr{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := await(pid, -1, began.Add(300*time.Millisecond)); !errors.Is(err, want) || time.Since(began) > 2*time.Second {
+			t.Errorf("%s: %v after %v", script, err, time.Since(began))
+		}
+		_ = unix.Kill(pid, unix.SIGKILL)
+		var status unix.WaitStatus
+		if _, err := unix.Wait4(pid, &status, 0, nil); err != nil || want == nil && status.ExitStatus() != 3 {
+			t.Errorf("%s: %v, %v", script, status, err)
+		}
 	}
 }

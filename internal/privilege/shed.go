@@ -35,8 +35,8 @@ func shed(c Caller) error {
 // when the program gained something by execve(2), unless fs.suid_dumpable says otherwise (proc_sys_fs(5)).
 func hide() error {
 	err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
-	if err == nil || hidden() {
-		return nil
+	if err != nil && hidden() {
+		err = nil
 	}
 	return hideMemory.failed(err)
 }

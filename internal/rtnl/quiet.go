@@ -37,8 +37,9 @@ const (
 // nothing to switch off.
 //
 // In containers /proc/sys is often read-only. That matters only where the settings that the interface was born with
-// (net.ipv6.conf.default) are others; and not where port says that the interface is a port of a bridge of Linux: what
-// arrives there the bridge takes, for itself.
+// (net.ipv6.conf.default) are others; and is let pass where port says that the interface is a port of a bridge of Linux,
+// which takes what arrives there, but for frames to the addresses 01:80:c2:00:00:0X: those go on to the port, and an
+// advertisement in one would be believed (docs/threat-model.md, "What remains").
 //
 // Errors: *SettingError, those of access(2).
 func QuietIPv6(name string, speak, port bool) error {
