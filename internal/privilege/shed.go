@@ -79,6 +79,9 @@ func schedule() {
 	_ = unix.SchedSetAttr(0, &attributes, 0)
 }
 
+// readable reports whether a limit can be read.
+func readable(resource int) bool { return unix.Getrlimit(resource, &unix.Rlimit{}) == nil }
+
 // limits that could end the program, or cut a write short, between two steps. The limit on core files goes to zero,
 // the memory of this process being nobody's business; the limit on open files is raised to a number, not to infinity,
 // which the kernel refuses (fs.nr_open). Pending signals are what roomForSignals is about.
@@ -128,10 +131,10 @@ func setLimit(resource int, value uint64) {
 	}
 }
 
-// signalsReach is roomForSignals where the limit can be read. Where a filter of system calls forbids that, a caller who
-// left no room has a call of his that does not begin.
+// signalsReach is roomForSignals where the limit can be read. Where a filter of system calls forbids that, the call of a
+// caller who left no room may never begin.
 func signalsReach() error {
-	if unix.Getrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{}) != nil {
+	if !readable(unix.RLIMIT_SIGPENDING) {
 		return nil
 	}
 	err := roomForSignals()

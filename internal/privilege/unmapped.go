@@ -23,6 +23,11 @@ const (
 
 // Owner says what the owner uid of the open file fd is, as fstat(2) showed it.
 func Owner(fd int, uid uint32) Mapped {
+	if here, known := isInitial(); !known {
+		return Unknown
+	} else if here {
+		return Inside
+	}
 	inside, known := contains(uid)
 	switch {
 	case !known:
@@ -38,17 +43,20 @@ func Owner(fd int, uid uint32) Mapped {
 // initial is the inode number of the initial user namespace, PROC_USER_INIT_INO in the kernel.
 const initial = 0xEFFFFFFD
 
-// contains reports whether uid is an id of this user namespace, by the kernel's own map (user_namespaces(7)); known is
-// false where there is no procfs to tell. In the initial namespace every id is one.
-func contains(uid uint32) (inside, known bool) {
+// isInitial reports whether this is the initial user namespace, where every id is one; known is false where there is no
+// procfs to tell.
+func isInitial() (here, known bool) {
 	var fs unix.Statfs_t
 	var namespace unix.Stat_t
 	if unix.Statfs("/proc/self", &fs) != nil || fs.Type != unix.PROC_SUPER_MAGIC || unix.Stat("/proc/self/ns/user", &namespace) != nil {
 		return false, false
 	}
-	if namespace.Ino == initial {
-		return true, true
-	}
+	return namespace.Ino == initial, true
+}
+
+// contains reports whether uid is an id of this user namespace, by the kernel's own map (user_namespaces(7)); known is
+// false where it cannot be read.
+func contains(uid uint32) (inside, known bool) {
 	text, err := readShort("/proc/self/uid_map")
 	if err != nil {
 		return false, false
