@@ -227,7 +227,11 @@ func accountCases() []check {
 		passwd("another line of the name later", line+"\nalice:x:1003:2003::/:/bin/sh\n"),
 		passwd("empty fields", "alice::1001:2001:::\n"),
 		passwd("a long comment", "alice:x:1001:2001:"+strings.Repeat("A", 900)+":/:/bin/sh\n"),
+		{
+			name: "passwd: writable by root's group", args: granted, mapped: oneMapped,
+			files: map[string]harness.File{"/etc/passwd": {Text: accounts, Mode: 0o664}},
+		},
 		trust("owned by a user", harness.File{UID: 1001}),
-		trust("writable by its group", harness.File{Mode: 0o664}),
+		trust("writable by its group", harness.File{Mode: 0o664, GID: 2001}),
 	}
 }

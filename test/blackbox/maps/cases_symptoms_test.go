@@ -291,7 +291,7 @@ func fileSymptoms() []check {
 		noFile("M13", "missing", "No such file or directory", "(?i)exist|missing|no such", harness.File{Absent: true}),
 		hidden,
 		noFile("M14", "owned by a user", "Operation not permitted", "(?i)own", harness.File{Text: grantAlice, UID: 1001}),
-		noFile("M14", "writable by its group", "Operation not permitted", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o664}),
+		noFile("M14", "writable by its group", "Operation not permitted", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o664, GID: 2001}),
 		noFile("M14", "writable by everybody", "Operation not permitted", "(?i)writ", harness.File{Text: grantAlice, Mode: 0o666}),
 		noFile("M13", "a dangling symlink", "No such file or directory", "(?i)link", harness.File{Link: "/etc/nowhere"}),
 		noFile("M13", "a symlink to itself", "Too many levels of symbolic links", "(?i)link", harness.File{Link: "/etc/sub{kind}"}),
@@ -300,6 +300,10 @@ func fileSymptoms() []check {
 		noFile("M13", "a device", "Operation not permitted", "(?i)regular", harness.File{Link: "/dev/zero"}),
 		link(noFile("M13", "a symlink to a user's file", "Operation not permitted", "(?i)own", harness.File{Link: "/etc/elsewhere"}), harness.File{Text: grantAlice, UID: 1001}),
 		link(noFile("M13", "a symlink to a writable file", "Operation not permitted", "(?i)writ", harness.File{Link: "/etc/elsewhere"}), harness.File{Text: grantAlice, Mode: 0o666}),
+		{
+			name: "file: writable by root's group", args: granted, mapped: oneMapped,
+			files: map[string]harness.File{"{file}": {Text: grantAlice, Mode: 0o664}},
+		},
 		{
 			differs: "M15", name: "file: a symlink to a good file", args: granted, mapped: oneMapped,
 			files: map[string]harness.File{"{file}": {Link: "elsewhere"}, "/etc/elsewhere": {Text: grantAlice}},

@@ -169,7 +169,7 @@ func trustCases() []testCase {
 	good := linked("link-to-trusted", harness.File{Text: text})
 	good.refuse, good.grant = "", &nic{}
 	return []testCase{
-		no("group-writable", harness.File{Text: text, Mode: 0o664}),
+		no("group-writable", harness.File{Text: text, Mode: 0o664, GID: lan}),
 		no("writable-by-all", harness.File{Text: text, Mode: 0o646}),
 		no("of-alice", harness.File{Text: text, UID: alice.uid}),
 		no("missing", harness.File{Absent: true}),
@@ -177,6 +177,7 @@ func trustCases() []testCase {
 		no("pipe", harness.File{Kind: unix.S_IFIFO}),
 		no("dangling-link", harness.File{Link: "/no/such/file"}),
 		linked("link-to-untrusted", harness.File{Text: text, UID: alice.uid}),
+		{id: "trust/roots-group-writes", from: "chmod g=u, images for random user ids", file: harness.File{Text: text, Mode: 0o664}, args: firstNic, grant: &nic{}},
 		{id: "trust/private", from: from, file: harness.File{Text: text, Mode: 0o600}, args: firstNic, grant: &nic{}},
 		{id: "trust/other-group-reads", from: from, file: harness.File{Text: text, Mode: 0o640, GID: lan}, args: firstNic, grant: &nic{}},
 		good,
