@@ -73,7 +73,7 @@ func nameless(uid uint32, err error) error {
 func unanswered(err error) string {
 	var untrusted *trusted.UntrustedError
 	if errors.As(err, &untrusted) {
-		return untrusted.Error() + ": it says who you are, so " + untrusted.Remedy()
+		return err.Error() + ": it says who you are, so " + untrusted.Remedy()
 	}
 	if errno, ok := err.(unix.Errno); ok {
 		return paths.Passwd() + ": " + strerror(errno)

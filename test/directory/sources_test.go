@@ -175,7 +175,7 @@ func TestGetentGetsNothing(t *testing.T) {
 		t.Errorf("it is not in a session of its own: %s", text)
 	}
 	for why, f := range map[string]harness.File{
-		"writable by group or others": {Text: spy, Mode: 0o775}, "owned by uid 4200": {Text: spy, Mode: 0o755, UID: 4200},
+		"writable by group or others": {Text: spy, Mode: 0o775, GID: 4200}, "owned by uid 4200": {Text: spy, Mode: 0o755, UID: 4200},
 	} {
 		replaced(t, "/usr/bin/getent", f)
 		if got := maps(t, bin, "newuidmap", dora, "0 4200 1"); got.status != 1 || !strings.Contains(got.err, why) {
