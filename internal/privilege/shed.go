@@ -134,12 +134,12 @@ func setLimit(resource int, value uint64) {
 // signalsReach is roomForSignals where the limit can be read. Where a filter of system calls forbids that, the call of a
 // caller who left no room may never begin.
 func signalsReach() error {
-	if !readable(unix.RLIMIT_SIGPENDING) {
-		return nil
-	}
 	err := roomForSignals()
-	if err == nil || errors.Is(err, ErrPendingSignals) {
+	switch {
+	case err == nil || errors.Is(err, ErrPendingSignals):
 		return err
+	case !readable(unix.RLIMIT_SIGPENDING):
+		return nil
 	}
 	return signalThread.failed(err)
 }
