@@ -47,8 +47,16 @@ func (c *check) checkGroup(path string, file io.Reader) {
 	})
 }
 
-// distrust reports a file that the programs refuse to read.
+// distrust reports a file that the programs refuse to read; one of the host's, seen in a user namespace, they refuse to all
+// but root of that namespace.
 func (c *check) distrust(path string, why *trusted.UntrustedError) {
+	if why.Fault == trusted.UnmappedOwner || why.Fault == trusted.PerhapsUnmapped {
+		c.report.Add(finding.Finding{
+			ID: "file-trust", Level: finding.Warning, File: path, Problem: "the file " + why.Reason(),
+			Advice: "Whoever wrote it cannot be told here: the programs believe it for root of this namespace, and refuse it to other users.",
+		})
+		return
+	}
 	c.report.Add(finding.Finding{
 		ID: "file-trust", Level: finding.Error, File: path, Problem: "the file " + why.Reason(),
 		Advice: "The programs refuse it, so that nothing in it is granted: whoever can write to it could grant himself anything. " +

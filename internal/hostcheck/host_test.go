@@ -187,6 +187,7 @@ func TestFaults(t *testing.T) {
 		{"unlimited", add("/etc/security/limits.conf", "bob - nproc unlimited\n"), "warning limits-processes ", "1 user with granted ids: bob"},
 		{"no memory", set("/etc/systemd/system/user-.slice.d/memory.conf", "[Slice]\nMemoryMax=infinity\n"), "note limits-memory ", "3 users"},
 		{"not root's", func(_ *testing.T, f *fake) { f.distrusted["/etc/subuid"] = trusted.OtherOwner }, "error file-trust /etc/subuid", "uid 5"},
+		{"of nobody here", func(_ *testing.T, f *fake) { f.distrusted["/etc/subuid"] = trusted.UnmappedOwner }, "warning file-trust /etc/subuid", "does not contain"},
 		{"a link", func(t *testing.T, f *fake) { f.link(t, "/etc/subgid", f.folder+"/etc/elsewhere") }, "note file-link /etc/subgid", "symbolic link"},
 		{"policy", set("/etc/userns-helpers/policy.toml", "[defaults]\n\nmac_lok = true\n"), "error policy /etc/userns-helpers/policy.toml:3", "mac_lok"},
 		{"nonsense in nsswitch", set("/etc/nsswitch.conf", "passwd: files\n# x\ngroup files\n"), "warning nsswitch-line /etc/nsswitch.conf:3", "group files"},
