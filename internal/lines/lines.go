@@ -144,9 +144,6 @@ func (r *Reader) accept(text []byte) ([]byte, bool) {
 	return text, true
 }
 
-// Cut reports whether the line that Next returned is only the beginning of one.
-func (r *Reader) Cut() bool { return r.cut }
-
 // fill reads once behind rest, in which there is no newline, and returns the index of the first newline that came, or
 // -1. A full buffer without a newline is part of a line that is too long.
 func (r *Reader) fill() int {

@@ -52,10 +52,7 @@ func (f Fault) ID() string {
 
 // Why says what is wrong with the line. These are the words for all programs.
 func (e Entry) Why() string {
-	field := "the start"
-	if e.Count {
-		field = "the count"
-	}
+	field := e.field()
 	switch e.Fault {
 	case NIS:
 		return "it begins with + or -, as lines for NIS did"
@@ -91,8 +88,17 @@ func (e Entry) Why() string {
 		return "the count is 0"
 	case Beyond:
 		return "the range reaches beyond 4294967295, the last id there can be"
+	default:
+		return e.whyNot()
 	}
-	return e.whyNot()
+}
+
+// field is which number is at fault.
+func (e Entry) field() string {
+	if e.Count {
+		return "the count"
+	}
+	return "the start"
 }
 
 // whyNot is Why for a line that grants something, and not what it seems to.
@@ -114,8 +120,9 @@ func (e Entry) whyNot() string {
 		return "an owner of digits is a user id, never a group id: write the login name"
 	case Octal:
 		return "a number with a leading 0 is octal: the line grants " + e.Range.String()
+	default:
+		return ""
 	}
-	return ""
 }
 
 // append appends `line 3 ("alice:1:1 ") grants nothing: why` to text.

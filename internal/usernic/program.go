@@ -151,8 +151,7 @@ func (r *run) create() (outcome, error) {
 	}
 	r.charge = claim.Charge
 	n := &nic{
-		request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim, secret: secret,
-		announce: r.granted,
+		request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim, secret: secret, announce: r.granted,
 	}
 	line, err := n.make()
 	return outcome{line, n.undo}, err
