@@ -2,8 +2,10 @@ package netquota
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,11 +35,50 @@ func (b *Book) fill(rows [][]byte, s *sheet, dead map[string]bool) (filled int, 
 		return 0, false, err
 	}
 	w := writer{book: b, fd: ledger.fd, rows: rows}
-	if err := errors.Join(w.overDead(places), w.overFree(s.free)); err != nil {
+	err = w.overDead(places)
+	if err == nil {
+		err = w.overFree(merged(append(w.freed, s.free...)))
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	if err := w.cut(s.size); err != nil {
 		return 0, false, err
 	}
 	current, err = b.current(ledger)
 	return w.filled, current, err
+}
+
+// cut cuts free places from the end of the ledger, unless another process is at work there or rows were appended since it
+// was read. A process that is frozen between the look at the size and the cut takes rows along that come meanwhile: they
+// come back from the slots, with the next create of their owner's.
+func (w *writer) cut(size int64) error {
+	tail := make([]byte, min(size, 64*1024))
+	n, err := unix.Pread(w.fd, tail, size-int64(len(tail)))
+	if err != nil || n != len(tail) {
+		return err
+	}
+	rest := len(bytes.TrimRight(tail, "\n"))
+	if rest > 0 {
+		rest++ // the newline of the last row
+	}
+	if rest >= len(tail) {
+		return nil
+	}
+	start := size - int64(len(tail)-rest)
+	held, err := try(w.book.claims, exclusive, ledgerBytes+start, size-start)
+	if !held || err != nil {
+		return err
+	}
+	defer func() { _, _ = try(w.book.claims, none, ledgerBytes+start, size-start) }()
+	if still, err := w.still(span{start, tail[rest:]}); !still || err != nil {
+		return err
+	}
+	var now unix.Stat_t
+	if err := unix.Fstat(w.fd, &now); err != nil || now.Size != size {
+		return err
+	}
+	return unix.Ftruncate(w.fd, start)
 }
 
 // writer writes rows over places of an open ledger.
@@ -45,7 +86,8 @@ type writer struct {
 	book   *Book
 	fd     int
 	rows   [][]byte
-	filled int // of rows
+	filled int    // of rows
+	freed  []span // the places of dead rows
 }
 
 // next is the next row, nil if there is none or it needs more room.
@@ -56,19 +98,32 @@ func (w *writer) next(room int) []byte {
 	return nil
 }
 
-// overDead writes over rows of interfaces that do not live.
+// overDead makes the rows of interfaces that do not live free places.
 func (w *writer) overDead(places []span) error {
 	for _, p := range places {
-		row := w.next(len(p.text))
-		done, err := w.over(p, row)
+		done, err := w.over(p, nil)
 		if err != nil {
 			return err
 		}
-		if done && row != nil {
-			w.filled++
+		if done {
+			w.freed = append(w.freed, span{p.at, bytes.Repeat([]byte{'\n'}, len(p.text))})
 		}
 	}
 	return nil
+}
+
+// merged are free places from the lowest, those next to each other as one.
+func merged(places []span) []span {
+	slices.SortFunc(places, func(a, b span) int { return cmp.Compare(a.at, b.at) })
+	var all []span
+	for _, p := range places {
+		if last := len(all) - 1; last >= 0 && all[last].at+int64(len(all[last].text)) == p.at {
+			all[last].text = append(bytes.Clone(all[last].text), p.text...)
+			continue
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 // overFree writes into free places. One that another process is at work on is passed over: it may be frozen there.

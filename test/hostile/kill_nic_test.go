@@ -3,6 +3,8 @@
 package hostile
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -24,6 +26,7 @@ type killing struct {
 	u      user
 	bridge string
 	target *harness.Target
+	alone  bool // nobody else is killed meanwhile, who could take rows along
 }
 
 // TestKillCreate: a create that is killed at whatever system call leaves no interface that is not counted and recorded,
@@ -34,7 +37,7 @@ func TestKillCreate(t *testing.T) {
 			if name == "none" {
 				t.Parallel()
 			}
-			k := &killing{u: u, bridge: name, target: container(t, u)}
+			k := &killing{u: u, bridge: name, target: container(t, u), alone: name == "killed"}
 			for n := firstPoint(); k.create(t, n); n++ {
 			}
 			k.y.report(t, 100)
@@ -89,7 +92,8 @@ func (k *killing) judge(t *testing.T, where string) {
 		if wrong := incomplete(nic, k.bridge); wrong != "" {
 			k.y.fault("half-made interface", "%s: %s", where, wrong)
 		}
-		if n := listed(t, nic); n != 1 {
+		// A call of another user that is held where it cuts the ledger can take the row with it; the slot has it.
+		if n := listed(t, nic); n > 1 || n == 0 && (k.alone || !k.inSlot(nic)) {
 			k.y.fault("not one row", "%s: %s has %d rows", where, nic, n)
 		}
 	}
@@ -101,6 +105,12 @@ func (k *killing) judge(t *testing.T, where string) {
 	}
 	sweep(t, k.u)
 	k.forgive(t, before)
+}
+
+// inSlot reports whether a slot has an interface.
+func (k *killing) inSlot(nic string) bool {
+	text, _ := os.ReadFile(fmt.Sprintf("%s/veth:%s:%s", slotsPath, k.bridge, k.u.name))
+	return strings.Contains(string(text), nic+" ")
 }
 
 // forgive repairs the ledger by hand after a fault, so that each point is judged alone.
@@ -165,7 +175,7 @@ func (k *killing) delete(t *testing.T, n int) bool {
 // TestKillOpenVSwitch: the same for a port of Open vSwitch, whose record ovs-vsctl(8) makes. Each call takes ten times as
 // long, so that the points lie at a distance, from the program's beginning to its end.
 func TestKillOpenVSwitch(t *testing.T) {
-	k := &killing{u: killedOVS, bridge: "ovs0", target: container(t, killedOVS)}
+	k := &killing{u: killedOVS, bridge: "ovs0", target: container(t, killedOVS), alone: true}
 	t.Cleanup(func() { emptyOpenVSwitch(t) })
 	const points, deletions = 60, 20
 	last := k.length(t)
