@@ -384,3 +384,33 @@ func TestRenamedMeanwhile(t *testing.T) {
 		t.Errorf("renamed at %d points, and told the present name at %d", renamed, told)
 	}
 }
+
+// TestTableIsAsked: an address that the bridge's table has for good behind another port, put there by an administrator, is
+// given to no container, whatever the policy says.
+func TestTableIsAsked(t *testing.T) {
+	address := func() string {
+		t.Helper()
+		target := container(t, stabled)
+		defer target.Release()
+		if r := call(t, stabled, creates(target, "stable")...); r.made() == "" {
+			t.Fatal(r)
+		}
+		defer sweep(t, stabled)
+		return macOf(t, target)
+	}
+	first := address()
+	err := sh("ip link add px0 type veth peer name px1; ip link set px0 master stable; bridge fdb add " + first + " dev px0 master static")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := address()
+	if err := sh("ip link del px0"); err != nil {
+		t.Fatal(err)
+	}
+	if other == first {
+		t.Errorf("%s, which the bridge has behind another port", other)
+	}
+	if again := address(); again != first {
+		t.Errorf("%s, once the entry is gone, and %s before it was there", again, first)
+	}
+}
