@@ -80,13 +80,13 @@ func parse(argv []string) (request, bool) {
 
 // list prints the ranges of the source that nsswitch.conf(5) names, in its order, and tells which that is and whether there
 // was a range. What was printed in front of a failure stays.
-func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Writer) (source grants.Source, listed bool, err error) {
+func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Writer) (chosen grants.Source, listed bool, err error) {
 	machine := grants.Unprivileged(open)
-	source, err = machine.Choose(asked.file)
+	chosen, err = machine.Choose(asked.file)
 	if err != nil {
-		return source, false, err
+		return chosen, false, err
 	}
-	for _, note := range source.Notes {
+	for _, note := range chosen.Notes {
 		_, _ = io.WriteString(stderr, note+"\n")
 	}
 	index := 0
@@ -94,12 +94,12 @@ func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Write
 		_, _ = out.Write(appendRow(out.AvailableBuffer(), index, asked.user, ids)) // Flush returns the error
 		index++
 	}
-	if source.SSSD {
+	if chosen.SSSD {
 		err = fromDirectory(machine, asked, each)
 	} else {
 		err = fromFile(asked, open, each)
 	}
-	return source, index > 0, err
+	return chosen, index > 0, err
 }
 
 // slips is a line about the lines of the file that mean the user and are of no use; empty if there is none.
