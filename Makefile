@@ -51,8 +51,8 @@ GO         = go
 GO_LDFLAGS =
 # The entry point that keeps the caller's environment from the Go runtime: internal/entry has the assembly.
 ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_start)
-LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/paths.version=$(VERSION) \
-	$(foreach name,$(PATHS),-X userns-helpers/internal/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)
+LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/text/paths.version=$(VERSION) \
+	$(foreach name,$(PATHS),-X userns-helpers/internal/text/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)
 
 # A build never fetches another toolchain by itself.
 GOTOOLCHAIN ?= local

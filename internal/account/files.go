@@ -4,9 +4,9 @@ import (
 	"io"
 	"slices"
 
-	"userns-helpers/internal/lines"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/lines"
+	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/trusted"
 )
 

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"userns-helpers/internal/getent"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // nameSwitch is the Source getent.

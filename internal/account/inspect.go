@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"userns-helpers/internal/lines"
-	"userns-helpers/internal/number"
+	"userns-helpers/internal/text/lines"
+	"userns-helpers/internal/text/number"
 )
 
 // InspectUsers calls each for every account of a file in the format of passwd(5), in file order. Lines that are none

@@ -7,8 +7,8 @@ import (
 
 	"userns-helpers/internal/getent"
 	"userns-helpers/internal/nsswitch"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
 )
 
 // machine is how the sources of this machine are reached.

@@ -3,7 +3,7 @@ package account
 import (
 	"bytes"
 
-	"userns-helpers/internal/number"
+	"userns-helpers/internal/text/number"
 )
 
 // noID is (uid_t)-1, which is nobody.

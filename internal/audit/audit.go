@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // Record is what is known about a run: fields in the order in which they were added.

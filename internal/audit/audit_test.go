@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // sample is a record with one number and some texts.

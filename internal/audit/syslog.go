@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // socket is where syslog(3) writes to; journald listens there too.

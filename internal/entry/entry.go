@@ -21,7 +21,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // environment is what a program runs with: environ(7). The assembly has it too.

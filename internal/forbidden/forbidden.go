@@ -8,7 +8,7 @@ import (
 	"io"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/lines"
+	"userns-helpers/internal/text/lines"
 )
 
 // What is read of a file, in bytes: some thousand ranges with a comment each, and lines that hold more than anybody writes.

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"userns-helpers/internal/execute"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
 )
 
 const patience = 10 * time.Second

@@ -17,9 +17,9 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/subid"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 )
 
 const usage = "Usage: getsubids [-g] user\n" +

@@ -14,8 +14,8 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/nsswitch"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
 )
 
 // Machine is how the sources of this machine are reached. That of the zero value has no nsswitch.conf.

@@ -10,8 +10,8 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/sssd"
+	"userns-helpers/internal/text/paths"
 )
 
 // on is a machine with that nsswitch.conf.

@@ -6,8 +6,8 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/finding"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/text/paths"
 )
 
 // readAccounts reads the users and groups of the files.

@@ -6,8 +6,8 @@ import (
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/folder"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/number"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/number"
+	"userns-helpers/internal/text/paths"
 )
 
 // directory is a source of accounts other than files, and the ids that its accounts have.

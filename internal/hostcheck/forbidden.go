@@ -5,7 +5,7 @@ import (
 
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/forbidden"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // checkForbidden looks at the list of ids that are never mapped: what is wrong in it, and which grants it takes back.

@@ -3,7 +3,7 @@ package hostcheck
 import (
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/idspace"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // Grants is what one of the files of ids says.

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/finding"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // fileSystem is statfs(2) of a path, or of the nearest directory above which is there.

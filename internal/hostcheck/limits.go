@@ -7,7 +7,7 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/folder"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // checkLimits looks at what bounds the processes and the memory of the users who were granted ids: all their containers

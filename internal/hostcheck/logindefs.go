@@ -6,8 +6,8 @@ import (
 
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/logindefs"
-	"userns-helpers/internal/number"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/number"
+	"userns-helpers/internal/text/paths"
 )
 
 // checkLoginDefs looks at the settings of the shadow suite that matter here.

@@ -4,7 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/finding"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )
 

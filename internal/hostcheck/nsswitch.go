@@ -12,8 +12,8 @@ import (
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/grants"
 	"userns-helpers/internal/nsswitch"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/text/paths"
 )
 
 // beyond is what this host knows of users and groups besides files.

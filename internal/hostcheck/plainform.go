@@ -11,9 +11,9 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/plain"
 	"userns-helpers/internal/policy"
+	"userns-helpers/internal/text/paths"
 )
 
 // form is what a parser of TOML says of a statement that package plain does not take.

@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"userns-helpers/internal/finding"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/plain"
 	"userns-helpers/internal/policy"
+	"userns-helpers/internal/text/paths"
 )
 
 // checkPolicy looks at the policy.

@@ -3,8 +3,8 @@ package hostcheck
 import (
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/idspace"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/text/paths"
 )
 
 // checkSubids looks at the grants of ids.

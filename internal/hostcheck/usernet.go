@@ -8,8 +8,8 @@ import (
 
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/text/paths"
 )
 
 // checkUsernet looks at the grants of network interfaces.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // printable is text without control characters.

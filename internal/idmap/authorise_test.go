@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 func mustRange(t *testing.T, start, count uint64) Range {

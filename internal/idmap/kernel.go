@@ -3,7 +3,7 @@ package idmap
 import (
 	"strconv"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // The limits of user_namespaces(7), in the kernel's map_write: a page, of which the smallest is 4096 bytes, must not be

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strconv"
 
-	"userns-helpers/internal/number"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/number"
+	"userns-helpers/internal/text/verdict"
 )
 
 // Mapping is one line of a map: the ids of Lower, of the parent namespace, are seen in the target's namespace as those

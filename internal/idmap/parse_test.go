@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // isUsage fails the test unless err is a refusal with usage.

@@ -4,8 +4,8 @@ import (
 	"math"
 	"strings"
 
-	"userns-helpers/internal/number"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/number"
+	"userns-helpers/internal/text/verdict"
 )
 
 // Target is the process whose map is to be written, as the caller named it.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // Row is a line of the map: a range, and what is there.

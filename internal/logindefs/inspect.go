@@ -3,8 +3,8 @@ package logindefs
 import (
 	"io"
 
-	"userns-helpers/internal/lines"
-	"userns-helpers/internal/number"
+	"userns-helpers/internal/text/lines"
+	"userns-helpers/internal/text/number"
 )
 
 // Setting is a line of login.defs(5) with a key and a value, as Parse understands it.

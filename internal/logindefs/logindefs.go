@@ -8,8 +8,8 @@ import (
 	"bytes"
 	"io"
 
-	"userns-helpers/internal/lines"
-	"userns-helpers/internal/number"
+	"userns-helpers/internal/text/lines"
+	"userns-helpers/internal/text/number"
 )
 
 // longest is the length of a line that is read, without its newline: the shadow suite has a buffer of 1024 bytes, and

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"io"
 
-	"userns-helpers/internal/lines"
+	"userns-helpers/internal/text/lines"
 )
 
 // Inspect calls each for every line of lxc-usernet(5) that says something, in file order: all but comments and empty

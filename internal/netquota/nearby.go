@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/lines"
+	"userns-helpers/internal/text/lines"
 )
 
 // Near is what lxc-usernet has for an account that is granted nothing at a place: for a message.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"userns-helpers/internal/lines"
+	"userns-helpers/internal/text/lines"
 )
 
 // longestRule bounds a line of lxc-usernet: a name of 255 bytes, a bridge of 15, a number, and room for blanks.

@@ -6,7 +6,7 @@ import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/target"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // act writes the map. All that can be looked at before comes first, so that nothing is denied, and no grant recorded, where

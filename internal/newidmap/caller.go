@@ -9,10 +9,10 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/logindefs"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // user is the caller as the machine's files know him.

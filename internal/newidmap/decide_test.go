@@ -13,8 +13,8 @@ import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/logindefs"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // text is a file in memory.

@@ -3,10 +3,10 @@ package newidmap
 import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/output"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/subid"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 )
 
 // Decision is what a run came to, with the facts that a record of it needs. What was not reached is zero.

@@ -10,8 +10,8 @@ import (
 	"userns-helpers/internal/install"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/target"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // distinct checks that each advice holds its word and that no two are the same: a message that fits two causes helps

@@ -9,7 +9,7 @@ import (
 	"userns-helpers/internal/install"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/target"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // noPrivilege is the failure to change what this process may do, before anything was done for the caller. The original's

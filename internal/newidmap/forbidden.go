@@ -7,8 +7,8 @@ import (
 	"userns-helpers/internal/forbidden"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // checkForbidden refuses ids of the host that forbidden-host-ids(5) never lets be mapped, whatever is granted. An own id

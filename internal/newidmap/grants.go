@@ -9,8 +9,8 @@ import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // decide judges what was asked for, and fills in d with the reasons. An error is a refusal or the lack of an answer; the

@@ -11,7 +11,7 @@ import (
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/target"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // Question is about what a program would do for somebody who calls it right after login.

@@ -8,7 +8,7 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/target"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // noArguments is the answer to an empty command line.

@@ -4,9 +4,9 @@ import (
 	"errors"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/subid"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 )
 
 // NotGranted is the refusal of ids that nobody granted to the caller.

@@ -4,10 +4,10 @@ import (
 	"slices"
 
 	"userns-helpers/internal/audit"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/target"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 )
 
 // owner is whose a process is, as the owner of /proc/PID: its effective ids.

@@ -13,9 +13,9 @@ import (
 	"userns-helpers/internal/entry"
 	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 )
 
 // program is what does not depend on the caller.

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"userns-helpers/internal/localsock"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 const patience = 5 * time.Second

@@ -9,7 +9,7 @@ import (
 	"io"
 	"slices"
 
-	"userns-helpers/internal/lines"
+	"userns-helpers/internal/text/lines"
 )
 
 // Config is what the file says. The zero Config is that of a machine without the file: files and nothing else.

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"userns-helpers/internal/execute"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
 )
 
 // patience is how long ovs-vsctl may take. Its own time limit is below, so that it can say what it was waiting for.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // builder makes a policy of what TOML has, and notes what is wrong.

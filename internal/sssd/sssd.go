@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"userns-helpers/internal/localsock"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // patience is how long SSSD may take for all that one Session asks. It asks servers in turn, with time-outs of its own

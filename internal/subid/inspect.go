@@ -3,7 +3,7 @@ package subid
 import (
 	"io"
 
-	"userns-helpers/internal/lines"
+	"userns-helpers/internal/text/lines"
 )
 
 // Inspect calls each for every line that says something, in file order: all but comments and empty ones. What it calls

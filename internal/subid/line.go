@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/lines"
-	"userns-helpers/internal/number"
+	"userns-helpers/internal/text/lines"
+	"userns-helpers/internal/text/number"
 )
 
 // Entry is what a line says, to whomever it is.

@@ -5,8 +5,8 @@ import (
 	"io"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/lines"
-	"userns-helpers/internal/number"
+	"userns-helpers/internal/text/lines"
+	"userns-helpers/internal/text/number"
 )
 
 // longest is the length of a line that is read, without its newline: subuid(5) has a buffer of 1024 bytes for it.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/lines"
+	"userns-helpers/internal/text/lines"
 )
 
 // Slips are the lines that mean a user and grant that user nothing, or not what they seem to.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"userns-helpers/internal/localsock"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 const (

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/trusted"
 )
 

@@ -10,10 +10,10 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // person is who calls, as the machine's files and directories know him.

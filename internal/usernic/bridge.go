@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/ovs"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 )
 
 // bridgeKind is what an interface is connected to.

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
+	"userns-helpers/internal/text/paths"
 )
 
 // claim takes a slot for the interface, of a charge and of each limit, and counts it as begun.

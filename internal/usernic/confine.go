@@ -9,7 +9,7 @@ import (
 	"userns-helpers/internal/install"
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // What the program needs: to make interfaces, and to work as the caller and as itself again, which ovs-vsctl needs too.

@@ -9,7 +9,7 @@ import (
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/rtnl"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // nic is an interface in the making.

@@ -8,10 +8,10 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/text/paths"
 )
 
 // Question is whether somebody who calls the program right after login would be given an interface.

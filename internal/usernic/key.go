@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // key is what stable addresses depend on and only root can read. All else that they are computed from is public: without it

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // NoLine is the refusal of an interface that no line of lxc-usernet(5) allows.

@@ -6,11 +6,11 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/trusted"
-	"userns-helpers/internal/verdict"
 )
 
 // terms are what the administrator's policy says about an interface.

@@ -14,10 +14,10 @@ import (
 	"userns-helpers/internal/netnsfd"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/output"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/rtnl"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 )
 
 // name is that of the program in its messages, never what the caller calls it.

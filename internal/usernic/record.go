@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/audit"
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // granted records that the caller may have, or delete, the interface of this name on the host: the last thing before it is

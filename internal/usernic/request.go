@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // usage is what the original prints, in two lines instead of eight.

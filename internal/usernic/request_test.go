@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 var lxcbr0 = netquota.Place{Type: "veth", Bridge: "lxcbr0"}

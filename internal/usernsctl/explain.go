@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // reply is the answer to explain, for people and as JSON.

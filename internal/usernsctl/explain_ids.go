@@ -6,7 +6,7 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/newidmap"
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // explainIDs answers what newuidmap or newgidmap would map for a user. An error is a wrong command line.

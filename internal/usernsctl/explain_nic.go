@@ -7,9 +7,9 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/hostcheck"
 	"userns-helpers/internal/nicview"
-	"userns-helpers/internal/paths"
 	"userns-helpers/internal/policy"
 	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )
 

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"userns-helpers/internal/number"
+	"userns-helpers/internal/text/number"
 )
 
 // options are those of the command line; which of them a command heeds is its business.

@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"userns-helpers/internal/verdict"
+	"userns-helpers/internal/text/verdict"
 )
 
 // printable is text without control characters.

@@ -7,7 +7,7 @@ package usernsctl
 import (
 	"io"
 
-	"userns-helpers/internal/paths"
+	"userns-helpers/internal/text/paths"
 )
 
 // Exit statuses.

@@ -1,6 +1,6 @@
 // Package paths holds what is fixed when a program is linked: the absolute paths that it uses, and its version.
 //
-// They are set by the linker (go build -ldflags "-X userns-helpers/internal/paths.usernet=/other/path")
+// They are set by the linker (go build -ldflags "-X userns-helpers/internal/text/paths.usernet=/other/path")
 // and by nothing else: a privileged program that let its caller name a file would read and write it as root.
 package paths
 
