@@ -49,7 +49,7 @@ VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags 
 GO         = go
 # For the packager: appended to the linker's flags.
 GO_LDFLAGS =
-# The entry point that keeps the caller's environment from the Go runtime: internal/entry has the assembly.
+# The entry point that keeps the caller's environment from the Go runtime: internal/kernel/entry has the assembly.
 ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_start)
 LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/text/paths.version=$(VERSION) \
 	$(foreach name,$(PATHS),-X userns-helpers/internal/text/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)

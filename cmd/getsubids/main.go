@@ -4,8 +4,8 @@ package main
 import (
 	"os"
 
-	_ "userns-helpers/internal/entry" // the entry point only: there is no privilege to protect
 	"userns-helpers/internal/getsubids"
+	_ "userns-helpers/internal/kernel/entry" // the entry point only: there is no privilege to protect
 )
 
 func main() { os.Exit(getsubids.Run(os.Args, os.Stdout, os.Stderr)) }

@@ -4,7 +4,7 @@ package main
 import (
 	"os"
 
-	_ "userns-helpers/internal/entry" // the entry point only: there is no privilege to protect
+	_ "userns-helpers/internal/kernel/entry" // the entry point only: there is no privilege to protect
 	"userns-helpers/internal/usernsctl"
 )
 

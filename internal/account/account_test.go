@@ -10,8 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 )
 
 // filesOf is a directory of files with that content.

@@ -4,14 +4,14 @@ import (
 	"errors"
 
 	"userns-helpers/internal/getent"
-	"userns-helpers/internal/localsock"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/nscd"
 	"userns-helpers/internal/userdb"
 )
 
 // available makes the error of a source that does not run, or does not serve what it was asked, an *UnavailableError.
 func available(err error) error {
-	var socket *localsock.Error
+	var socket *unixsock.Error
 	var program *getent.Error
 	switch {
 	case errors.As(err, &socket) && socket.NotRunning(), errors.As(err, &program),

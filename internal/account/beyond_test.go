@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/execute"
 	"userns-helpers/internal/getent"
-	"userns-helpers/internal/localsock"
+	"userns-helpers/internal/kernel/exec"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/nscd"
 	"userns-helpers/internal/userdb"
 )
@@ -136,16 +136,16 @@ func TestAvailable(t *testing.T) {
 		err  error
 		next bool
 	}{
-		{&localsock.Error{Err: unix.ENOENT}, true},
-		{&localsock.Error{Err: unix.ECONNREFUSED}, true},
+		{&unixsock.Error{Err: unix.ENOENT}, true},
+		{&unixsock.Error{Err: unix.ECONNREFUSED}, true},
 		{userdb.ErrUnavailable, true},
 		{nscd.ErrUnavailable, true},
-		{&getent.Error{Err: execute.ErrNotRoot}, true},
-		{&localsock.Error{Err: localsock.ErrTimeout}, false},
-		{&localsock.Error{Err: localsock.ErrUntrusted, Listener: 1000}, false},
-		{&localsock.Error{Err: localsock.ErrClosed}, false},
-		{&localsock.Error{Err: localsock.ErrMalformed}, false},
-		{&localsock.Error{Err: unix.EACCES}, false},
+		{&getent.Error{Err: exec.ErrNotRoot}, true},
+		{&unixsock.Error{Err: unixsock.ErrTimeout}, false},
+		{&unixsock.Error{Err: unixsock.ErrUntrusted, Listener: 1000}, false},
+		{&unixsock.Error{Err: unixsock.ErrClosed}, false},
+		{&unixsock.Error{Err: unixsock.ErrMalformed}, false},
+		{&unixsock.Error{Err: unix.EACCES}, false},
 		{io.ErrUnexpectedEOF, false},
 	} {
 		var unavailable *UnavailableError

@@ -4,10 +4,10 @@ import (
 	"io"
 	"slices"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/text/lines"
 	"userns-helpers/internal/text/paths"
-	"userns-helpers/internal/trusted"
 )
 
 // Limits of what is read, whatever the size of the files.

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/getent"
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/nsswitch"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/text/paths"
 )
 

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"time"
 
-	"userns-helpers/internal/execute"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/exec"
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -20,23 +20,23 @@ const patience = 10 * time.Second
 
 // Switch is the name service switch of this machine.
 type Switch struct {
-	run func(execute.Program) (execute.Result, error)
+	run func(exec.Program) (exec.Result, error)
 }
 
 // AsRoot returns the switch as root sees it, for a caller of that standing. Where this process cannot be root in all its user ids, it has no answers.
 func AsRoot(caller privilege.Standing) Switch {
-	return Switch{func(p execute.Program) (execute.Result, error) { return execute.AsRoot(p, caller) }}
+	return Switch{func(p exec.Program) (exec.Result, error) { return exec.AsRoot(p, caller) }}
 }
 
 // AsSelf returns the switch as a process without privileges sees it.
-func AsSelf() Switch { return Switch{execute.AsSelf} }
+func AsSelf() Switch { return Switch{exec.AsSelf} }
 
 // Error says that getent did not answer.
 type Error struct{ Err error }
 
 // Error names the program and the cause.
 func (e *Error) Error() string {
-	if errors.Is(e.Err, execute.ErrTimeout) {
+	if errors.Is(e.Err, exec.ErrTimeout) {
 		return paths.Getent() + ": no answer within " + strconv.Itoa(int(patience/time.Second)) + " seconds"
 	}
 	return paths.Getent() + ": " + e.Err.Error()
@@ -59,7 +59,7 @@ const (
 
 // ask asks for a number: a name could be taken for an option, or for a number.
 func (s Switch) ask(database string, id uint32) ([]byte, error) {
-	result, err := s.run(execute.Program{
+	result, err := s.run(exec.Program{
 		Path: paths.Getent(), Arguments: []string{database, strconv.FormatUint(uint64(id), 10)},
 		Environment: []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, Patience: patience,
 	})

@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"userns-helpers/internal/execute"
+	"userns-helpers/internal/kernel/exec"
 )
 
 // answering is a switch whose getent ends like that; it tells how it was started.
-func answering(status int, output string, err error) (Switch, *execute.Program) {
-	var started execute.Program
-	return Switch{func(p execute.Program) (execute.Result, error) {
+func answering(status int, output string, err error) (Switch, *exec.Program) {
+	var started exec.Program
+	return Switch{func(p exec.Program) (exec.Result, error) {
 		started = p
-		return execute.Result{Status: status, Output: []byte(output)}, err
+		return exec.Result{Status: status, Output: []byte(output)}, err
 	}}, &started
 }
 
@@ -52,8 +52,8 @@ func TestNoAnswer(t *testing.T) {
 		"an empty line":  {0, "\n", nil, "not one line"},
 		"two lines":      {0, alice + "\nbob:*:7:7:::\n", nil, "not one line"},
 		"cut":            {0, alice, nil, "not one line"},
-		"slow":           {0, alice + "\n", execute.ErrTimeout, "within 10 seconds"},
-		"not root":       {0, alice + "\n", execute.ErrNotRoot, "only executed as root"},
+		"slow":           {0, alice + "\n", exec.ErrTimeout, "within 10 seconds"},
+		"not root":       {0, alice + "\n", exec.ErrNotRoot, "only executed as root"},
 	} {
 		s, _ := answering(c.status, c.output, c.err)
 		line, err := s.User(7)

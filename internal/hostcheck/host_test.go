@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/finding"
-	"userns-helpers/internal/rtnl"
-	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/kernel/trusted"
 )
 
 // fake is a host that a test makes.

@@ -13,10 +13,10 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/idspace"
+	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/logindefs"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/rtnl"
-	"userns-helpers/internal/trusted"
 )
 
 // Host is the host that is looked at.

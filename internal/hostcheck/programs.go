@@ -10,8 +10,8 @@ import (
 
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/folder"
-	"userns-helpers/internal/install"
-	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/kernel/install"
+	"userns-helpers/internal/kernel/trusted"
 )
 
 // program is one that users' programs call.

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/finding"
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/text/paths"
 )
 

@@ -4,8 +4,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/text/verdict"
 )
 

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/logindefs"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
-	"userns-helpers/internal/trusted"
 )
 
 // user is the caller as the machine's files know him.

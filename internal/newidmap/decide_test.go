@@ -11,10 +11,10 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/logindefs"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/text/verdict"
-	"userns-helpers/internal/trusted"
 )
 
 // text is a file in memory.

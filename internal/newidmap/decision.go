@@ -2,8 +2,8 @@ package newidmap
 
 import (
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/output"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/output"
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"

@@ -4,8 +4,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/install"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/install"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // writeFacts is what can be seen after the kernel refused a map. The kernel has one error number, EPERM, for most of

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/install"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/install"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/text/verdict"
 )
 

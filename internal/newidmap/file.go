@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 )
 
 // file is an open file that may be relied on.

@@ -6,9 +6,9 @@ import (
 
 	"userns-helpers/internal/forbidden"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/text/verdict"
-	"userns-helpers/internal/trusted"
 )
 
 // checkForbidden refuses ids of the host that forbidden-host-ids(5) never lets be mapped, whatever is granted. An own id

@@ -5,12 +5,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/audit"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/audit"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/verdict"
-	"userns-helpers/internal/trusted"
 )
 
 // decide judges what was asked for, and fills in d with the reasons. An error is a refusal or the lack of an answer; the

@@ -8,9 +8,9 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/subid"
-	"userns-helpers/internal/target"
 	"userns-helpers/internal/text/verdict"
 )
 

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/text/verdict"
 )
 

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/target"
 )
 
 // observeNamespace looks at the user namespace of process with the rights that are left: the caller's. ioctl_ns(2).

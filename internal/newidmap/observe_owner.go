@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/target"
 )
 
 // observeOwner looks at process with the rights that are left: the caller's.

@@ -2,8 +2,8 @@ package newidmap
 
 import (
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/target"
 )
 
 // openTarget opens the process that the first argument names, with the caller's rights: what /proc hides from the

@@ -3,9 +3,9 @@ package newidmap
 import (
 	"slices"
 
-	"userns-helpers/internal/audit"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/audit"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/audit"
-	"userns-helpers/internal/entry"
 	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/audit"
+	"userns-helpers/internal/kernel/entry"
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )

@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/audit"
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/kernel/audit"
 )
 
 // record tells the administrator of a grant, before it takes effect, or why the run ended without one. A grant that then

@@ -5,9 +5,9 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/grants"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
-	"userns-helpers/internal/trusted"
 )
 
 // sourceError is a directory of ranges that gave no answer.

@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )

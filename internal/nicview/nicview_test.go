@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/kernel/rtnl"
 )
 
 func TestProtections(t *testing.T) {

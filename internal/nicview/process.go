@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/folder"
-	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/kernel/rtnl"
 )
 
 // processes are those in the network namespaces of containers.

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"userns-helpers/internal/localsock"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -24,13 +24,13 @@ const (
 )
 
 // Cache is the one of this machine.
-type Cache struct{ daemon localsock.Daemon }
+type Cache struct{ daemon unixsock.Daemon }
 
 // New returns the cache of this machine. unscd listens as root and gives its own rights up later.
 func New() Cache { return at(paths.Nscd(), patience) }
 
 func at(path string, patience time.Duration) Cache {
-	return Cache{localsock.Daemon{Path: path, Patience: patience}}
+	return Cache{unixsock.Daemon{Path: path, Patience: patience}}
 }
 
 // Account is a user or a group.
@@ -51,7 +51,7 @@ const (
 	version   = 2
 )
 
-// UserByID returns the user of an id. Errors: ErrUnavailable, *localsock.Error.
+// UserByID returns the user of an id. Errors: ErrUnavailable, *unixsock.Error.
 func (c Cache) UserByID(uid uint32) (user Account, found bool, err error) {
 	return c.ask(userByID, strconv.FormatUint(uint64(uid), 10), readUser)
 }
@@ -67,12 +67,12 @@ func (c Cache) GroupByID(gid uint32) (group Account, found bool, err error) {
 }
 
 // ask sends one question: version, kind, length of the key with its NUL, the key.
-func (c Cache) ask(kind uint32, key string, read func(*localsock.Conn) (Account, bool, error)) (account Account, found bool, err error) {
+func (c Cache) ask(kind uint32, key string, read func(*unixsock.Conn) (Account, bool, error)) (account Account, found bool, err error) {
 	question := binary.NativeEndian.AppendUint32(nil, version)
 	question = binary.NativeEndian.AppendUint32(question, kind)
 	question = binary.NativeEndian.AppendUint32(question, uint32(len(key)+1))
 	question = append(append(question, key...), 0)
-	err = c.daemon.Ask(func(conn *localsock.Conn) (err error) {
+	err = c.daemon.Ask(func(conn *unixsock.Conn) (err error) {
 		if err := conn.Send(question); err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (c Cache) ask(kind uint32, key string, read func(*localsock.Conn) (Account,
 
 // readUser reads version, found, the lengths of name and password, uid, gid, the lengths of gecos, folder and shell;
 // then the strings, of which the first is the name.
-func readUser(conn *localsock.Conn) (Account, bool, error) {
+func readUser(conn *unixsock.Conn) (Account, bool, error) {
 	words, found, err := readHeader(conn, 7)
 	if err != nil || !found {
 		return Account{}, false, err
@@ -98,7 +98,7 @@ func readUser(conn *localsock.Conn) (Account, bool, error) {
 
 // readGroup reads version, found, the lengths of name and password, gid, the number of members; the length of each of
 // their names; then the strings.
-func readGroup(conn *localsock.Conn) (Account, bool, error) {
+func readGroup(conn *unixsock.Conn) (Account, bool, error) {
 	words, found, err := readHeader(conn, 4)
 	if err != nil || !found {
 		return Account{}, false, err
@@ -117,7 +117,7 @@ func readGroup(conn *localsock.Conn) (Account, bool, error) {
 }
 
 // readHeader reads version and found, and n words behind them where there is an answer.
-func readHeader(conn *localsock.Conn, n int) (words [7]uint32, found bool, err error) {
+func readHeader(conn *unixsock.Conn, n int) (words [7]uint32, found bool, err error) {
 	var header [8]byte
 	if err := conn.Fill(header[:]); err != nil {
 		return words, false, err
@@ -145,7 +145,7 @@ func readHeader(conn *localsock.Conn, n int) (words [7]uint32, found bool, err e
 }
 
 // readName reads a name of a given length, its NUL included.
-func readName(conn *localsock.Conn, length uint32) (string, error) {
+func readName(conn *unixsock.Conn, length uint32) (string, error) {
 	if length < 2 || length > longestName+1 {
 		return "", conn.Malformed("it has no name")
 	}

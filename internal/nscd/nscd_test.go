@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"userns-helpers/internal/localsock"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/test/directory/fake"
 )
 
@@ -122,7 +122,7 @@ func TestSlow(t *testing.T) {
 		"drip":    func(_ int, c net.Conn) { fake.Drip(c, aliceReply(), soon/20) },
 	} {
 		began := time.Now()
-		if _, found, err := cacheAt(fake.Listen(t, answer).Path).UserByID(7); found || !errors.Is(err, localsock.ErrTimeout) || time.Since(began) > 2*soon {
+		if _, found, err := cacheAt(fake.Listen(t, answer).Path).UserByID(7); found || !errors.Is(err, unixsock.ErrTimeout) || time.Since(began) > 2*soon {
 			t.Errorf("%s: %v, %v after %v", name, found, err, time.Since(began))
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"encoding/binary"
 	"time"
 
-	"userns-helpers/internal/localsock"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -19,14 +19,14 @@ import (
 const patience = 30 * time.Second
 
 // Server is SSSD on this machine.
-type Server struct{ daemon localsock.Daemon }
+type Server struct{ daemon unixsock.Daemon }
 
 // New returns the SSSD of this machine. Its responder runs as root, or as a user of its own: trusted says which users
 // may listen besides root.
 func New(trusted func(uid uint32) bool) Server { return at(paths.SSSDPipe(), patience, trusted) }
 
 func at(path string, patience time.Duration, trusted func(uid uint32) bool) Server {
-	return Server{localsock.Daemon{Path: path, Patience: patience, Trusted: trusted}}
+	return Server{unixsock.Daemon{Path: path, Patience: patience, Trusted: trusted}}
 }
 
 // Account is a user or a group.
@@ -38,13 +38,13 @@ type Account struct {
 
 // Session is a connection over which SSSD is asked one question after the other.
 type Session struct {
-	conn *localsock.Conn
+	conn *unixsock.Conn
 	path string
 }
 
-// Session connects, and calls talk with the connection. Errors: *localsock.Error, *StatusError, those of talk.
+// Session connects, and calls talk with the connection. Errors: *unixsock.Error, *StatusError, those of talk.
 func (s Server) Session(talk func(Session) error) error {
-	return s.daemon.Ask(func(conn *localsock.Conn) error {
+	return s.daemon.Ask(func(conn *unixsock.Conn) error {
 		session := Session{conn, s.daemon.Path}
 		if err := session.agree(); err != nil {
 			return err

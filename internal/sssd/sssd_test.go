@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"userns-helpers/internal/localsock"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/test/directory/fake"
 )
 
@@ -184,7 +184,7 @@ func TestMalformed(t *testing.T) {
 // TestNotSupported: an SSSD without ranges closes the connection.
 func TestNotSupported(t *testing.T) {
 	s := serve(t, func(_ uint32, _ []byte, c net.Conn) { c.Close() })
-	if ranges, err := rangesOf(s, "alice"); !errors.Is(err, localsock.ErrClosed) || ranges.UID != nil {
+	if ranges, err := rangesOf(s, "alice"); !errors.Is(err, unixsock.ErrClosed) || ranges.UID != nil {
 		t.Errorf("%v, %v", ranges, err)
 	}
 }
@@ -214,7 +214,7 @@ func TestDrip(t *testing.T) {
 		fake.Drip(c, reply(cmdUserByID, 0, user(7, 8, "alice")), soon/4)
 	})
 	began := time.Now()
-	if _, found, err := userOf(s, 7); found || !errors.Is(err, localsock.ErrTimeout) || time.Since(began) > 2*soon {
+	if _, found, err := userOf(s, 7); found || !errors.Is(err, unixsock.ErrTimeout) || time.Since(began) > 2*soon {
 		t.Errorf("%v, %v after %v", found, err, time.Since(began))
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"time"
 
-	"userns-helpers/internal/localsock"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -23,13 +23,13 @@ const (
 )
 
 // Service is systemd-userdbd on this machine.
-type Service struct{ daemon localsock.Daemon }
+type Service struct{ daemon unixsock.Daemon }
 
 // New returns the service of this machine. systemd itself listens, as root.
 func New() Service { return at(paths.Userdb(), patience) }
 
 func at(path string, patience time.Duration) Service {
-	return Service{localsock.Daemon{Path: path, Patience: patience}}
+	return Service{unixsock.Daemon{Path: path, Patience: patience}}
 }
 
 // Account is a user or a group.
@@ -46,7 +46,7 @@ var ErrNoRecord = errors.New("systemd-userdbd has no such record")
 // ErrUnavailable says that systemd-userdbd runs and does not answer this question.
 var ErrUnavailable = errors.New("systemd-userdbd does not serve this question")
 
-// UserByID returns the user of an id. Errors: ErrNoRecord, ErrUnavailable, *localsock.Error.
+// UserByID returns the user of an id. Errors: ErrNoRecord, ErrUnavailable, *unixsock.Error.
 func (s Service) UserByID(uid uint32) (Account, error) {
 	return s.ask("GetUserRecord", `"uid":`+strconv.FormatUint(uint64(uid), 10), userKeys())
 }
@@ -65,7 +65,7 @@ func (s Service) GroupByID(gid uint32) (Account, error) {
 func (s Service) ask(method, key string, wanted keys) (account Account, err error) {
 	question := `{"method":"io.systemd.UserDatabase.` + method + `","parameters":{` + key +
 		`,"service":"io.systemd.Multiplexer"}}` + "\x00"
-	err = s.daemon.Ask(func(conn *localsock.Conn) error {
+	err = s.daemon.Ask(func(conn *unixsock.Conn) error {
 		if err := conn.Send([]byte(question)); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (s Service) ask(method, key string, wanted keys) (account Account, err erro
 }
 
 // errorNamed is the error that the service names.
-func errorNamed(conn *localsock.Conn, word string, err error) error {
+func errorNamed(conn *unixsock.Conn, word string, err error) error {
 	switch word {
 	case "":
 		return err
@@ -98,7 +98,7 @@ func errorNamed(conn *localsock.Conn, word string, err error) error {
 }
 
 // read reads up to the NUL that ends a reply.
-func read(conn *localsock.Conn) ([]byte, error) {
+func read(conn *unixsock.Conn) ([]byte, error) {
 	reply := make([]byte, 0, 4096)
 	for {
 		if len(reply) == cap(reply) {

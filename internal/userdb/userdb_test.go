@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"userns-helpers/internal/localsock"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/test/directory/fake"
 )
 
@@ -67,7 +67,7 @@ func TestNoRecord(t *testing.T) {
 		`{"error":"io.systemd.UserDatabase.NoRecordFound","parameters":{}}`:             ErrNoRecord,
 		`{"parameters":{},"error":"io.systemd.UserDatabase.NoRecordFound"}`:             ErrNoRecord,
 		`{"error":"io.systemd.UserDatabase.ServiceNotAvailable"}`:                       ErrUnavailable,
-		`{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":1}}`: localsock.ErrMalformed,
+		`{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":1}}`: unixsock.ErrMalformed,
 		`{"parameters":{"record":{"userName":"alice"}}}`:                                ErrUnavailable, // systemd-homed
 	} {
 		s, _ := always(t, answer+"\x00")
@@ -121,7 +121,7 @@ func TestNoAnswer(t *testing.T) {
 		}
 		began := time.Now()
 		user, err := service(d).UserByID(7)
-		var failed *localsock.Error
+		var failed *unixsock.Error
 		if !errors.As(err, &failed) || user != (Account{}) || time.Since(began) > 3*soon || failed.NotRunning() != (answer == nil) {
 			t.Errorf("%s: %v, %v after %v", name, user, err, time.Since(began))
 		}

@@ -8,10 +8,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/text/paths"
-	"userns-helpers/internal/trusted"
 )
 
 // First bytes of addresses: both locally administered (IEEE 802, bit 1) and not multicast (bit 0). A bridge takes the

@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 
+	"userns-helpers/internal/kernel/ovs"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/ovs"
 	"userns-helpers/internal/policy"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/rtnl"
-	"userns-helpers/internal/trusted"
 )
 
 // TestAddresses: stable, local, not multicast, the host's end above every other, and different for what differs.

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
-	"userns-helpers/internal/trusted"
 )
 
 // person is who calls, as the machine's files and directories know him.

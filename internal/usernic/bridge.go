@@ -5,9 +5,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/ovs"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/rtnl"
+	"userns-helpers/internal/kernel/ovs"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )

@@ -5,10 +5,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/audit"
-	"userns-helpers/internal/install"
-	"userns-helpers/internal/netnsfd"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/audit"
+	"userns-helpers/internal/kernel/install"
+	"userns-helpers/internal/kernel/netns"
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -60,7 +60,7 @@ func lacking(missing privilege.Set) error {
 
 // administers refuses to work in a user namespace whose root is not the root of the network around it.
 func administers() error {
-	here, err := netnsfd.Administered()
+	here, err := netns.Administered()
 	if err != nil {
 		return failed("Failed to look at the program's own network namespace", err)
 	}

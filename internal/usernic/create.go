@@ -6,9 +6,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/netnsfd"
+	"userns-helpers/internal/kernel/netns"
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -16,7 +16,7 @@ import (
 type nic struct {
 	request   request
 	uid       uint32
-	namespace *netnsfd.Namespace
+	namespace *netns.Namespace
 	kernel    kernel
 	terms     terms
 	claim     *netquota.Claim

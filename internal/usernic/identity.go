@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/rtnl"
 )
 
 // Which interface is it? Its name, its index in another network namespace, its bridge, its addresses are what root may

@@ -6,11 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/netnsfd"
+	"userns-helpers/internal/kernel/netns"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/policy"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -92,9 +92,9 @@ func (a *Answer) findNamespace(q Question) error {
 	if q.PID == 0 {
 		return nil
 	}
-	err := netnsfd.WouldRefuse(q.User.UID, q.PID)
-	var refused *netnsfd.Error
-	if errors.As(err, &refused) && refused.Reason == netnsfd.Unreachable {
+	err := netns.WouldRefuse(q.User.UID, q.PID)
+	var refused *netns.Error
+	if errors.As(err, &refused) && refused.Reason == netns.Unreachable {
 		a.Known = false
 		return nil
 	}

@@ -5,9 +5,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/ovs"
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/ovs"
-	"userns-helpers/internal/rtnl"
 )
 
 // kernel is netquota.Links: the interfaces that there are, and how to be rid of one. Most of them are other people's: that

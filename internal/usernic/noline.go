@@ -7,12 +7,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
-	"userns-helpers/internal/trusted"
 )
 
 // NoLine is the refusal of an interface that no line of lxc-usernet(5) allows.

@@ -5,12 +5,12 @@ import (
 	"io"
 	"strconv"
 
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/policy"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
-	"userns-helpers/internal/trusted"
 )
 
 // terms are what the administrator's policy says about an interface.

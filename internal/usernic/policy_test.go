@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/policy"
-	"userns-helpers/internal/rtnl"
 )
 
 // termsFor are the terms of a policy for alice on lxcbr0.

@@ -10,12 +10,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/entry"
-	"userns-helpers/internal/netnsfd"
+	"userns-helpers/internal/kernel/entry"
+	"userns-helpers/internal/kernel/netns"
+	"userns-helpers/internal/kernel/output"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/output"
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/rtnl"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -184,7 +184,7 @@ func whereabouts(conn *rtnl.Conn) (netquota.Network, error) {
 }
 
 // openNamespace opens the caller's network namespace, or says why it is not one.
-func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespace, error) {
+func openNamespace(caller privilege.Caller, wanted reference) (*netns.Namespace, error) {
 	namespace, err := reach(caller, wanted)
 	if err == nil {
 		return namespace, nil
@@ -196,30 +196,30 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netnsfd.Namespac
 func notYours(uid uint32, wanted reference, err error) error {
 	headline := "Failed to open the network namespace of " + wanted.String()
 	advice := err.Error()
-	var refused *netnsfd.Error
+	var refused *netns.Error
 	if !errors.As(err, &refused) {
 		return failed(headline, err)
 	}
 	switch refused.Reason {
-	case netnsfd.NotOwned:
+	case netns.NotOwned:
 		advice = "it belongs to a user namespace that uid " + decimal(uid) + " did not create: a container gets an interface " +
 			"from the user who started it"
-	case netnsfd.Host:
+	case netns.Host:
 		advice += ": an interface can only be made for a container with a network namespace of its own (lxc.net.0.type = veth)"
-	case netnsfd.Gone:
+	case netns.Gone:
 		advice += ": the container has ended"
-	case netnsfd.Unreachable, netnsfd.NotNetwork: // nothing to add
+	case netns.Unreachable, netns.NotNetwork: // nothing to add
 	}
 	return refuse(headline, advice)
 }
 
 // reach opens the namespace by the one of its three names that was given.
-func reach(caller privilege.Caller, wanted reference) (*netnsfd.Namespace, error) {
+func reach(caller privilege.Caller, wanted reference) (*netns.Namespace, error) {
 	switch {
 	case wanted.path != "":
-		return netnsfd.OfPath(caller, wanted.path)
+		return netns.OfPath(caller, wanted.path)
 	case wanted.fd >= 0:
-		return netnsfd.OfDescriptor(caller, wanted.fd)
+		return netns.OfDescriptor(caller, wanted.fd)
 	}
-	return netnsfd.OfProcess(caller, wanted.pid)
+	return netns.OfProcess(caller, wanted.pid)
 }

@@ -6,9 +6,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/ovs"
+	"userns-helpers/internal/kernel/ovs"
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/policy"
-	"userns-helpers/internal/rtnl"
 )
 
 // portsOfBridge is how many ports a bridge of Linux can have: BR_MAX_PORTS, without port 0.

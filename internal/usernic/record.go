@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/audit"
+	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/text/paths"
 )
 

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/rtnl"
 )
 
 // remove deletes an interface that the caller made. The path of the namespace is opened with the caller's rights, and

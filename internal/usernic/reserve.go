@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/rtnl"
 )
 
 // reserveAddress finds the container's address: the first of its candidates that nobody has.

@@ -6,9 +6,9 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/hostcheck"
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/nicview"
 	"userns-helpers/internal/policy"
-	"userns-helpers/internal/privilege"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )

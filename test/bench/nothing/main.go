@@ -5,7 +5,7 @@ package main
 import (
 	_ "golang.org/x/sys/unix"
 
-	_ "userns-helpers/internal/entry"
+	_ "userns-helpers/internal/kernel/entry"
 )
 
 func main() {}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"userns-helpers/internal/execute"
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/exec"
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -66,11 +66,11 @@ func DeletePort(caller privilege.Standing, bridge, nic string) error {
 
 // run executes ovs-vsctl and waits for its end.
 func run(caller privilege.Standing, arguments ...string) error {
-	result, err := execute.AsRoot(execute.Program{
+	result, err := exec.AsRoot(exec.Program{
 		Path: paths.OvsVsctl(), Arguments: append([]string{ownPatience}, arguments...), Patience: patience, Errors: true,
 	}, caller)
 	switch {
-	case errors.Is(err, execute.ErrTimeout):
+	case errors.Is(err, exec.ErrTimeout):
 		return &Error{-1, "", ErrTimeout}
 	case err != nil:
 		return &Error{-1, "", err}

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // patience is how long all writes of a program may wait together.

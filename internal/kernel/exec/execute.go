@@ -1,10 +1,10 @@
-// Package execute is the only one that executes a program.
+// Package exec is the only one that executes a program.
 //
 // The program is named by its absolute path, must be a regular file that only root can write, and gets arguments,
 // environment and descriptors that are all chosen here: nothing of the caller's but what privilege.Begin has taken out
 // of his reach. It is in a session of its own, can gain nothing by executing others (no_new_privs), is killed with this
 // process and when it takes too long, and what it prints is bounded. It trusts the program.
-package execute
+package exec
 
 import (
 	"errors"
@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 )
 
 // Program is what is executed.

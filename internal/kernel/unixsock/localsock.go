@@ -1,9 +1,9 @@
-// Package localsock asks a daemon of this machine a question over its stream socket.
+// Package unixsock asks a daemon of this machine a question over its stream socket.
 //
 // It promises an answer or an error within the patience of the asker, however the daemon answers: slowly, byte by byte,
 // not at all. It trusts who the kernel says listens (SO_PEERCRED, unix(7)), and speaks to nobody before that is known.
 // The daemon's bytes are the business of the packages above, which bound what they allocate.
-package localsock
+package unixsock
 
 import (
 	"errors"

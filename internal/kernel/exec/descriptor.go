@@ -1,11 +1,11 @@
-package execute
+package exec
 
 import (
 	"errors"
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // paper is what a program prints on: a file in memory that ends at LongestOutput, for good, so that writing more fails.

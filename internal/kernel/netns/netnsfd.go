@@ -1,9 +1,9 @@
-// Package netnsfd holds a network namespace that a caller may change.
+// Package netns holds a network namespace that a caller may change.
 //
 // It promises that the namespace it hands out was opened with the caller's rights, belongs to a user namespace that the
 // caller owns, and is not the one that this program runs in; and that it is the descriptor of that very namespace which
 // is used afterwards, whatever becomes of the process or the path that it was reached by.
-package netnsfd
+package netns
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/target"
 )
 
 // Namespace is a checked network namespace.

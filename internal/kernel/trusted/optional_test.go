@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 func TestOpenOptional(t *testing.T) {

@@ -4,7 +4,7 @@ package install
 import (
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // Facts are what an executable and the process that runs it show.

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // A file that root owns and nobody else may write to exists on every machine; so does one that root does not own here.

@@ -1,4 +1,4 @@
-package localsock
+package unixsock
 
 import (
 	"errors"

@@ -3,7 +3,7 @@ package trusted
 import (
 	"errors"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // Inspect opens path for a program that reports and grants nothing: a regular file that Open refuses is open all the

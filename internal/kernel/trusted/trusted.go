@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // File is an open file that only root could have written. The zero value is not usable.

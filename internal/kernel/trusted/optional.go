@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // OpenOptional is Open for a file that need not exist; nil if it does not. A symbolic link that leads nowhere is a file

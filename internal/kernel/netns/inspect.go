@@ -1,11 +1,11 @@
-package netnsfd
+package netns
 
 import (
 	"errors"
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/target"
+	"userns-helpers/internal/kernel/target"
 )
 
 // WouldRefuse says why OfProcess would refuse the network namespace of process pid to a caller who is uid: an *Error, or

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // ReopenError says that a file was found, and that there is no /proc to open it through.

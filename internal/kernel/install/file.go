@@ -3,7 +3,7 @@ package install
 import (
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // File is what an installed program shows to anybody who looks at it.

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
+	"userns-helpers/internal/kernel/privilege"
 )
 
 // TestFoundIsNotOpened: a FIFO and a device behind a link are refused, and nobody notices. Whoever waits at the other end

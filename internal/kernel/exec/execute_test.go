@@ -1,4 +1,4 @@
-package execute
+package exec
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/privilege"
-	"userns-helpers/internal/trusted"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 )
 
 // shell is a run of /bin/sh: what a program gets is best told by one.
