@@ -3,10 +3,10 @@ package account
 import (
 	"errors"
 
-	"userns-helpers/internal/getent"
+	"userns-helpers/internal/account/getent"
+	"userns-helpers/internal/account/nscd"
+	"userns-helpers/internal/account/userdb"
 	"userns-helpers/internal/kernel/unixsock"
-	"userns-helpers/internal/nscd"
-	"userns-helpers/internal/userdb"
 )
 
 // available makes the error of a source that does not run, or does not serve what it was asked, an *UnavailableError.

@@ -9,11 +9,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/getent"
+	"userns-helpers/internal/account/getent"
+	"userns-helpers/internal/account/nscd"
+	"userns-helpers/internal/account/userdb"
 	"userns-helpers/internal/kernel/exec"
 	"userns-helpers/internal/kernel/unixsock"
-	"userns-helpers/internal/nscd"
-	"userns-helpers/internal/userdb"
 )
 
 // behind is a directory with sources behind the files.

@@ -3,7 +3,7 @@ package account
 import (
 	"errors"
 
-	"userns-helpers/internal/getent"
+	"userns-helpers/internal/account/getent"
 	"userns-helpers/internal/text/paths"
 )
 

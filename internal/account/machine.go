@@ -5,9 +5,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/getent"
+	"userns-helpers/internal/account/getent"
+	"userns-helpers/internal/account/nsswitch"
 	"userns-helpers/internal/kernel/privilege"
-	"userns-helpers/internal/nsswitch"
 	"userns-helpers/internal/text/paths"
 )
 

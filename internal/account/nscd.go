@@ -1,7 +1,7 @@
 package account
 
 import (
-	"userns-helpers/internal/nscd"
+	"userns-helpers/internal/account/nscd"
 )
 
 // cacheDaemon is the Source nscd.

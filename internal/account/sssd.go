@@ -1,7 +1,7 @@
 package account
 
 import (
-	"userns-helpers/internal/sssd"
+	"userns-helpers/internal/account/sssd"
 )
 
 // directoryDaemon is the Source SSSD.

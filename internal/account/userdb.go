@@ -3,7 +3,7 @@ package account
 import (
 	"errors"
 
-	"userns-helpers/internal/userdb"
+	"userns-helpers/internal/account/userdb"
 )
 
 // recordDaemon is the Source systemd-userdbd.

@@ -4,8 +4,8 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/account/sssd"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/sssd"
 	"userns-helpers/internal/subid"
 )
 

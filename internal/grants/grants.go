@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/account/nsswitch"
 	"userns-helpers/internal/kernel/privilege"
-	"userns-helpers/internal/nsswitch"
 	"userns-helpers/internal/text/paths"
 )
 

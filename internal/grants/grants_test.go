@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/account/sssd"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/sssd"
 	"userns-helpers/internal/text/paths"
 )
 

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/account/nsswitch"
 	"userns-helpers/internal/finding"
 	"userns-helpers/internal/grants"
-	"userns-helpers/internal/nsswitch"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/paths"
 )
