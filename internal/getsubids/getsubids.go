@@ -15,9 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -80,8 +80,8 @@ func parse(argv []string) (request, bool) {
 
 // list prints the ranges of the source that nsswitch.conf(5) names, in its order, and tells which that is and whether there
 // was a range. What was printed in front of a failure stays.
-func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Writer) (chosen grants.Source, listed bool, err error) {
-	machine := grants.Unprivileged(open)
+func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Writer) (chosen source.Source, listed bool, err error) {
+	machine := source.Unprivileged(open)
 	chosen, err = machine.Choose(asked.file)
 	if err != nil {
 		return chosen, false, err
@@ -117,7 +117,7 @@ func slips(asked request, open account.Opener) []byte {
 }
 
 // fromDirectory asks SSSD for the user by the name that was given, as the original does, be it a number.
-func fromDirectory(machine grants.Machine, asked request, each func(idmap.Range)) error {
+func fromDirectory(machine source.Machine, asked request, each func(idmap.Range)) error {
 	answer, err := machine.Named(asked.user, asked.kind)
 	for _, ids := range answer.Ranges {
 		each(ids)

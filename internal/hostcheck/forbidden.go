@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"userns-helpers/internal/finding"
-	"userns-helpers/internal/forbidden"
+	"userns-helpers/internal/policy/forbidden"
 	"userns-helpers/internal/text/paths"
 )
 

@@ -15,8 +15,8 @@ import (
 	"userns-helpers/internal/idspace"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
-	"userns-helpers/internal/logindefs"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/subid/logindefs"
 )
 
 // Host is the host that is looked at.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/finding"
-	"userns-helpers/internal/logindefs"
+	"userns-helpers/internal/subid/logindefs"
 	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/text/paths"
 )

@@ -11,8 +11,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"userns-helpers/internal/plain"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/policy/plain"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -55,7 +55,7 @@ func formOf(text []byte, line int) form {
 
 // misplaced says what of a policy belongs in another file, "" for nothing.
 func misplaced(text string) string {
-	for _, p := range policy.Check([]byte(text)) {
+	for _, p := range nics.Check([]byte(text)) {
 		if strings.Contains(p.Text, paths.Forbidden()) {
 			return p.Text
 		}

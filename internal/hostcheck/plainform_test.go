@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"userns-helpers/internal/plain"
+	"userns-helpers/internal/policy/plain"
 )
 
 // TestForm: valid TOML that is not in the plain form, and how to write it.

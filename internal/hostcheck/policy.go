@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"userns-helpers/internal/finding"
-	"userns-helpers/internal/plain"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/policy/plain"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -19,7 +19,7 @@ func (c *check) checkPolicy() {
 		return
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, policy.LongestFile+1))
+	text, err := io.ReadAll(io.LimitReader(file, nics.LongestFile+1))
 	if err != nil {
 		c.report.Miss(path, reason(err))
 		return
@@ -29,7 +29,7 @@ func (c *check) checkPolicy() {
 	if _, err := plain.Parse(text); errors.As(err, &wrong) {
 		f = formOf(text, wrong.Line)
 	}
-	for _, p := range policy.Check(text) {
+	for _, p := range nics.Check(text) {
 		c.report.Add(finding.Finding{
 			ID: "policy", Level: finding.Error, File: path, Line: p.Line, Problem: p.Text,
 			Advice: strings.TrimSpace("Until this is fixed, lxc-user-nic refuses every request. See policy.toml(5). " + f.advice), Write: f.write,

@@ -10,7 +10,7 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
-	"userns-helpers/internal/logindefs"
+	"userns-helpers/internal/subid/logindefs"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
-	"userns-helpers/internal/logindefs"
+	"userns-helpers/internal/subid/logindefs"
+	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -38,7 +38,7 @@ func machine(kind idmap.Kind, granted any, defs any) (program, *int) {
 		}
 		return nil, unix.ENOENT
 	}
-	noSwitch := func(privilege.Caller) grants.Machine { return grants.Machine{} }
+	noSwitch := func(privilege.Caller) source.Machine { return source.Machine{} }
 	return program{kind: kind, loginDefs: "/defs", grants: "/grants", sources: noSwitch, open: open}, &opened
 }
 

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"strconv"
 
-	"userns-helpers/internal/forbidden"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/policy/forbidden"
 	"userns-helpers/internal/text/verdict"
 )
 

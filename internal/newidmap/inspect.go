@@ -6,11 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -52,7 +52,7 @@ func (p program) reporting(standing privilege.Standing) program {
 	p.standing, p.open = standing, openTrusted(standing)
 	files := account.Trusted(standing)
 	p.accounts = func(privilege.Caller) account.Directory { return account.Unprivileged(files) }
-	p.sources = func(privilege.Caller) grants.Machine { return grants.Unprivileged(files) }
+	p.sources = func(privilege.Caller) source.Machine { return source.Unprivileged(files) }
 	return p
 }
 

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/grants"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/kernel/entry"
 	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -24,7 +24,7 @@ type program struct {
 	accounts  func(privilege.Caller) account.Directory
 	loginDefs string // path of login.defs(5)
 	grants    string // path of subuid(5) or subgid(5)
-	sources   func(privilege.Caller) grants.Machine
+	sources   func(privilege.Caller) source.Machine
 	forbidden string             // path of forbidden-host-ids(5)
 	standing  privilege.Standing // of the caller, once known
 	open      func(path string) (file, error)
@@ -60,7 +60,7 @@ func installed(kind idmap.Kind) program {
 func (p program) of(standing privilege.Standing) program {
 	p.standing, p.open = standing, openTrusted(standing)
 	p.accounts = func(caller privilege.Caller) account.Directory { return account.For(caller, standing) }
-	p.sources = func(caller privilege.Caller) grants.Machine { return grants.For(caller, standing) }
+	p.sources = func(caller privilege.Caller) source.Machine { return source.For(caller, standing) }
 	return p
 }
 

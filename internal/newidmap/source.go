@@ -4,8 +4,8 @@ import (
 	"errors"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/grants"
 	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -23,7 +23,7 @@ func (e *sourceError) Unwrap() error { return e.err }
 // files of ranges are no way out: a directory may have taken back what they grant.
 func noSource(u user, err error) error {
 	var directory *sourceError
-	var module *grants.ModuleError
+	var module *source.ModuleError
 	var chosen *account.SwitchError
 	switch {
 	case errors.As(err, &directory):

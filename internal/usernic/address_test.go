@@ -13,7 +13,7 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
 )
 
 // TestAddresses: stable, local, not multicast, the host's end above every other, and different for what differs.
@@ -86,7 +86,7 @@ func TestMessages(t *testing.T) {
 		"none may be made": asked.notClaimed(who, &netquota.PaceError{}),
 		`The bridge "lxcbr0" has no port left for users: 5 of its 1023 ports are kept free (/etc/userns-helpers/policy.toml line 3, free_ports)`: n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: 1019}}),
 		"is writable by group or others: anybody who can write to it takes protections away":                                                     noPolicy(&trusted.UntrustedError{Path: "x", Fault: trusted.Writable}),
-		"Refused to read /etc/userns-helpers/policy.toml: /etc/userns-helpers/policy.toml line 3: x; no interface":                               noPolicy(&policy.Problem{Line: 3, Text: "x"}),
+		"Refused to read /etc/userns-helpers/policy.toml: /etc/userns-helpers/policy.toml line 3: x; no interface":                               noPolicy(&nics.Problem{Line: 3, Text: "x"}),
 		"input/output error; no interface is made without it":                                                                                    noPolicy(unix.EIO),
 		"Cannot determine your user name": unidentified(unix.EIO),
 	} {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -27,7 +27,7 @@ func claim(book *netquota.Book, who netquota.Account, charges []netquota.Charge,
 }
 
 // netLimit is a limit of the policy as package netquota has it.
-func netLimit(l policy.Limit) netquota.Limit { return netquota.Limit{Set: l.Set, Most: l.Most} }
+func netLimit(l nics.Limit) netquota.Limit { return netquota.Limit{Set: l.Set, Most: l.Most} }
 
 // notClaimed says why no slot was taken.
 func (t terms) notClaimed(who netquota.Account, err error) error {

@@ -10,7 +10,7 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -28,12 +28,12 @@ type Question struct {
 // Answer is what create would decide, with the code that decides it. Facts that were not reached are zero.
 type Answer struct {
 	Who     netquota.Account
-	Rooms   []netquota.Room  // the charges that apply, and how much of each is taken
-	Near    netquota.Near    // where no line allows it: what lxc-usernet has instead
-	Whole   bool             // the slots were seen; else Rooms were counted by the ledger alone
-	Policy  []policy.Setting // what the interface would get, key by key
-	Known   bool             // false: the namespace of the process cannot be seen by who asks
-	Refusal error            // nil: it would be made, *verdict.Refusal: it would not; *verdict.Failure: it could not
+	Rooms   []netquota.Room // the charges that apply, and how much of each is taken
+	Near    netquota.Near   // where no line allows it: what lxc-usernet has instead
+	Whole   bool            // the slots were seen; else Rooms were counted by the ledger alone
+	Policy  []nics.Setting  // what the interface would get, key by key
+	Known   bool            // false: the namespace of the process cannot be seen by who asks
+	Refusal error           // nil: it would be made, *verdict.Refusal: it would not; *verdict.Failure: it could not
 }
 
 // Inspect answers a question. It changes nothing.

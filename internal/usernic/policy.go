@@ -8,17 +8,17 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
 
 // terms are what the administrator's policy says about an interface.
 type terms struct {
-	policy  *policy.Policy
-	subject policy.Subject
-	policy.Protections
-	limits policy.Limits
+	policy  *nics.Policy
+	subject nics.Subject
+	nics.Protections
+	limits nics.Limits
 }
 
 // termsOf reads the policy for an interface of a person. An absent file asks for nothing that can break a container; one
@@ -36,32 +36,32 @@ func termsOf(of person, place netquota.Place) (terms, error) {
 			Advice:   of.doubt + "; " + at(line) + " is about a group, and no interface is made while nobody can say whether you are in it",
 		}
 	}
-	subject := policy.Subject{UID: of.who.UID, Names: of.names, Groups: of.groups, Bridge: place.Bridge}
+	subject := nics.Subject{UID: of.who.UID, Names: of.names, Groups: of.groups, Bridge: place.Bridge}
 	return terms{p, subject, p.For(subject), p.Limits()}, nil
 }
 
 // readPolicy reads the file of the policy.
-func readPolicy(of privilege.Standing) (*policy.Policy, error) {
+func readPolicy(of privilege.Standing) (*nics.Policy, error) {
 	file, err := trusted.OpenOptional(paths.Policy(), of)
 	if err != nil {
 		return nil, err
 	}
 	if file == nil {
-		return &policy.Policy{}, nil
+		return &nics.Policy{}, nil
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, policy.LongestFile+1))
+	text, err := io.ReadAll(io.LimitReader(file, nics.LongestFile+1))
 	if err != nil {
 		return nil, err
 	}
-	return policy.Parse(text)
+	return nics.Parse(text)
 }
 
 // noPolicy says why the policy is not known.
 func noPolicy(err error) error {
 	headline := "Refused to read " + paths.Policy()
 	var untrusted *trusted.UntrustedError
-	var problem *policy.Problem
+	var problem *nics.Problem
 	switch {
 	case errors.As(err, &untrusted):
 		return refuse(headline, "the file "+untrusted.Reason()+
@@ -98,7 +98,7 @@ func (t terms) possible(b bridge) error {
 		return t.possibleOpenVSwitch()
 	case noBridge:
 		if t.VLAN != 0 {
-			return t.lacks(policy.VLAN, `there is no bridge, and so no VLAN, with "none"`)
+			return t.lacks(nics.VLAN, `there is no bridge, and so no VLAN, with "none"`)
 		}
 	}
 	return nil
@@ -110,9 +110,9 @@ func (t terms) possibleVLAN(b bridge) error {
 	case t.VLAN == 0:
 		return nil
 	case !b.device.Bridge.KnowsVLANs:
-		return t.lacks(policy.VLAN, "this kernel was built without VLANs for bridges (CONFIG_BRIDGE_VLAN_FILTERING)")
+		return t.lacks(nics.VLAN, "this kernel was built without VLANs for bridges (CONFIG_BRIDGE_VLAN_FILTERING)")
 	case !b.device.Bridge.Filters:
-		return t.lacks(policy.VLAN, "the bridge "+name+" does not filter VLANs (ip link set "+b.device.Name+" type bridge vlan_filtering 1)")
+		return t.lacks(nics.VLAN, "the bridge "+name+" does not filter VLANs (ip link set "+b.device.Name+" type bridge vlan_filtering 1)")
 	}
 	return nil
 }
@@ -122,11 +122,11 @@ func (t terms) possibleOpenVSwitch() error {
 	const has = "lxc-user-nic does not do it on bridges of Open vSwitch"
 	switch {
 	case t.MACLock:
-		return t.lacks(policy.MACLock, has)
+		return t.lacks(nics.MACLock, has)
 	case !t.UnicastFlood:
-		return t.lacks(policy.UnicastFlood, has)
+		return t.lacks(nics.UnicastFlood, has)
 	case t.RateToContainer != 0:
-		return t.lacks(policy.RateToContainer, has)
+		return t.lacks(nics.RateToContainer, has)
 	}
 	return nil
 }

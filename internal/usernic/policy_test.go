@@ -6,17 +6,17 @@ import (
 	"testing"
 
 	"userns-helpers/internal/kernel/rtnl"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
 )
 
 // termsFor are the terms of a policy for alice on lxcbr0.
 func termsFor(t *testing.T, text string) terms {
 	t.Helper()
-	p, err := policy.Parse([]byte(text))
+	p, err := nics.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := policy.Subject{UID: 1, Names: []string{"alice"}, Bridge: "lxcbr0"}
+	s := nics.Subject{UID: 1, Names: []string{"alice"}, Bridge: "lxcbr0"}
 	return terms{p, s, p.For(s), p.Limits()}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/rtnl"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
 )
 
 // portsOfBridge is how many ports a bridge of Linux can have: BR_MAX_PORTS, without port 0.
@@ -108,15 +108,15 @@ func (t terms) inForce(got rtnl.Flags) error {
 	want := t.flags()
 	switch {
 	case want.Locked != got.Locked:
-		return t.lacks(policy.MACLock, "this kernel cannot lock a port of a bridge (since Linux 5.18)")
+		return t.lacks(nics.MACLock, "this kernel cannot lock a port of a bridge (since Linux 5.18)")
 	case want.Isolated != got.Isolated:
-		return t.lacks(policy.Isolated, "this kernel cannot isolate a port of a bridge (since Linux 4.18)")
+		return t.lacks(nics.Isolated, "this kernel cannot isolate a port of a bridge (since Linux 4.18)")
 	case want.Learning != got.Learning:
-		return t.lacks(policy.MACLock, "this kernel cannot keep a port from learning addresses")
+		return t.lacks(nics.MACLock, "this kernel cannot keep a port from learning addresses")
 	case want.UnicastFlood != got.UnicastFlood:
-		return t.lacks(policy.UnicastFlood, "this kernel cannot keep a port from being flooded")
+		return t.lacks(nics.UnicastFlood, "this kernel cannot keep a port from being flooded")
 	case want != got:
-		return t.lacks(policy.BPDUGuard, "this kernel has no BPDU guard or root block")
+		return t.lacks(nics.BPDUGuard, "this kernel has no BPDU guard or root block")
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (n *nic) slow(host rtnl.Device) error {
 	err := n.kernel.conn.Limit(host.Index, n.terms.RateToContainer, n.kernel.bridge.mtu())
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		return n.terms.lacks(policy.RateToContainer, "this kernel has no token bucket filter (CONFIG_NET_SCH_TBF)")
+		return n.terms.lacks(nics.RateToContainer, "this kernel has no token bucket filter (CONFIG_NET_SCH_TBF)")
 	case err != nil:
 		return failed("Failed to limit the rate of the interface", err)
 	}

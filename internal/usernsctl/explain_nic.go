@@ -8,7 +8,7 @@ import (
 	"userns-helpers/internal/hostcheck"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/nicview"
-	"userns-helpers/internal/policy"
+	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )
@@ -66,7 +66,7 @@ func (r *reply) rooms(a usernic.Answer) {
 func (r *reply) protections(a usernic.Answer) {
 	for _, s := range a.Policy {
 		from := "built in"
-		if s.Level != policy.BuiltIn {
+		if s.Level != nics.BuiltIn {
 			from = paths.Policy() + ":" + strconv.Itoa(s.Line) + " " + s.Table
 		}
 		value := strings.Trim(s.Value, `"`)

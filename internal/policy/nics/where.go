@@ -1,4 +1,4 @@
-package policy
+package nics
 
 // Where returns the line of the file that decides on a key for s, from 1; 0 if it is built in.
 func (p *Policy) Where(s Subject, key string) int {

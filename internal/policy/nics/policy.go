@@ -1,10 +1,10 @@
-// Package policy says which protections a network interface gets, and the limits besides quotas: policy.toml(5).
+// Package nics says which protections a network interface gets, and the limits besides quotas: policy.toml(5).
 //
 // It promises that a file with an error in it gives no answer but that error: an unknown key, a wrong type, a value out
 // of bounds. The file is read by package plain; what it means is decided here, without input or output.
-package policy
+package nics
 
-import "userns-helpers/internal/plain"
+import "userns-helpers/internal/policy/plain"
 
 // Subject is for whom the policy is asked: a user, and the bridge of the interface.
 type Subject struct {

@@ -1,4 +1,4 @@
-package policy
+package nics
 
 import (
 	"cmp"
@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"userns-helpers/internal/plain"
+	"userns-helpers/internal/policy/plain"
 )
 
 // LongestFile bounds what is read of a policy, in bytes.

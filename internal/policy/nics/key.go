@@ -1,4 +1,4 @@
-package policy
+package nics
 
 // The keys of [defaults], [bridge.NAME] and [[rule]] that say what an interface gets.
 const (

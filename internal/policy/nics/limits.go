@@ -1,4 +1,4 @@
-package policy
+package nics
 
 // Limit is one of [limits].
 type Limit struct {

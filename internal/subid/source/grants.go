@@ -1,10 +1,10 @@
-// Package grants chooses who says which subordinate ids a user was granted, by the line subid: of nsswitch.conf(5), and
+// Package source chooses who says which subordinate ids a user was granted, by the line subid: of nsswitch.conf(5), and
 // asks a directory.
 //
 // It promises that exactly one source is asked: where a directory is chosen, the files grant nothing, whatever becomes of
 // the directory; and that a range of a directory is one of ids that exist. It trusts nsswitch.conf, which only root can
 // have written, and SSSD, see package localsock. Programs without privilege use it to explain the same choice.
-package grants
+package source
 
 import (
 	"errors"

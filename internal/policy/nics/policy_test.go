@@ -1,4 +1,4 @@
-package policy
+package nics
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 // example is the file that the documentation shows.
 func example(t *testing.T) []byte {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/policy.toml.example")
+	text, err := os.ReadFile("../../../docs/policy.toml.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestExample(t *testing.T) {
 
 // TestManual: the example of the manual is without a mistake, to both parsers.
 func TestManual(t *testing.T) {
-	page, err := os.ReadFile("../../man/policy.toml.5")
+	page, err := os.ReadFile("../../../man/policy.toml.5")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestRateText(t *testing.T) {
 
 // FuzzParse: no panic, never a policy and an error, and Check finds what Parse refuses.
 func FuzzParse(f *testing.F) {
-	text, err := os.ReadFile("../../docs/policy.toml.example")
+	text, err := os.ReadFile("../../../docs/policy.toml.example")
 	if err != nil {
 		f.Fatal(err)
 	}

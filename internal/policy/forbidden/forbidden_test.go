@@ -12,7 +12,7 @@ import (
 	"userns-helpers/internal/idmap"
 )
 
-const example = "../../docs/forbidden-host-ids.example"
+const example = "../../../docs/forbidden-host-ids.example"
 
 func TestExample(t *testing.T) {
 	file, err := os.Open(example)
@@ -37,7 +37,7 @@ func TestExample(t *testing.T) {
 
 // TestManual: the example of the manual is understood.
 func TestManual(t *testing.T) {
-	page, err := os.ReadFile("../../man/forbidden-host-ids.5")
+	page, err := os.ReadFile("../../../man/forbidden-host-ids.5")
 	if err != nil {
 		t.Fatal(err)
 	}
