@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/hostcheck"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/hostcheck"
 )
 
 // check is the command check.

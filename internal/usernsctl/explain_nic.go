@@ -5,12 +5,12 @@ import (
 	"strings"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/hostcheck"
 	"userns-helpers/internal/kernel/privilege"
-	"userns-helpers/internal/nicview"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
+	"userns-helpers/internal/usernsctl/hostcheck"
+	"userns-helpers/internal/usernsctl/nicview"
 )
 
 // explainNIC answers whether lxc-user-nic would make an interface for a user on a bridge.

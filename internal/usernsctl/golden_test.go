@@ -9,11 +9,11 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/hostcheck"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/idspace"
-	"userns-helpers/internal/nicview"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/hostcheck"
+	"userns-helpers/internal/usernsctl/idspace"
+	"userns-helpers/internal/usernsctl/nicview"
 )
 
 var update = flag.Bool("update", false, "write testdata/*.golden")

@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/hostcheck"
-	"userns-helpers/internal/nicview"
+	"userns-helpers/internal/usernsctl/hostcheck"
+	"userns-helpers/internal/usernsctl/nicview"
 )
 
 // nics is the command nics.

@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/hostcheck"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/idspace"
+	"userns-helpers/internal/usernsctl/hostcheck"
+	"userns-helpers/internal/usernsctl/idspace"
 )
 
 // ids is a range as JSON has it.

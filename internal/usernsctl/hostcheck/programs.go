@@ -8,10 +8,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/folder"
 	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/readdir"
 )
 
 // program is one that users' programs call.
@@ -51,7 +51,7 @@ func (c *check) inPath(name string) []string {
 func (c *check) nicPrograms() []string {
 	const name = "lxc/lxc-user-nic"
 	candidates := []string{"/usr/libexec/" + name}
-	libraries, _ := folder.Names(c.root + "/usr/lib")
+	libraries, _ := readdir.Names(c.root + "/usr/lib")
 	for _, l := range libraries {
 		if strings.Contains(l, "-linux-") {
 			candidates = append(candidates, "/usr/lib/"+l+"/"+name)

@@ -3,9 +3,9 @@ package hostcheck
 import (
 	"errors"
 
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/policy/forbidden"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // checkForbidden looks at the list of ids that are never mapped: what is wrong in it, and which grants it takes back.

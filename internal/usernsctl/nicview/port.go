@@ -6,14 +6,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/folder"
+	"userns-helpers/internal/usernsctl/readdir"
 )
 
 // NextPort returns the number of the port that the kernel gives to the next interface on a Linux bridge: the lowest that is
 // free. It may be more than the bridge can have. Errors: those of looking into /sys.
 func NextPort(bridge string) (uint64, error) {
 	ports := "/sys/class/net/" + bridge + "/brif"
-	names, err := folder.Names(ports)
+	names, err := readdir.Names(ports)
 	if err != nil {
 		return 0, err
 	}

@@ -1,9 +1,9 @@
 package hostcheck
 
 import (
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/idspace"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/idspace"
 )
 
 // Grants is what one of the files of ids says.

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // config opens a file that decides what users may do, and reports what is wrong with the file itself. It is nil where

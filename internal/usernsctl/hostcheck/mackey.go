@@ -3,9 +3,9 @@ package hostcheck
 import (
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // checkKey looks at the key of stable addresses, where who asks may. That there is none is nothing: the first interface

@@ -10,10 +10,10 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/account/nsswitch"
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // beyond is what this host knows of users and groups besides files.

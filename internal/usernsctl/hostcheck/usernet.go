@@ -6,10 +6,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // checkUsernet looks at the grants of network interfaces.

@@ -5,10 +5,10 @@ import (
 	"io"
 	"strings"
 
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/policy/plain"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // checkPolicy looks at the policy.

@@ -1,8 +1,8 @@
 package hostcheck
 
 import (
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/idspace"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/idspace"
 )
 
 // checkClashes reports ids that two users were granted.

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/finding"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // TestSilentDirectory: a directory that does not answer costs a few time-outs, not one for each line.

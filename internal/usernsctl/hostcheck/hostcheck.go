@@ -11,12 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/idspace"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/subid/logindefs"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/idspace"
 )
 
 // Host is the host that is looked at.

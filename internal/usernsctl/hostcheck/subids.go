@@ -1,10 +1,10 @@
 package hostcheck
 
 import (
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/idspace"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/idspace"
 )
 
 // checkSubids looks at the grants of ids.

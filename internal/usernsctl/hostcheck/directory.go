@@ -3,11 +3,11 @@ package hostcheck
 import (
 	"strings"
 
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/folder"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/readdir"
 )
 
 // directory is a source of accounts other than files, and the ids that its accounts have.
@@ -94,7 +94,7 @@ func sections(file, text string) []section {
 func (c *check) sssd() []directory {
 	const base = "/etc/sssd"
 	files := []string{base + "/sssd.conf"}
-	names, _ := folder.Names(c.root + base + "/conf.d")
+	names, _ := readdir.Names(c.root + base + "/conf.d")
 	for _, name := range names {
 		if strings.HasSuffix(name, ".conf") && name[0] != '.' {
 			files = append(files, base+"/conf.d/"+name)

@@ -11,9 +11,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // fake is a host that a test makes.

@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/folder"
 	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/usernsctl/readdir"
 )
 
 // processes are those in the network namespaces of containers.
@@ -26,7 +26,7 @@ type process struct {
 func observe(conn *rtnl.Conn) processes {
 	p := processes{oldest: make(map[int]process)}
 	ids := map[uint64]int{} // of namespaces, by inode
-	names, _ := folder.Names("/proc")
+	names, _ := readdir.Names("/proc")
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
 		if err != nil {

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/finding"
-	"userns-helpers/internal/folder"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/readdir"
 )
 
 // checkLimits looks at what bounds the processes and the memory of the users who were granted ids: all their containers
@@ -70,7 +70,7 @@ type pamLimits [][4]string
 func (c *check) pamLimits() pamLimits {
 	const base = "/etc/security/limits"
 	files := []string{base + ".conf"}
-	names, _ := folder.Names(c.root + base + ".d")
+	names, _ := readdir.Names(c.root + base + ".d")
 	for _, name := range names {
 		if strings.HasSuffix(name, ".conf") {
 			files = append(files, base+".d/"+name)
@@ -123,17 +123,17 @@ type sliceLimits map[string]map[string]string
 // sliceLimits reads the files that systemd reads, where it runs: the closer folder comes later.
 func (c *check) sliceLimits() sliceLimits {
 	all := make(sliceLimits)
-	if names, err := folder.Names(c.root + "/run/systemd/system"); err != nil && names == nil {
+	if names, err := readdir.Names(c.root + "/run/systemd/system"); err != nil && names == nil {
 		return all
 	}
 	for _, base := range []string{"/usr/lib/systemd/system", "/run/systemd/system", "/etc/systemd/system"} {
-		units, _ := folder.Names(c.root + base)
+		units, _ := readdir.Names(c.root + base)
 		for _, unit := range units {
 			slice, isDropIn := strings.CutSuffix(unit, ".d")
 			if !isDropIn || !strings.HasPrefix(slice, "user-") || !strings.HasSuffix(slice, ".slice") {
 				continue
 			}
-			names, _ := folder.Names(c.root + base + "/" + unit)
+			names, _ := readdir.Names(c.root + base + "/" + unit)
 			for _, name := range names {
 				all.read(c, slice, base+"/"+unit+"/"+name)
 			}

@@ -4,10 +4,10 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/subid/logindefs"
 	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // checkLoginDefs looks at the settings of the shadow suite that matter here.

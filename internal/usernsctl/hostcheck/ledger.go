@@ -5,8 +5,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // fileSystem is statfs(2) of a path, or of the nearest directory above which is there.

@@ -5,9 +5,9 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/finding"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // readAccounts reads the users and groups of the files.

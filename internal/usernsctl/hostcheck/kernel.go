@@ -3,7 +3,7 @@ package hostcheck
 import (
 	"strings"
 
-	"userns-helpers/internal/finding"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // setting is the content of a sysctl, by its path below /proc/sys; "" where there is none.

@@ -1,5 +1,5 @@
-// Package folder lists folders, for programs that report: without a poller, in memory that is bounded.
-package folder
+// Package readdir lists folders, for programs that report: without a poller, in memory that is bounded.
+package readdir
 
 import (
 	"slices"
