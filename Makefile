@@ -68,7 +68,7 @@ V =
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build fetch install check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages \
+.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages \
 	version clean go modules $(BINARIES)
 
 # What needs Go says so in the same words, and before anything else.
@@ -115,6 +115,9 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(ZSHDIR)/_usernsctl'
 	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
 
+quick: ## vet, imports, unit tests: half a minute, while you work
+	hack/check --quick
+
 check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline
 	hack/check
 
@@ -131,8 +134,8 @@ fuzz: ## run every fuzz target for FUZZTIME=30s
 	hack/fuzz $(FUZZTIME)
 
 differences: build ## as root: each black-box case, what Debian's program does, what ours does, why they differ
-	test/blackbox/maps/run -table bin
-	test/blackbox/nics/run bin -table
+	test/run maps -table
+	test/run nics -table
 
 coverage: ## as root: which statements unit tests and suites run, and why not the rest
 	hack/coverage
@@ -153,7 +156,7 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 	hack/release-check $(VERSION)
 
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
-	test/packages/run -test.v
+	test/run packages -test.v
 
 version: ## print the version
 	@echo $(VERSION)

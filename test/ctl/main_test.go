@@ -35,7 +35,7 @@ const (
 const self = "/opt/ctl.test"
 
 func TestMain(m *testing.M) {
-	harness.Suite(m, "test/ctl/run", prepare, oursFlag)
+	harness.Suite(m, "test/run ctl", prepare, oursFlag)
 }
 
 // prepare makes a clean host.

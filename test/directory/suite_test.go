@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "activate" {
 		os.Exit(activate(os.Args[2], os.Args[3]))
 	}
-	harness.Suite(m, "test/directory/run", prepare, oursFlag)
+	harness.Suite(m, "test/run directory", prepare, oursFlag)
 }
 
 // prepare installs the programs, and starts the LDAP server and SSSD.

@@ -32,7 +32,7 @@ var installed = []string{"/usr/bin/newuidmap", "/usr/bin/newgidmap", "/usr/bin/g
 const saved = "/opt/e2e/debian"
 
 func TestMain(m *testing.M) {
-	harness.Suite(m, "test/e2e/run", prepare, programsFlag)
+	harness.Suite(m, "test/run e2e", prepare, programsFlag)
 }
 
 // prepare saves Debian's programs and installs those that were asked for.

@@ -35,7 +35,7 @@ const (
 
 func TestMain(m *testing.M) {
 	attack() // returns unless this process is one of the attacker's
-	harness.Suite(m, "test/hostile/run", prepare, oursFlag)
+	harness.Suite(m, "test/run hostile", prepare, oursFlag)
 }
 
 // prepare installs the programs and makes users and bridges.

@@ -24,7 +24,7 @@ var (
 var debs struct{ ours, oursNext, uidmap, uidmapNext, liblxc, liblxcNext, lxc, pam string }
 
 func TestMain(m *testing.M) {
-	harness.Suite(m, "test/packages/run", prepare, debFlag)
+	harness.Suite(m, "test/run packages", prepare, debFlag)
 }
 
 // prepare finds the packages and makes their higher versions, in the private copy of the machine.

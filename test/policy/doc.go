@@ -2,5 +2,5 @@
 // interfaces of Debian's lxc-user-nic, with ours without a policy, and with ours under one. It also keeps the limits busy
 // with 200 callers at once.
 //
-// Run it with test/policy/run.
+// Run it with test/run policy.
 package policy

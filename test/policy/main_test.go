@@ -53,7 +53,7 @@ var (
 func (u user) owner() harness.Owner { return harness.Owner{UID: u.id, GID: u.id, Groups: u.groups} }
 
 func TestMain(m *testing.M) {
-	harness.Suite(m, "test/policy/run", func() error {
+	harness.Suite(m, "test/run policy", func() error {
 		fd, err := unix.Open("/proc/self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		home = fmt.Sprintf("/proc/self/fd/%d", fd)
 		return errors.Join(err, furnish())

@@ -7,6 +7,6 @@
 // check, the row of the table says so with an id (N01...) that stands in docs/compatibility.md with the reason: a
 // difference that no row declares fails, and so does a declared one that the program does not show.
 //
-// Run it with test/blackbox/nics/run FOLDER-OF-OUR-BINARIES, as root; with -table it prints the outcome of every row.
+// Run it with test/run nics, as root; with -table it prints the outcome of every row.
 // The cases carry the build tag "system".
 package nics

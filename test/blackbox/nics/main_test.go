@@ -26,7 +26,7 @@ var (
 var releases = []string{"5.0", "6.0"}
 
 func TestMain(m *testing.M) {
-	harness.Suite(m, "test/blackbox/nics/run", furnish)
+	harness.Suite(m, "test/run nics", furnish)
 }
 
 // TestTable runs every case against both programs. Ours must pass every check. The original must pass every check too,

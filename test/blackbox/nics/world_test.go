@@ -39,7 +39,7 @@ type world struct {
 func play(t *testing.T, c testCase, helper, other string) map[string][]string {
 	t.Helper()
 	if helper == "" {
-		t.Fatal("no program to test: name it with -ours and -peer, as test/blackbox/nics/run does")
+		t.Fatal("no program to test: name it with -ours and -peer, as test/run nics does")
 	}
 	w := &world{t: t, c: c, helper: helper, other: other}
 	w.values, w.held, w.faults = map[string]string{}, map[string]*harness.Target{}, map[string][]string{}
