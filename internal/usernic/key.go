@@ -27,15 +27,23 @@ func (t terms) secret() (key, error) {
 }
 
 // stableKey is the host's key, made by the first who needs it. It is kept over restarts of the machine; where that cannot
-// be, as /var can only be read or is full, one that lasts until the next is among the slots.
+// be, as /var can only be read or is full, one that lasts until the next is among the slots. Where there is one of either
+// nothing is tried to be made: that takes the lock of a directory, which a user may hold.
 func stableKey() (key, error) {
-	k, err := keyAt(paths.MACKey(), 0)
+	kept, unkept := paths.MACKey(), paths.Slots()+"/"+path.Base(paths.MACKey())
+	k, err := readKey(kept, 0)
 	if err == nil {
 		return k, nil
 	}
-	k, unkept := keyAt(paths.Slots()+"/"+path.Base(paths.MACKey()), 0)
-	if unkept != nil {
-		return key{}, failed("Failed to read "+paths.MACKey(), errors.Join(err, unkept))
+	if k, err := readKey(unkept, 0); err == nil {
+		return k, nil
+	}
+	if k, err = keyAt(kept, 0); err == nil {
+		return k, nil
+	}
+	k, also := keyAt(unkept, 0)
+	if also != nil {
+		return key{}, failed("Failed to read "+kept, errors.Join(err, also))
 	}
 	return k, nil
 }
