@@ -49,9 +49,9 @@ func (b *Book) fill(rows [][]byte, s *sheet, dead map[string]bool) (filled int, 
 	return w.filled, current, err
 }
 
-// cut cuts free places from the end of the ledger, unless another process is at work there or rows were appended since it
-// was read. A process that is frozen between the look at the size and the cut takes rows along that come meanwhile: they
-// come back from the slots, with the next create of their owner's.
+// cut cuts free places from the end of the ledger, unless another process is at work there or appends, or rows were
+// appended since it was read. Who appends waits for it, but not long: a process that is frozen between the look at the size
+// and the cut takes rows along that come meanwhile. They come back from the slots, with the next create of their owner's.
 func (w *writer) cut(size int64) error {
 	tail := make([]byte, min(size, 64*1024))
 	n, err := unix.Pread(w.fd, tail, size-int64(len(tail)))
@@ -65,13 +65,22 @@ func (w *writer) cut(size int64) error {
 	if rest >= len(tail) {
 		return nil
 	}
-	start := size - int64(len(tail)-rest)
+	held, err := try(w.book.claims, exclusive, endByte, 1)
+	if !held || err != nil {
+		return err
+	}
+	defer func() { _, _ = try(w.book.claims, none, endByte, 1) }()
+	return w.cutFrom(size-int64(len(tail)-rest), size, tail[rest:])
+}
+
+// cutFrom cuts what is from start to size, if it is what was read; no other process appends.
+func (w *writer) cutFrom(start, size int64, newlines []byte) error {
 	held, err := try(w.book.claims, exclusive, ledgerBytes+start, size-start)
 	if !held || err != nil {
 		return err
 	}
 	defer func() { _, _ = try(w.book.claims, none, ledgerBytes+start, size-start) }()
-	if still, err := w.still(span{start, tail[rest:]}); !still || err != nil {
+	if still, err := w.still(span{start, newlines}); !still || err != nil {
 		return err
 	}
 	var now unix.Stat_t

@@ -133,6 +133,13 @@ func (b *Book) addOnce(text []byte) (bool, error) {
 		return false, err
 	}
 	defer closeFile(ledger.fd)
+	held, err := b.keepEnd()
+	if err != nil {
+		return false, err
+	}
+	if held {
+		defer func() { _, _ = try(b.claims, none, endByte, 1) }()
+	}
 	text, err = onNewLine(ledger, text)
 	if err != nil {
 		return false, about(b.ledger, err)
@@ -144,6 +151,24 @@ func (b *Book) addOnce(text []byte) (bool, error) {
 		return false, about(b.ledger, err)
 	}
 	return b.current(ledger)
+}
+
+// How often, and how far apart in nanoseconds, the end of the ledger is asked for. A cut takes microseconds.
+const (
+	endLooks = 20
+	endPause = 1_000_000
+)
+
+// keepEnd keeps others from cutting the end of the ledger, and reports whether it could: who does so may be frozen there.
+func (b *Book) keepEnd() (bool, error) {
+	for range endLooks {
+		held, err := try(b.claims, shared, endByte, 1)
+		if held || err != nil {
+			return held, err
+		}
+		_ = unix.Nanosleep(&unix.Timespec{Nsec: endPause}, nil)
+	}
+	return false, nil
 }
 
 // fits refuses to write up to an offset where the limit on the size of files would cut it, where a hard limit of the

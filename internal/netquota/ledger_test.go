@@ -47,11 +47,12 @@ func TestLedgerManyAtOnce(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
+			var dead []string // each call finds all that are left of it
 			for i := range each {
 				p := w.open(t)
-				err := errors.Join(
-					p.put([]Row{{"u", lan, fmt.Sprintf("live%d_%d", u, i)}}, fmt.Sprintf("dead%d_%d", u, i-1)),
-					p.put([]Row{{"u", lan, fmt.Sprintf("dead%d_%d", u, i)}}))
+				err := p.put([]Row{{"u", lan, fmt.Sprintf("live%d_%d", u, i)}}, dead...)
+				dead = append(dead, fmt.Sprintf("dead%d_%d", u, i))
+				err = errors.Join(err, p.put([]Row{{"u", lan, dead[i]}}))
 				if err != nil {
 					t.Error(err)
 				}
@@ -93,12 +94,12 @@ func TestRowsAreWhole(t *testing.T) {
 			p := w.open(t)
 			defer p.exit()
 			var err error
-			last := ""
+			var dead []string // as a call finds them, that one included which another process was at work on before
 			for i := range turns {
 				owner := fmt.Sprintf("user%d", (u+i)%10)
 				nic := fmt.Sprintf("%s_%d%03d", owner, u, i%1000)
-				err = errors.Join(err, p.put([]Row{{owner, lan, nic}}, last))
-				last = nic
+				err = errors.Join(err, p.put([]Row{{owner, lan, nic}}, dead...))
+				dead = append(dead, nic)
 			}
 			done <- err
 		}()

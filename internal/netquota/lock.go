@@ -9,6 +9,7 @@ import (
 // Kinds of locks, fcntl(2).
 const (
 	exclusive = int16(unix.F_WRLCK)
+	shared    = int16(unix.F_RDLCK)
 	none      = int16(unix.F_UNLCK)
 )
 
@@ -32,6 +33,7 @@ func try(fd int, kind int16, start, length int64) (bool, error) {
 const (
 	macBytes    = int64(1) << 57 // names take user id × 2^24 + number: below 2^56
 	ledgerBytes = int64(1) << 58
+	endByte     = ledgerBytes - 1 // held shared by who appends to the ledger, exclusively by who cuts its end
 )
 
 // nameByte is the byte of the nth name of uid.

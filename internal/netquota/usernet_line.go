@@ -63,7 +63,7 @@ func (e Entry) Why() string {
 		Case:    "the owner is written in another case than the name",
 		UserID:  "the owner is a user id, and only names count here",
 		GroupID: "the owner is a group's number, and only names count here",
-		NoAt:    "the owner is a group, and groups have @ in front",
+		NoAt:    "it is for the user of that name; for your group of that name there would be an @ in front",
 		At:      "the owner is a user, and @ stands in front of groups only",
 		Type:    "its type is not veth, the only one there is",
 

@@ -2,6 +2,7 @@ package usernic
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +51,7 @@ func (e *NoLine) advice() string {
 	switch {
 	case e.Unfit != "":
 		return "a line would not help: " + e.Unfit
-	case len(e.Near.Slips) > 0:
+	case slices.ContainsFunc(e.Near.Slips, func(slip netquota.Entry) bool { return slip.Fault != netquota.NoAt }):
 		return "an administrator can correct it: " + line
 	}
 	return "an administrator can add the line: " + line

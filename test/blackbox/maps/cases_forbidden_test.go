@@ -49,7 +49,7 @@ func forbidden() []check {
 		{"a NUL", listed("#\x00\n"), mistake + "line 1: .* control character"},
 		{"old newlines", listed("# x\r100000\r"), mistake + "line 1: .* control character"},
 		{"a user's", map[string]harness.File{forbiddenPath: {Text: "0-9\n", UID: 1001}}, untrusted},
-		{"writable", map[string]harness.File{forbiddenPath: {Text: "0-9\n", Mode: 0o664}}, untrusted},
+		{"writable", map[string]harness.File{forbiddenPath: {Text: "0-9\n", Mode: 0o666}}, untrusted},
 		{"a FIFO", map[string]harness.File{forbiddenPath: {Kind: unix.S_IFIFO}}, untrusted},
 	} {
 		out = append(out, check{name: "forbidden: " + c.name, files: c.files, args: granted, status: 1, first: deniedFirst, second: c.second, differs: "M42"})

@@ -53,7 +53,7 @@ func slipCases() []testCase {
 // slipGroupCases are about groups, and about lines that work.
 func slipGroupCases(from string) []testCase {
 	return []testCase{
-		{id: "slip/group-without-at", from: from, usernet: "lan veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*groups have @ in front`},
+		{id: "slip/group-without-at", from: from, usernet: "lan veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*for your group of that name there would be an @ in front`},
 		{id: "slip/group-case", from: from, usernet: "@LAN veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*another case`},
 		{id: "slip/group-number", from: from, usernet: "@2100 veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*group's number`},
 		{id: "slip/other-people's", from: from, usernet: "bob veth br0 5x\nalice2 veth br0\n@labs veth br0 x\n", args: firstNic, refuse: `allows it; an administrator can add the line: alice veth br0 1\n$`},

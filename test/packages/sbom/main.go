@@ -23,6 +23,7 @@ import (
 
 // licences are those of the modules that may be linked in. One that is not here ends the program.
 var licences = map[string]string{
+	"github.com/BurntSushi/toml":     "MIT",
 	"std":                            "BSD-3-Clause",
 	"golang.org/x/sys":               "BSD-3-Clause",
 	"github.com/vishvananda/netlink": "Apache-2.0",
