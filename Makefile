@@ -108,7 +108,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
 	install -d '$(DESTDIR)$(TMPFILESDIR)'
-	sed 's|@FOLDER@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
+	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@FOLDER@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
 		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'

@@ -58,7 +58,7 @@ func (w *writer) cut(size int64) error {
 	if err != nil || n != len(tail) {
 		return err
 	}
-	rest := len(bytes.TrimRight(tail, "\n"))
+	rest := len(bytes.TrimRight(tail, free))
 	if rest > 0 {
 		rest++ // the newline of the last row
 	}
@@ -169,7 +169,7 @@ func (w *writer) over(p span, row []byte) (bool, error) {
 	if still, err := w.still(p); !still || err != nil {
 		return false, err
 	}
-	if p.text[0] != '\n' {
+	if len(bytes.Trim(p.text, "\n")) > 0 {
 		if err := w.write(bytes.Repeat([]byte{'\n'}, len(p.text)), p.at); err != nil {
 			return false, err
 		}

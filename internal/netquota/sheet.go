@@ -1,6 +1,9 @@
 package netquota
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // sheet is what a reading of the ledger found that can be written over.
 //
@@ -26,8 +29,8 @@ func (s *sheet) walk(text, again []byte, f func(row []byte, at int64)) {
 	s.size = int64(len(text))
 	stable := bytes.Equal(text, again)
 	for at := 0; at < len(text); {
-		if text[at] == '\n' {
-			end := at + newlines(text[at:])
+		if strings.IndexByte(free, text[at]) >= 0 {
+			end := at + places(text[at:])
 			s.free = append(s.free, span{int64(at), text[at:end]})
 			at = end
 			continue
@@ -41,8 +44,12 @@ func (s *sheet) walk(text, again []byte, f func(row []byte, at int64)) {
 	}
 }
 
-// newlines is how many newlines text begins with.
-func newlines(text []byte) int { return len(text) - len(bytes.TrimLeft(text, "\n")) }
+// free is what a free place is filled with: newlines; and the NUL bytes of a hole, where a process was frozen over a place
+// that was cut off meanwhile.
+const free = "\n\x00"
+
+// places is how many bytes of free places text begins with.
+func places(text []byte) int { return len(text) - len(bytes.TrimLeft(text, free)) }
 
 // same reports whether the bytes from start to end are the same in both. A row begins behind a newline, so that belongs
 // to it: what seems to be a row may be the end of a longer one.

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"strconv"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ const (
 // toSyslog sends the record as one datagram: "<PRI>program[pid]: text". There is no time stamp: every syslog daemon takes
 // the time of arrival then, and local time would need TZ.
 func (r *Record) toSyslog(result string) {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return
 	}
@@ -34,7 +35,22 @@ func (r *Record) toSyslog(result string) {
 	message = append(append(append(message, '>'), r.program...), '[')
 	message = strconv.AppendInt(message, int64(unix.Getpid()), 10)
 	message = r.syslogText(append(message, "]: "...), result)
-	_ = unix.Sendto(fd, message, unix.MSG_NOSIGNAL, &unix.SockaddrUnix{Name: socket})
+	sendPatiently(fd, message)
+}
+
+// patience is how long a full log is waited for, in microseconds. Every user can fill it, to have an act of theirs dropped;
+// who waits is served in turn.
+const patience = 200_000
+
+// sendPatiently sends a message to the log, and waits where that is full: its reader is at work.
+func sendPatiently(fd int, message []byte) {
+	to := &unix.SockaddrUnix{Name: socket}
+	if err := unix.Sendto(fd, message, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, to); !errors.Is(err, unix.EAGAIN) {
+		return
+	}
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Usec: patience}); err == nil {
+		_ = unix.Sendto(fd, message, unix.MSG_NOSIGNAL, to)
+	}
 }
 
 // syslogText appends "result=... key=value key="value"" to message.

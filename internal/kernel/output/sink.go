@@ -82,7 +82,11 @@ func reopened(fd, flags int) sink {
 	}
 	flags |= now&(unix.O_ACCMODE|unix.O_DIRECT) | unix.O_NONBLOCK | unix.O_CLOEXEC // O_DIRECT: a pipe of packets, pipe(2)
 	own, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), flags, 0)
-	if err != nil {
+	switch {
+	case err != nil:
+		return sink{fd: fd, way: asking}
+	case own >= unix.FD_SETSIZE: // the caller's descriptors fill the table: select(2) could not be asked
+		_ = unix.Close(own)
 		return sink{fd: fd, way: asking}
 	}
 	return sink{fd: own, way: prompt, own: true}

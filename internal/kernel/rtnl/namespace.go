@@ -3,6 +3,7 @@ package rtnl
 import (
 	"encoding/binary"
 	"errors"
+	"path"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -86,7 +87,9 @@ const firstOnly = "/proc/sys/net/core/netdev_max_backlog"
 // 5.14) is a number that no other ever has as long as the machine runs; before that, the number of its file, which another
 // one may have later, is the best there is.
 func (c *Conn) Here() (first bool, name string, err error) {
-	first = unix.Faccessat(unix.AT_FDCWD, firstOnly, unix.F_OK, 0) == nil
+	if first, err = isFirst(); err != nil {
+		return false, "", err
+	}
 	cookie, err := unix.GetsockoptUint64(c.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
 	if err == nil {
 		return first, "netns.c" + strconv.FormatUint(cookie, 10), nil
@@ -94,6 +97,16 @@ func (c *Conn) Here() (first bool, name string, err error) {
 	var stat unix.Stat_t
 	err = unix.Stat("/proc/thread-self/ns/net", &stat)
 	return first, "netns.i" + strconv.FormatUint(stat.Ino, 10), err
+}
+
+// isFirst reports whether this is the machine's first network namespace. That the setting is missing says no only where
+// the others are there: they may be hidden, and two books of one namespace would double its quotas.
+func isFirst() (bool, error) {
+	err := unix.Faccessat(unix.AT_FDCWD, firstOnly, unix.F_OK, 0)
+	if err == nil || !errors.Is(err, unix.ENOENT) {
+		return err == nil, err
+	}
+	return false, unix.Faccessat(unix.AT_FDCWD, path.Dir(firstOnly), unix.F_OK, 0)
 }
 
 // general is struct rtgenmsg with its padding, of family AF_UNSPEC.

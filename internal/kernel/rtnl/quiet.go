@@ -20,10 +20,9 @@ func (e *SettingError) Error() string {
 // Unwrap returns the cause.
 func (e *SettingError) Unwrap() error { return e.Err }
 
-// readOnly reports whether the kernel, a container or a filter lets nobody write the setting.
-func (e *SettingError) readOnly() bool {
-	return errors.Is(e.Err, unix.EROFS) || errors.Is(e.Err, unix.EACCES) || errors.Is(e.Err, unix.EPERM)
-}
+// readOnly reports whether the setting is on a file system that lets nobody write it, as in containers. A security module
+// that forbids it has to be told of it.
+func (e *SettingError) readOnly() bool { return errors.Is(e.Err, unix.EROFS) }
 
 // The values of the settings.
 const (
