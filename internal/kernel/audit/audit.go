@@ -2,9 +2,9 @@
 // audit subsystem.
 //
 // It promises that a record is one line whatever a caller put into it, that no text of a caller's can be taken for a field
-// of it, and that a log that is missing, full or slow changes nothing: nothing is waited for and no error is returned. A
-// grant is recorded when everything is decided and before it takes effect, so that whoever kills or freezes the program
-// has nothing that no record tells of.
+// of it, and that a log that is missing, full or slow changes nothing: it is waited for 200 ms at most, and no error is
+// returned. A grant is recorded when everything is decided and before it takes effect, so that whoever kills or freezes the
+// program has nothing that no record tells of.
 package audit
 
 import (
