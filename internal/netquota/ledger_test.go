@@ -196,6 +196,47 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestHole: a process that was frozen over a place at the end, which was cut off meanwhile, leaves NUL bytes in front of its
+// row. They are a free place like any other: the rows around them are read, and a new row is written over them.
+func TestHole(t *testing.T) {
+	const row = "a veth b N\n"
+	hole := func(n int) string { return strings.Repeat("\x00", n) }
+	for name, c := range map[string]struct{ before, after string }{
+		"as long as a row":          {"b veth b y\n" + hole(len(row)) + "b veth b z\n", "b veth b y\n" + row + "b veth b z\n"},
+		"with newlines":             {"b veth b y\n" + hole(len(row)-3) + "\n\n\nb veth b z\n", "b veth b y\n" + row + "b veth b z\n"},
+		"newlines first":            {"b veth b y\n\n\n" + hole(len(row)-2) + "b veth b z\n", "b veth b y\n" + row + "b veth b z\n"},
+		"at the beginning":          {hole(len(row)) + "b veth b z\n", row + "b veth b z\n"},
+		"beside a dead row":         {"b veth b y\na v b D\n" + hole(3) + "b veth b z\n", "b veth b y\n" + row + "b veth b z\n"},
+		"at the end":                {"b veth b y\n" + hole(100), "b veth b y\n" + row},
+		"at the end, with newlines": {"b veth b y\n" + hole(50) + "\n\n" + hole(50), "b veth b y\n" + row},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.open(t)
+			defer p.exit()
+			write(t, w.ledger(), c.before)
+			var read []string
+			if err := p.book.read(&sheet{}, func(row []byte, _ int64) { read = append(read, string(row)) }); err != nil {
+				t.Fatal(err)
+			}
+			want := strings.FieldsFunc(c.before, func(r rune) bool { return r == '\n' || r == 0 })
+			if !slices.Equal(read, want) {
+				t.Errorf("read: %q, want %q", read, want)
+			}
+			if err := p.put([]Row{{"a", Place{"veth", "b"}, "N"}}, "D"); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(w.ledger())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(text) != c.after {
+				t.Errorf("%q, want %q", text, c.after)
+			}
+		})
+	}
+}
+
 // TestForget drops the rows of an interface and no other, keeps permissions, and leaves no file behind.
 func TestForget(t *testing.T) {
 	const before = "alice veth lxcbr0 gone\nbob veth lxcbr0 goner\n\ngone veth lxcbr0 stays\ndomain user veth lxcbr0 gone\nshort\nalice veth lxcbr0 gone extra\nalice veth lxcbr0 last"
@@ -327,6 +368,7 @@ func TestFind(t *testing.T) {
 func FuzzLedger(f *testing.F) {
 	f.Add([]byte("alice veth lxcbr0 veth2001_AAAA\nbob veth lxcbr0 veth1002_BBBB"), []byte("alice veth lxcbr0 veth2001_CCCC\n"))
 	f.Add([]byte("alalice veth lxcbr0 veth1001_Z3un"), []byte("\n\n\x00\n"))
+	f.Add([]byte("\n\x00\nalice veth lxcbr0 veth2001_AAAA\n\x00"), []byte("\n\x00\nalice veth lxcbr0 veth2001_AAAA\n\x00"))
 	f.Add([]byte("@students veth lxcbr0 x y\n  a veth"), []byte("alice veth lxcbr0 "))
 	f.Add([]byte("\n\nalice veth lxcbr0 veth2001_AAAA\n\n"), []byte("\n\nalice veth lxcbr0 veth2001_AAAB\n\n"))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
@@ -345,7 +387,7 @@ func FuzzLedger(f *testing.F) {
 			}
 		}
 		for _, p := range s.sheet.free {
-			if len(p.text) == 0 || len(bytes.Trim(p.text, "\n")) > 0 || p.at > 0 && first[p.at-1] != '\n' {
+			if len(p.text) == 0 || len(bytes.Trim(p.text, free)) > 0 || p.at > 0 && first[p.at-1] != '\n' {
 				t.Fatalf("%q at %d is free", p.text, p.at)
 			}
 		}

@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,7 +25,8 @@ import (
 
 var (
 	audited = person("audited")
-	_       = grant("audited veth audit 1")
+	flooder = person("flooder")
+	_       = grant("audited veth audit 1", "flooder veth flooded 1")
 )
 
 const devLog = "/dev/log"
@@ -197,6 +201,100 @@ func TestAuditLogs(t *testing.T) {
 		})
 	}
 	_ = os.Remove(devLog)
+}
+
+// flood writes to a log for as long as it lives, and waits where that is full, as syslog(3) does.
+func flood(path string) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err := errors.Join(err, unix.Connect(fd, &unix.SockaddrUnix{Name: path})); err != nil {
+		panic(err)
+	}
+	for err == nil || errors.Is(err, unix.EINTR) {
+		_, err = unix.Write(fd, []byte("<13>x: hello"))
+	}
+}
+
+// flooded is a reader of a log that others fill.
+type flooded struct {
+	records []string
+	away    time.Duration // the longest that it took from one datagram to the next
+}
+
+// read reads until done is closed and nothing is left.
+func (f *flooded) read(fd int, done <-chan struct{}) {
+	buffer := make([]byte, 1<<16)
+	for last := time.Now(); ; {
+		n, _, err := unix.Recvfrom(fd, buffer, 0)
+		now := time.Now()
+		f.away = max(f.away, now.Sub(last))
+		last = now
+		switch {
+		case err == nil && strings.Contains(string(buffer[:n]), "result="):
+			f.records = append(f.records, string(buffer[:n]))
+		case err == nil:
+		default:
+			select {
+			case <-done:
+				return
+			default:
+			}
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 10)
+		}
+	}
+}
+
+// TestFloodedLog: a caller who fills the log all the time has no record dropped, as long as the log is read. Where this
+// machine lets the reader stand for so long that a record may go, that shows nothing, and is tried again.
+func TestFloodedLog(t *testing.T) {
+	const attempts, longest = 5, 100 * time.Millisecond
+	target := container(t, flooder)
+	for range attempts {
+		made, f := whileFlooded(t, target)
+		var lost []string
+		for _, nic := range made {
+			if !slices.ContainsFunc(f.records, func(r string) bool {
+				return strings.Contains(r, "]: result=granted ") && strings.Contains(r, ` host="`+nic+`"`)
+			}) {
+				lost = append(lost, nic)
+			}
+		}
+		fmt.Printf("observed: %s: %d of %d records lost, the reader was away for %v at most\n", t.Name(), len(lost), len(made), f.away)
+		if len(lost) == 0 {
+			return
+		}
+		if f.away < longest {
+			t.Fatalf("no record of %q", lost)
+		}
+	}
+	t.Error("the reader did not keep up in any attempt")
+}
+
+// whileFlooded makes interfaces while the log is flooded, and returns what they are and what the log has.
+func whileFlooded(t *testing.T, target *harness.Target) (made []string, f *flooded) {
+	t.Helper()
+	daemon := listen(t)
+	f = &flooded{}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() { defer close(ended); f.read(daemon.fd, done) }()
+	defer func() { close(done); <-ended }()
+	for range 2 {
+		command := exec.Command(self, "hostile-flood", devLog)
+		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: flooder.uid, Gid: flooder.gid}}
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _, _ = command.Process.Kill(), command.Wait() }()
+	}
+	time.Sleep(100 * time.Millisecond)
+	for range 20 {
+		r := call(t, flooder, creates(target, "flooded")...)
+		if r.made() == "" {
+			t.Fatal(r)
+		}
+		made = append(made, r.made())
+		sweep(t, flooder)
+	}
+	return made, f
 }
 
 // trustedApp is AUDIT_TRUSTED_APP of linux/audit.h.

@@ -3,13 +3,17 @@
 package hostile
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"userns-helpers/test/blackbox/harness"
 )
@@ -21,6 +25,9 @@ var (
 	nearby  = person("nearby").in(lan)
 	yonder  = person("yonder").in(lan)
 	stabled = person("stabled")
+	forger  = person("forger").in(lan)
+	wronged = person("wronged").in(lan)
+	_       = grant("@lan veth forged 1")
 	_       = grant("mover veth moved 1", "@lan veth named 2", "@lan veth apart 2", "nearby veth apart 1", "yonder veth apart 1", "stabled veth stable 4", "stabled veth none 1")
 )
 
@@ -413,4 +420,69 @@ func TestTableIsAsked(t *testing.T) {
 	if again := address(); again != first {
 		t.Errorf("%s, once the entry is gone, and %s before it was there", again, first)
 	}
+}
+
+// TestForgedEnd: a user makes what looks like the interface of a call of theirs that was killed before it was made, in a
+// namespace that this one knows by an id that the kernel gave, as it does where root has moved an interface. No slot of the
+// group's is held by that: root has moved nothing that was not there.
+func TestForgedEnd(t *testing.T) {
+	target, victim := container(t, forger), container(t, wronged)
+	nested := hold(t, forger, "nsenter", "-t", strconv.Itoa(target.PID), "-U", "-n", "--preserve-credentials", "unshare", "-n", "cat")
+	if r := call(t, forger, creates(target, "forged")...); r.made() == "" {
+		t.Fatal(r)
+	}
+	inside(t, forger, target, "ip link set eth0 netns "+strconv.Itoa(nested.PID))
+	text, err := exec.Command("ip", "-o", "link", "show", "type", "veth").Output() // who lists the pair has its other end's namespace numbered
+	if err != nil || !strings.Contains(string(text), "link-netnsid") {
+		t.Fatalf("the namespace has no id: %v: %s", err, text)
+	}
+	inside(t, forger, nested, "ip link del eth0")
+
+	begins := false
+	plan{u: forger, argv: creates(target, "forged")}.run(t, func(x *traced) {
+		begins = x.until(func(c systemCall) bool {
+			if c.nr != unix.SYS_SENDTO || c.args[2] < unix.SizeofNlMsghdr {
+				return false
+			}
+			head := make([]byte, unix.SizeofNlMsghdr)
+			return x.bytes(c.args[1], head) == len(head) && binary.NativeEndian.Uint16(head[4:]) == unix.RTM_NEWLINK
+		})
+		if begins {
+			x.kill()
+		}
+	})
+	name := pendingOf(t, "forged")
+	if !begins || name == "" || len(nicsOf(t, forger)) > 0 {
+		t.Fatalf("not killed where the pair begins: %v, the slot has %q, interfaces %q", begins, name, nicsOf(t, forger))
+	}
+	_, random, _ := strings.Cut(name, "_")
+	inside(t, forger, nested, fmt.Sprintf("ip link add %s type veth peer name q0; ip link property add dev %s altname usernic-%d-c1-forged-%s", name, name, forger.uid, random))
+	for _, u := range []user{wronged, forger} {
+		of := map[string]*harness.Target{wronged.name: victim, forger.name: target}[u.name]
+		if r := call(t, u, creates(of, "forged")...); r.made() == "" {
+			t.Errorf("%s: nothing of the group's lives: %v", u.name, r)
+		}
+		sweep(t, u)
+	}
+}
+
+// pendingOf is the interface that a slot of the group's has as being made.
+func pendingOf(t *testing.T, bridge string) string {
+	t.Helper()
+	files, err := filepath.Glob(slotsPath + "/veth:" + bridge + ":@lan*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, record := range strings.Split(string(text), "\n") {
+			if words := strings.Fields(record); len(words) > 2 && words[1] == "-" {
+				return words[2]
+			}
+		}
+	}
+	return ""
 }

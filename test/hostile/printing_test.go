@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ var (
 	printing = person("printing")
 	crowded  = person("crowded")
 	exposed  = person("exposed")
+	laden    = person("laden")
 	_        = grant("printing veth printing 300", "crowded veth printing 300", "exposed veth printing 300")
 )
 
@@ -210,6 +212,54 @@ func TestPrintingCounts(t *testing.T) {
 			if left := nicsOf(t, crowded); len(left) > 0 {
 				t.Errorf("left: %q", left)
 				sweep(t, crowded)
+			}
+		})
+	}
+}
+
+// TestPrintingMany: neither does one that inherited more descriptors than select(2) can be asked about. What it opens itself
+// has too high a number then, and if it died of that, its last words would wait, for ever and as root, for the same reader.
+func TestPrintingMany(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	const inherited, room = 1100, 2000
+	for name, argv := range map[string][]string{
+		"newuidmap":    {newuidmap},
+		"lxc-user-nic": {usernic, "create"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, full := fullPipe(t)
+			start := harness.Start{
+				Path: argv[0], Argv: argv, UID: laden.uid, GID: laden.gid, Stderr: full,
+				Files: slices.Repeat([]*os.File{null}, inherited), Limits: map[int]uint64{unix.RLIMIT_NOFILE: room},
+			}
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				began := time.Now()
+				r, err := start.Run()
+				if took := time.Since(began); err != nil || r.Status != 1 || took > longestPrint {
+					t.Errorf("%v, %v after %v", r, err, took)
+				}
+			}()
+			seen := false
+			for over := false; !over; {
+				n := waiting(t, filepath.Base(argv[0]), laden.uid)
+				seen = seen || n.all == 1 && n.counted == 1
+				select {
+				case <-ended:
+					over = true
+				case <-time.After(10 * time.Millisecond):
+				}
+			}
+			if !seen {
+				t.Error("it never waited as its caller's")
+			}
+			if n := waiting(t, filepath.Base(argv[0]), laden.uid); n.all > 0 {
+				t.Errorf("%d still wait", n.all)
 			}
 		})
 	}
