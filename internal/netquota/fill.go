@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -138,6 +139,16 @@ func merged(places []span) []span {
 // overFree writes into free places. One that another process is at work on is passed over: it may be frozen there.
 func (w *writer) overFree(places []span) error {
 	for _, p := range places {
+		if bytes.IndexByte(p.text, 0) >= 0 { // a hole: newlines from now on
+			filled, err := w.over(p, nil)
+			if err != nil {
+				return err
+			}
+			if !filled {
+				continue
+			}
+			p.text = bytes.Repeat([]byte{'\n'}, len(p.text))
+		}
 		for row := w.next(len(p.text)); row != nil; row = w.next(len(p.text)) {
 			done, err := w.over(span{p.at, p.text[:len(row)]}, row)
 			if err != nil {
@@ -180,7 +191,7 @@ func (w *writer) over(p span, row []byte) (bool, error) {
 	return true, w.write(row, p.at)
 }
 
-// still reports whether a place is what was read, behind a newline or at the beginning of the file.
+// still reports whether a place is what was read, behind a free one or a newline, or at the beginning of the file.
 func (w *writer) still(p span) (bool, error) {
 	before := min(p.at, 1)
 	text := make([]byte, int(before)+len(p.text))
@@ -188,7 +199,7 @@ func (w *writer) still(p span) (bool, error) {
 	if err != nil || n != len(text) {
 		return false, err
 	}
-	return (before == 0 || text[0] == '\n') && bytes.Equal(text[before:], p.text), nil
+	return (before == 0 || strings.IndexByte(free, text[0]) >= 0) && bytes.Equal(text[before:], p.text), nil
 }
 
 // write writes text at an offset, or fails. None of it is beyond the end of the file.

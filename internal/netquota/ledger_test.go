@@ -207,6 +207,9 @@ func TestHole(t *testing.T) {
 		"newlines first":            {"b veth b y\n\n\n" + hole(len(row)-2) + "b veth b z\n", "b veth b y\n" + row + "b veth b z\n"},
 		"at the beginning":          {hole(len(row)) + "b veth b z\n", row + "b veth b z\n"},
 		"beside a dead row":         {"b veth b y\na v b D\n" + hole(3) + "b veth b z\n", "b veth b y\n" + row + "b veth b z\n"},
+		"too short":                 {"b veth b y\n" + hole(3) + "b veth b z\n", "b veth b y\n\n\n\nb veth b z\n" + row},
+		"longer than a row":         {"b veth b y\n" + hole(len(row)+3) + "b veth b z\n", "b veth b y\n" + row + "\n\n\nb veth b z\n"},
+		"in front of a dead row":    {"b veth b y\n" + hole(3) + "a veth b D\nb veth b z\n", "b veth b y\n" + row + "\n\n\nb veth b z\n"},
 		"at the end":                {"b veth b y\n" + hole(100), "b veth b y\n" + row},
 		"at the end, with newlines": {"b veth b y\n" + hole(50) + "\n\n" + hole(50), "b veth b y\n" + row},
 	} {
