@@ -50,27 +50,27 @@ func Open(ledger, slots string) (*Book, error) { return openOwned(ledger, slots,
 // openOwned opens the book of an owner.
 func openOwned(ledger, slots string, owner uint32) (*Book, error) {
 	b := &Book{ledger: ledger, slots: slots, owner: owner, pause: pause, looks: looks, now: sinceBoot}
-	parent, err := b.openFolder(path.Dir(ledger), 0o755)
+	parent, err := b.openFolder(unix.AT_FDCWD, path.Dir(ledger), 0o755)
 	if err != nil {
 		return nil, err
 	}
 	closeFile(parent)
-	if b.folder, err = b.openFolder(slots, 0o700); err != nil {
+	if b.folder, err = b.openFolder(unix.AT_FDCWD, slots, 0o700); err != nil {
 		return nil, err
 	}
 	b.claims, err = b.openFile("claims")
 	return b, err
 }
 
-// openFolder opens a directory that only the owner can write to, and makes it if it is missing.
-func (b *Book) openFolder(name string, mode uint32) (int, error) {
+// openFolder opens a directory in another one that only the owner can write to, and makes it if it is missing.
+func (b *Book) openFolder(parent int, name string, mode uint32) (int, error) {
 	const flags = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := unix.Open(name, flags, 0)
+	fd, err := unix.Openat(parent, name, flags, 0)
 	if errors.Is(err, unix.ENOENT) {
-		if err := unix.Mkdir(name, mode); err != nil && !errors.Is(err, unix.EEXIST) {
+		if err := unix.Mkdirat(parent, name, mode); err != nil && !errors.Is(err, unix.EEXIST) {
 			return -1, about(name, err)
 		}
-		fd, err = unix.Open(name, flags, 0)
+		fd, err = unix.Openat(parent, name, flags, 0)
 	}
 	if err != nil {
 		return -1, about(name, err)

@@ -45,7 +45,7 @@ func (b *Book) enter(slots string, here Network) error {
 	if is || err != nil {
 		return err
 	}
-	fd, err := b.openBook(here.ID)
+	fd, err := b.openFolder(b.folder, here.ID, 0o700)
 	if err != nil {
 		return err
 	}
@@ -82,20 +82,4 @@ func (b *Book) belongsTo(here Network) (bool, error) {
 		}
 	}
 	return false, unix.EAGAIN
-}
-
-// openBook opens the folder of another namespace's book, and makes it if it is missing.
-func (b *Book) openBook(name string) (int, error) {
-	flags := unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := unix.Openat(b.folder, name, flags, 0)
-	if errors.Is(err, unix.ENOENT) {
-		if err := unix.Mkdirat(b.folder, name, 0o700); err != nil && !errors.Is(err, unix.EEXIST) {
-			return -1, err
-		}
-		fd, err = unix.Openat(b.folder, name, flags, 0)
-	}
-	if err != nil {
-		return -1, err
-	}
-	return fd, b.check(fd, name)
 }
