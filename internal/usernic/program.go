@@ -2,7 +2,7 @@
 //
 // It promises that a user gets an interface only where lxc-usernet(5) grants one, within the quota, in a network
 // namespace that the user owns; that what fails leaves nothing behind; and that no user delays another, whatever becomes
-// of the processes of either. docs/architecture.md has the argument.
+// of the processes of either. docs/ledger.md has the argument.
 package usernic
 
 import (

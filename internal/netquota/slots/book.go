@@ -44,7 +44,7 @@ func (e *UnsafeError) Error() string { return e.Path + " " + e.Reason }
 //
 // What is there is opened and never made again. To make a name, mkdir(2) and open(2) with O_CREAT take the lock of the
 // directory exclusively before they look whether the name is there; and a user can hold that lock of each directory that
-// they can read, for ever (docs/architecture.md, section 7).
+// they can read, for ever (docs/process.md, "Locks of the kernel").
 //
 // Errors: *UnsafeError, or those of the system calls. It is called with umask 022 and effective ids 0.
 func Open(ledger, slots string) (*Book, error) { return openOwned(ledger, slots, 0) }

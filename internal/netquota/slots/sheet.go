@@ -10,7 +10,7 @@ import (
 // A place without a row is filled with newlines. So a row of whatever length fits into places that were given back next to
 // each other, and the ledger has no other bytes than rows and newlines: "grep USER", "cut -f4 -d' '" and "sed -i /USER/d"
 // find what they always found. LXC's helper takes an empty line for a dead row, and does the same damage for one:
-// docs/architecture.md, section 7.
+// docs/ledger.md.
 type sheet struct {
 	file file              // that was read
 	size int64             // of what was read
