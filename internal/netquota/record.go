@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"userns-helpers/internal/text/ifname"
 )
 
 // MAC is an EUI-48 address; the zero value stands for none.
@@ -58,7 +60,6 @@ const (
 	recordSize    = 128
 	recordVersion = "1"
 	recordWords   = 7
-	longestName   = 15 // IFNAMSIZ without its NUL
 	unknown       = "-"
 )
 
@@ -91,7 +92,7 @@ func parseRecord(text []byte) record {
 		return record{}
 	}
 	words := strings.Split(string(text[:recordSize-1]), " ")
-	if len(words) < recordWords || words[0] != recordVersion || len(words[1]) != 1 || len(words[2]) > longestName || slices.Contains(words[:recordWords], "") {
+	if len(words) < recordWords || words[0] != recordVersion || len(words[1]) != 1 || len(words[2]) > ifname.Longest || slices.Contains(words[:recordWords], "") {
 		return record{}
 	}
 	r := record{Nic: Nic{Name: words[2]}, state: state(words[1][0])}

@@ -75,7 +75,7 @@ func originalFails() []shown {
 			slip/three-fields slip/type slip/type-case slip/uid slip/zero slip/group-without-at
 			slip/other-people's slip/other-bridge's nearby/bridges nearby/group nearby/no-such-bridge
 			nearby/no-bridge nearby/no-file-no-such-bridge nearby/full nearby/container-nic-all
-			nearby/container-nic-default nearby/bridge-all cause/secure-bits`},
+			nearby/container-nic-default nearby/bridge-all nearby/bridge-no-break-space cause/secure-bits`},
 		{"N02", exit, `
 			namespace/proc namespace/proc-fd namespace/bind-mount namespace/fd`},
 		{"N02", stdout, `
