@@ -6,6 +6,8 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/text/ifname"
 )
 
 // Inspected is an interface with what only those who report want to know of it: anybody may ask.
@@ -115,7 +117,7 @@ func bucketRate(options []byte) (uint64, error) {
 
 // QuietsIPv6 reports whether IPv6 is off on an interface, as QuietIPv6 leaves it; also where the kernel has no IPv6.
 func QuietsIPv6(name string) bool {
-	if !named(name) {
+	if !ifname.Possible(name) {
 		return false
 	}
 	fd, err := unix.Open(ipv6Folder+"/"+name+"/disable_ipv6", unix.O_RDONLY|unix.O_CLOEXEC, 0)

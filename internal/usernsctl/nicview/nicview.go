@@ -14,6 +14,7 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )
@@ -175,7 +176,7 @@ func (l *looker) bridge(device rtnl.Device, recorded ...string) string {
 			return name
 		}
 	}
-	return "none"
+	return ifname.None
 }
 
 // fromNames takes what the names tell; false if they tell that lxc-user-nic did not make the interface.
