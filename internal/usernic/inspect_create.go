@@ -19,7 +19,7 @@ import (
 
 // Question is whether somebody who calls the program right after login would be given an interface.
 type Question struct {
-	User   account.User
+	User   account.Account
 	Groups []uint32 // the supplementary ones
 	Bridge string   // or "none"
 	PID    int      // of a process of the container; 0 to ask about none
@@ -53,8 +53,8 @@ func (a *Answer) find(q Question) (err error) {
 		return err
 	}
 	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
-	who, err := identifyAs(directory, q.User.UID, append([]uint32{q.User.GID}, q.Groups...))
-	who.standing = privilege.Supposed(q.User.UID)
+	who, err := identifyAs(directory, q.User.ID, append([]uint32{q.User.Primary}, q.Groups...))
+	who.standing = privilege.Supposed(q.User.ID)
 	a.Who = who.who
 	if err != nil {
 		return err
@@ -95,14 +95,14 @@ func (a *Answer) findNamespace(q Question) error {
 	if q.PID == 0 {
 		return nil
 	}
-	err := netns.WouldRefuse(q.User.UID, q.PID)
+	err := netns.WouldRefuse(q.User.ID, q.PID)
 	var refused *netns.Error
 	if errors.As(err, &refused) && refused.Reason == netns.Unreachable {
 		a.Known = false
 		return nil
 	}
 	if err != nil {
-		return notYours(q.User.UID, reference{pid: q.PID, fd: -1}, err)
+		return notYours(q.User.ID, reference{pid: q.PID, fd: -1}, err)
 	}
 	return nil
 }

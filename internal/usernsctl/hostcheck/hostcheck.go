@@ -101,8 +101,8 @@ func (c closer) Close() error {
 // accounts are the users and groups of this host's files.
 type accounts struct {
 	known  bool // the files could be read
-	users  map[string]account.User
-	groups map[string]account.Group
+	users  map[string]account.Account
+	groups map[string]account.Account
 	uids   ids
 	gids   ids
 	member map[string][]string // the groups that list a user
