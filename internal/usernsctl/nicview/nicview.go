@@ -16,6 +16,7 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )
@@ -165,7 +166,7 @@ func (l *looker) bridge(device *netlink.LinkAttrs, recorded ...string) string {
 			return name
 		}
 	}
-	return "none"
+	return ifname.None
 }
 
 // fromNames takes what the names tell; false if they tell that lxc-user-nic did not make the interface.
