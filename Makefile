@@ -49,8 +49,13 @@ VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags 
 GO         = go
 # For the packager: appended to the linker's flags.
 GO_LDFLAGS =
-# The entry point that keeps the caller's environment from the Go runtime: internal/kernel/entry has the assembly.
-ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_start)
+# Each program has its ELF entry point, which runs before the Go runtime does: internal/kernel/entry has the assembly.
+ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_$(ENTRY_$(COMMAND)))
+ENTRY_newuidmap  = newuidmap
+ENTRY_newgidmap  = newgidmap
+ENTRY_usernic    = usernic
+ENTRY_getsubids  = plain
+ENTRY_usernsctl  = plain
 LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/text/paths.version=$(VERSION) \
 	$(foreach name,$(PATHS),-X userns-helpers/internal/text/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)
 
