@@ -60,7 +60,3 @@ func IDs() (real, effective, saved uint32) { return found.IDs[0], found.IDs[1], 
 // Processors are those on which the caller lets this process run, of which the entry point has left one; empty if it did
 // not.
 func Processors() unix.CPUSet { return found.Processors }
-
-// Closed reports whether the caller left a descriptor of 0 to 2 closed. The runtime has opened /dev/null there, which
-// takes every answer. It is not known where the entry point did not run.
-func Closed(fd int) bool { return fd >= 0 && fd < 3 && found.Closed>>fd&1 != 0 }
