@@ -56,7 +56,10 @@ ENTRY_newgidmap  = newgidmap
 ENTRY_usernic    = usernic
 ENTRY_getsubids  = plain
 ENTRY_usernsctl  = plain
-LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/text/paths.version=$(VERSION) \
+# In place of what go.mod gives the runtime: as many threads as package entry says, not as a container's limits do, nor is
+# memory sampled for a profile that nobody asks for. Where a toolchain ignores it the programs do the same, later.
+GODEBUG_ALL = containermaxprocs=0,updatemaxprocs=0,decoratemappings=0,memprofilerate=0
+LDFLAGS_ALL = $(ENTRY) -X runtime.godebugDefault=$(GODEBUG_ALL) -X userns-helpers/internal/text/paths.version=$(VERSION) \
 	$(foreach name,$(PATHS),-X userns-helpers/internal/text/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)
 
 # A build never fetches another toolchain by itself.
