@@ -32,15 +32,15 @@ func (c *check) checkLimits() {
 	if len(unbounded) > 0 {
 		c.report.Add(finding.Finding{
 			ID: "limits-processes", Level: finding.Warning,
-			Problem: "nothing bounds the processes of " + count(len(unbounded), "user") + " with granted ids: " + list(unbounded),
-			Advice: "Containers count as their user's, so that one of them can use up the host's processes. Set nproc in " +
+			Problem: "nothing limits the number of processes of " + count(len(unbounded), "user") + " with granted IDs: " + list(unbounded),
+			Advice: "A container's processes count as its user's, so one container can use up the host's. Set nproc in " +
 				"/etc/security/limits.conf, or TasksMax= in /etc/systemd/system/user-.slice.d/limits.conf.",
 		})
 	}
 	if len(hungry) > 0 {
 		c.report.Add(finding.Finding{
 			ID: "limits-memory", Level: finding.Note,
-			Problem: "nothing bounds the memory of " + count(len(hungry), "user") + " with granted ids: " + list(hungry),
+			Problem: "nothing limits the memory of " + count(len(hungry), "user") + " with granted IDs: " + list(hungry),
 			Advice:  "On a shared host set MemoryMax= in /etc/systemd/system/user-.slice.d/limits.conf.",
 		})
 	}
