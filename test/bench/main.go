@@ -1,8 +1,8 @@
 // Command bench measures whole runs of newuidmap, newgidmap, lxc-user-nic and of containers, on Debian's programs and on
 // ours, and describes what came out.
 //
-//	bench measure -ours FOLDER [-quick]     on a private copy of the machine, as root; prints JSON
-//	bench render -to FOLDER <RESULT         writes the table and the plots
+//	bench measure -ours DIRECTORY [-quick]     on a private copy of the machine, as root; prints JSON
+//	bench render -to DIRECTORY <RESULT         writes the table and the plots
 //	bench check <RESULT                     compares with the targets; exit status 1 if one is missed
 //
 // Each row of the table is one pair of programs that do the same work, called in turn, so that whatever else the machine
@@ -30,10 +30,10 @@ func run(arguments []string) error {
 		return fmt.Errorf("usage: bench measure|render|check")
 	}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	ours := flags.String("ours", "", "the folder into which our programs were installed with make install DESTDIR=")
+	ours := flags.String("ours", "", "the directory into which our programs were installed with make install DESTDIR=")
 	quick := flags.Bool("quick", false, "a tenth of the runs")
 	only := flags.String("only", "", "a part: floor, maps, directory, nics, crowds, containers")
-	to := flags.String("to", "", "the folder for the table and the plots")
+	to := flags.String("to", "", "the directory for the table and the plots")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func measure(ours, only string, quick bool) error {
 
 // bench is the work in progress.
 type bench struct {
-	ours   string // folder
+	ours   string // directory
 	quick  bool
 	result Result
 	user   user
