@@ -87,7 +87,7 @@ func (a asker) dispatch(command string, words []string) int {
 // isKind reports whether word names a kind of ids.
 func isKind(word string) bool { return word == "uid" || word == "gid" }
 
-// say prints an answer and returns the exit status: nobody who reads half an answer shall take it for all.
+// say prints an answer and returns the exit status: nobody who reads half an answer must take it for all of it.
 func (a asker) say(text []byte, status int) int {
 	if n, err := a.stdout.Write(text); err != nil || n != len(text) {
 		a.complain("cannot write the answer")

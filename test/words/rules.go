@@ -19,7 +19,6 @@ func rules() []rule {
 		{`\b(it|that|which|one|number|file|bridge|this|others) (is|are) none\b`, `\bis none of\b`, "is not one, is not a ..."},
 		{`\b(has|have) not (an?|any|the|one|two|three|four|fewer|more|mode|enough)\b`, ``, "does not have"},
 		{`\b(blanks?|comment|text|words?|dash|comma|bytes?|newline|fields?|digits|slash|stands?|comes?|written|arguments?) behind\b`, ``, "after"},
-		{`\bbehind (it|them) (is|are|stands?|comes?|follows?)\b`, ``, "after"},
 		{`\bnothing behind the\b`, ``, "after"},
 		{`\b(belongs?|stands?) into\b`, ``, "belongs in, is only valid in"},
 		{`\b(on|at) this occasion\b`, ``, "at the same time"},

@@ -120,7 +120,7 @@ func nearness(domain string, u account.Account, groups []string) int {
 // sliceLimits are settings of systemd's slices of users: "user-.slice" for all, "user-1000.slice" for one.
 type sliceLimits map[string]map[string]string
 
-// sliceLimits reads the files that systemd reads, where it runs: the closer folder comes later.
+// sliceLimits reads the files that systemd reads, where it runs: the closer directory comes later.
 func (c *check) sliceLimits() sliceLimits {
 	all := make(sliceLimits)
 	if names, err := readdir.Names(c.root + "/run/systemd/system"); err != nil && names == nil {
