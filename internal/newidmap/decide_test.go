@@ -49,7 +49,7 @@ func alice() user {
 // decideOn parses words and decides, as attempt does.
 func decideOn(t *testing.T, p program, u user, words string) (Decision, error) {
 	t.Helper()
-	asked, err := idmap.ParseMappings(p.kind, strings.Fields(words))
+	asked, err := idmap.ParseMappings(strings.Fields(words))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/target"
+	"userns-helpers/internal/newidmap/whynot"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/verdict"
@@ -76,7 +77,7 @@ func (p program) inspect(q Question, to func(user) program) Answer {
 	if q.Lower == "" {
 		return a.fail(p.inspectOwned(u, &a))
 	}
-	if a.Asked, err = idmap.ParseMappings(p.kind, []string{"0", q.Lower, q.Count}); err != nil {
+	if a.Asked, err = idmap.ParseMappings([]string{"0", q.Lower, q.Count}); err != nil {
 		return a.fail(err)
 	}
 	found, err := p.find(nobody(), u, &a.Decision)
@@ -92,6 +93,9 @@ func always() bool { return true }
 // fail returns a with an error, or with nil.
 func (a Answer) fail(err error) Answer {
 	a.Err = err
+	if err != nil {
+		a.Why = whynot.Explain(err, a.Kind)
+	}
 	return a
 }
 
