@@ -1,6 +1,7 @@
 package usernsctl
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,8 @@ import (
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
+	"userns-helpers/internal/usernic/plan"
+	"userns-helpers/internal/usernic/whynot"
 	"userns-helpers/internal/usernsctl/hostcheck"
 	"userns-helpers/internal/usernsctl/nicview"
 )
@@ -29,14 +32,11 @@ func (a asker) explainNIC(name, bridge string) reply {
 		r.refused(err)
 		return r
 	}
-	answer := usernic.Inspect(usernic.Question{
+	answer, err := usernic.Inspect(usernic.Question{
 		User: user, Groups: hostcheck.GroupsOf(host, user.Name), Bridge: bridge, PID: a.pid, NextPort: nicview.NextPort,
 	})
-	if answer.Refusal != nil {
-		r.refused(answer.Refusal)
-	}
-	for _, e := range answer.Near.Slips {
-		r.Slips = append(r.Slips, slip{paths.Usernet(), e.Line, e.Fault.ID(), printable(e.Text), e.Why()})
+	if err != nil {
+		r.notGiven(err, whynot.Eyes{Do: func(f func() error) error { return f() }, Standing: answer.Standing})
 	}
 	r.rooms(answer)
 	r.protections(answer)
@@ -47,9 +47,24 @@ func (a asker) explainNIC(name, bridge string) reply {
 	return r
 }
 
+// notGiven says why there would be no interface, and which lines seem to have been meant.
+func (r *reply) notGiven(err error, eyes whynot.Eyes) {
+	r.refuse(whynot.Explain(err, eyes))
+	var refused *plan.NotGranted
+	if !errors.As(err, &refused) {
+		return
+	}
+	for _, e := range whynot.Around(refused, eyes).Near.Slips {
+		r.Slips = append(r.Slips, slip{paths.Usernet(), e.Line, e.Fault.ID(), printable(e.Text), e.Why()})
+	}
+}
+
 // rooms says what each line that applies has left.
 func (r *reply) rooms(a usernic.Answer) {
-	for _, room := range a.Rooms {
+	if a.Facts.Room == nil {
+		return
+	}
+	for _, room := range a.Facts.Room.Charges {
 		left := room.Charge.Quota - room.Taken
 		r.By = append(r.By, by{
 			File: paths.Usernet(), Line: room.Charge.Line, Left: left,
@@ -57,14 +72,17 @@ func (r *reply) rooms(a usernic.Answer) {
 				strconv.FormatUint(room.Taken, 10) + " live, " + strconv.FormatUint(left, 10) + " are left",
 		})
 	}
-	if len(a.Rooms) > 0 && !a.Whole {
+	if !a.Whole {
 		r.Remarks = append(r.Remarks, "Counted by "+paths.Ledger()+"; only root can see the slots, which are what counts.")
 	}
 }
 
 // protections says what the interface would get, and from where.
 func (r *reply) protections(a usernic.Answer) {
-	for _, s := range a.Policy {
+	if a.Terms.Policy == nil {
+		return
+	}
+	for _, s := range a.Terms.Policy.Explain(a.Terms.Subject) {
 		from := "built in"
 		if s.Level != nics.BuiltIn {
 			from = paths.Policy() + ":" + strconv.Itoa(s.Line) + " " + s.Table
