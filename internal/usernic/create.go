@@ -9,6 +9,7 @@ import (
 	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
 )
@@ -20,8 +21,8 @@ type nic struct {
 	namespace *netns.Namespace
 	kernel    kernel
 	terms     terms
-	book      *netquota.Book
-	claim     *netquota.Claim
+	book      *slots.Book
+	claim     *slots.Claim
 	announce  func(host string) // records the grant
 	secret    key               // of stable addresses; zero where there are none
 	mac       netquota.MAC      // of the container's end

@@ -54,11 +54,11 @@ func readGrants(of privilege.Standing, who netquota.Account, place netquota.Plac
 		return nil, &whynot.UsernetUnread{Err: err}
 	}
 	defer file.Close()
-	charges, err := netquota.Allowance(file, who, place)
+	allotments, err := netquota.Allotments(file, who, place)
 	if err != nil {
 		return nil, failed(whynot.ReadUsernet, err)
 	}
-	return &plan.Grants{Charges: charges}, nil
+	return &plan.Grants{Allotments: allotments}, nil
 }
 
 // readPolicy reads the policy. An absent file asks for nothing that can break a container; one that cannot be read, or has a

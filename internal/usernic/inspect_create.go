@@ -9,6 +9,7 @@ import (
 	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic/plan"
@@ -30,6 +31,7 @@ type Question struct {
 type Answer struct {
 	plan.Plan
 	Facts    plan.Facts
+	Rooms    []slots.Room       // how much of each allotment is taken
 	Whole    bool               // the slots were seen; else the room was counted by the ledger alone
 	Known    bool               // false: the namespace of the process cannot be seen by who asks
 	Standing privilege.Standing // whose files are believed
@@ -97,7 +99,7 @@ func (i *inspector) lookAtNamespace() error {
 }
 
 // look counts.
-func (i *inspector) look() (*netquota.Rooms, error) {
+func (i *inspector) look() (*plan.RoomLeft, error) {
 	if err := i.dial(); err != nil {
 		return nil, err
 	}
@@ -107,11 +109,11 @@ func (i *inspector) look() (*netquota.Rooms, error) {
 	}
 	p, _, _ := plan.Decide(i.facts)
 	links := kernel{i.conn, bridge{p.Link, i.vlans, i.standing}}
-	ledger, slots := netquota.Locate(paths.Ledger(), paths.Slots(), here)
-	ask := func(slots string) (netquota.Rooms, error) {
-		return netquota.Look(ledger, slots, i.facts.Person.Account, p.Charges, plan.Slots(p.Terms.Limits), plan.Rate(p.Terms.Limits), links)
+	ledger, folder := slots.Locate(paths.Ledger(), paths.Slots(), here)
+	ask := func(folder string) (slots.Rooms, error) {
+		return slots.Look(ledger, folder, i.facts.Person.Account, p.Allotments, plan.Slots(p.Terms.Limits), plan.Rate(p.Terms.Limits), links)
 	}
-	rooms, err := ask(slots)
+	rooms, err := ask(folder)
 	i.seen.Whole = !errors.Is(err, unix.EACCES)
 	if !i.seen.Whole {
 		rooms, err = ask("")
@@ -119,5 +121,6 @@ func (i *inspector) look() (*netquota.Rooms, error) {
 	if err != nil {
 		return nil, failed(whynot.Count, err)
 	}
-	return &rooms, nil
+	i.seen.Rooms = rooms.Allotments
+	return &plan.RoomLeft{Refusal: rooms.Refusal}, nil
 }

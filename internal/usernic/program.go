@@ -2,7 +2,7 @@
 //
 // It promises that a user gets an interface only where lxc-usernet(5) grants one, within the quota, in a network
 // namespace that the user owns; that what fails leaves nothing behind; and that no user delays another, whatever becomes
-// of the processes of either. docs/architecture.md has the argument.
+// of the processes of either. docs/ledger.md has the argument.
 package usernic
 
 import (
@@ -16,6 +16,7 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/usernic/plan"
@@ -82,8 +83,8 @@ type run struct {
 	wanted    request
 	caller    privilege.Caller
 	person
-	charge netquota.Charge // what the interface is charged to
-	host   string          // the name that it has on the host; "" before it has one
+	charge netquota.Allotment // what the interface is charged to
+	host   string             // the name that it has on the host; "" before it has one
 }
 
 // perform is the story of the privilege.
@@ -132,7 +133,7 @@ func (r *run) create() (outcome, error) {
 	if err := n.claimSlots(r.Account, decided); err != nil {
 		return outcome{}, err
 	}
-	r.charge = n.claim.Charge
+	r.charge = n.claim.Allotment
 	line, err := n.make()
 	return outcome{line, n.undo}, err
 }
@@ -153,7 +154,7 @@ func (n *nic) open(g *gatherer, link plan.Link) (err error) {
 // claimSlots takes a slot for the interface, of an allotment and of each limit, and counts it as begun.
 func (n *nic) claimSlots(who netquota.Account, p plan.Plan) (err error) {
 	l := p.Terms.Limits
-	n.claim, err = n.book.Claim(who, p.Charges, plan.Slots(l), n.kernel)
+	n.claim, err = n.book.Claim(who, p.Allotments, plan.Slots(l), n.kernel)
 	if err == nil {
 		err = n.book.Begin(who.UID, plan.Rate(l))
 		if err != nil {
@@ -170,12 +171,12 @@ func (n *nic) claimSlots(who netquota.Account, p plan.Plan) (err error) {
 }
 
 // open opens the book of the network namespace in which the program was started.
-func open(conn *rtnl.Conn) (*netquota.Book, error) {
+func open(conn *rtnl.Conn) (*slots.Book, error) {
 	here, err := whereabouts(conn)
 	if err != nil {
 		return nil, err
 	}
-	book, err := netquota.OpenIn(paths.Ledger(), paths.Slots(), here)
+	book, err := slots.OpenIn(paths.Ledger(), paths.Slots(), here)
 	if err != nil {
 		return nil, failed(whynot.OpenLedger, err)
 	}
@@ -183,12 +184,12 @@ func open(conn *rtnl.Conn) (*netquota.Book, error) {
 }
 
 // whereabouts is the network namespace in which the program was started.
-func whereabouts(conn *rtnl.Conn) (netquota.Network, error) {
+func whereabouts(conn *rtnl.Conn) (slots.Network, error) {
 	first, name, err := conn.Here()
 	if err != nil {
-		return netquota.Network{}, failed(whynot.IdentifyNetwork, err)
+		return slots.Network{}, failed(whynot.IdentifyNetwork, err)
 	}
-	return netquota.Network{Initial: first, ID: name}, nil
+	return slots.Network{Initial: first, ID: name}, nil
 }
 
 // openNamespace opens the caller's network namespace, or says why it is not one.

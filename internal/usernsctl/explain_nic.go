@@ -61,18 +61,15 @@ func (r *reply) notGiven(err error, eyes whynot.Eyes) {
 
 // rooms says what each line that applies has left.
 func (r *reply) rooms(a usernic.Answer) {
-	if a.Facts.Room == nil {
-		return
-	}
-	for _, room := range a.Facts.Room.Charges {
-		left := room.Charge.Quota - room.Taken
+	for _, room := range a.Rooms {
+		left := room.Allotment.Quota - room.Taken
 		r.By = append(r.By, by{
-			File: paths.Usernet(), Line: room.Charge.Line, Left: left,
-			Rule: "grants " + strconv.FormatUint(room.Charge.Quota, 10) + " to " + room.Charge.Owner + ": " +
+			File: paths.Usernet(), Line: room.Allotment.Line, Left: left,
+			Rule: "grants " + strconv.FormatUint(room.Allotment.Quota, 10) + " to " + room.Allotment.Owner + ": " +
 				strconv.FormatUint(room.Taken, 10) + " live, " + strconv.FormatUint(left, 10) + " are left",
 		})
 	}
-	if !a.Whole {
+	if len(a.Rooms) > 0 && !a.Whole {
 		r.Remarks = append(r.Remarks, "Counted by "+paths.Ledger()+"; only root can see the slots, which are what counts.")
 	}
 }

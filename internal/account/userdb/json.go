@@ -8,7 +8,7 @@ import (
 )
 
 // The scanner of JSON (RFC 8259). Package encoding/json would cost every start of a program more than this does when it
-// is used: docs/architecture.md, section 2. It copies nothing but the strings that are wanted.
+// is used: docs/architecture.md. It copies nothing but the strings that are wanted.
 
 // deepest is how many objects and arrays may lie in one another; records have less than ten.
 const deepest = 32

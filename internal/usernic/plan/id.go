@@ -38,8 +38,8 @@ func (e *Unprotected) ID() verdict.ID { return "unprotected" }
 
 // ID names the reason.
 func (e *NoRoom) ID() verdict.ID {
-	var limit *netquota.LimitError
-	var pace *netquota.PaceError
+	var limit *netquota.OverLimit
+	var pace *netquota.RateLimited
 	switch {
 	case errors.As(e.Err, &pace):
 		return "rate-limited"

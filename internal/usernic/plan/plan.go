@@ -27,18 +27,22 @@ type Facts struct {
 	Place     netquota.Place
 	Grants    *Grants
 	Policy    *nics.Policy
-	Namespace bool            // the container's is one that may be changed, or nobody asks about one
-	Device    *Device         // the bridge
-	IsOVS     *bool           // whether Open vSwitch calls it its bridge
-	Room      *netquota.Rooms // before the claim, which looks again
-	NextPort  *uint64         // that the kernel would give; it decides when it gives one
+	Namespace bool      // the container's is one that may be changed, or nobody asks about one
+	Device    *Device   // the bridge
+	IsOVS     *bool     // whether Open vSwitch calls it its bridge
+	Room      *RoomLeft // before the claim, which looks again
+	NextPort  *uint64   // that the kernel would give; it decides when it gives one
 }
 
 // Grants are what the lines of lxc-usernet(5) grant to the person at the place, in the order of the file.
 type Grants struct {
-	NoFile  bool // there is no such file
-	Charges []netquota.Charge
+	NoFile     bool // there is no such file
+	Allotments []netquota.Allotment
 }
+
+// RoomLeft says whether there is room: Refusal is *netquota.OverQuota, *netquota.OverLimit or *netquota.RateLimited, nil if
+// there is.
+type RoomLeft struct{ Refusal error }
 
 // Need is a fact that a decision waits for.
 type Need int
@@ -57,9 +61,9 @@ const (
 
 // Plan is what is decided so far.
 type Plan struct {
-	Charges []netquota.Charge // what the interface may be charged to, in this order
-	Terms   Terms             // what it gets
-	Link    Link              // what it is connected to
+	Allotments []netquota.Allotment // what the interface may be charged to, in this order
+	Terms      Terms                // what it gets
+	Link       Link                 // what it is connected to
 }
 
 // Decide decides as far as the facts go. It returns what it decided, the fact that it waits for, and why there is to be no
@@ -69,10 +73,10 @@ func Decide(f Facts) (p Plan, next Need, refused verdict.Reason) {
 	if f.Grants == nil {
 		return p, Lines, nil
 	}
-	if len(f.Grants.Charges) == 0 {
+	if len(f.Grants.Allotments) == 0 {
 		return p, Nothing, &NotGranted{Person: f.Person, Place: f.Place, NoFile: f.Grants.NoFile}
 	}
-	p.Charges = f.Grants.Charges
+	p.Allotments = f.Grants.Allotments
 	if f.Policy == nil {
 		return p, Policy, nil
 	}

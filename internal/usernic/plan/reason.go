@@ -65,7 +65,7 @@ const (
 	NoTokenBucket                  // CONFIG_NET_SCH_TBF
 )
 
-// NoRoom says that there is no room: Err is *netquota.FullError, *netquota.LimitError or *netquota.PaceError.
+// NoRoom says that there is no room: Err is *netquota.OverQuota, *netquota.OverLimit or *netquota.RateLimited.
 type NoRoom struct {
 	User, Bridge string
 	Err          error
@@ -74,9 +74,9 @@ type NoRoom struct {
 
 // Without is the reason against an interface for which netquota found no room; nil for an error that says nothing of room.
 func (t Terms) Without(user string, err error) verdict.Reason {
-	var full *netquota.FullError
-	var limit *netquota.LimitError
-	var pace *netquota.PaceError
+	var full *netquota.OverQuota
+	var limit *netquota.OverLimit
+	var pace *netquota.RateLimited
 	reached := nics.Limit{}
 	switch {
 	case errors.As(err, &full):

@@ -15,9 +15,9 @@ const stopOne = "; stop a container or ask for a higher limit; an interface that
 
 // noRoom says what is full, and of which interfaces.
 func noRoom(e *plan.NoRoom) (headline, advice string) {
-	var full *netquota.FullError
-	var limit *netquota.LimitError
-	var pace *netquota.PaceError
+	var full *netquota.OverQuota
+	var limit *netquota.OverLimit
+	var pace *netquota.RateLimited
 	switch {
 	case errors.As(e.Err, &limit):
 		return limitReached(e, limit)
@@ -28,28 +28,28 @@ func noRoom(e *plan.NoRoom) (headline, advice string) {
 	return overQuota(full)
 }
 
-func overQuota(full *netquota.FullError) (headline, advice string) {
+func overQuota(full *netquota.OverQuota) (headline, advice string) {
 	var all []string
-	for i, c := range full.Charges {
+	for i, c := range full.Allotments {
 		text := c.Owner + " already has " + ofMost(c.Quota) + " on " + c.Place.Bridge + " (" + paths.Usernet() + " line " + decimal(c.Line) + ")"
-		if i < len(full.Holders) {
-			text += held(full.Holders[i])
+		if i < len(full.InUse) {
+			text += held(full.InUse[i])
 		}
 		all = append(all, text)
 	}
 	return "Quota reached", strings.Join(all, ", ") + stopOne
 }
 
-func limitReached(e *plan.NoRoom, limit *netquota.LimitError) (headline, advice string) {
+func limitReached(e *plan.NoRoom, limit *netquota.OverLimit) (headline, advice string) {
 	advice = e.User + " already has " + ofMost(limit.Most)
 	if limit.OfMember() {
-		return "Share of " + limit.Charge.Owner + " reached", advice + " that are charged to " + limit.Charge.Owner + " on " + e.Bridge +
-			" (" + at(e.Line) + ", nics_per_group_member)" + held(limit.Holders) + stopOne
+		return "Share of " + limit.Allotment.Owner + " reached", advice + " that are charged to " + limit.Allotment.Owner + " on " + e.Bridge +
+			" (" + at(e.Line) + ", nics_per_group_member)" + held(limit.InUse) + stopOne
 	}
-	return "Limit of the user reached", advice + ", on all bridges together (" + at(e.Line) + ", nics_per_user)" + held(limit.Holders) + stopOne
+	return "Limit of the user reached", advice + ", on all bridges together (" + at(e.Line) + ", nics_per_user)" + held(limit.InUse) + stopOne
 }
 
-func rateLimited(e *plan.NoRoom, pace *netquota.PaceError) (headline, advice string) {
+func rateLimited(e *plan.NoRoom, pace *netquota.RateLimited) (headline, advice string) {
 	const reached = "Rate limit exceeded"
 	where := " (" + at(e.Line) + ", creates_per_minute)"
 	if pace.Wait == 0 {
@@ -63,7 +63,7 @@ func rateLimited(e *plan.NoRoom, pace *netquota.PaceError) (headline, advice str
 func ofMost(most uint64) string { return decimal(most) + " of " + decimal(most) + " interfaces" }
 
 // held are the interfaces that take up the room.
-func held(by netquota.Holders) string {
+func held(by netquota.InUse) string {
 	if len(by.Names) == 0 {
 		return ""
 	}

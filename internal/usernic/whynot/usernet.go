@@ -11,6 +11,7 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
@@ -19,7 +20,7 @@ import (
 
 // Surroundings are what could have been meant where no line grants an interface.
 type Surroundings struct {
-	Near  netquota.Near  // what the file has instead
+	Near  nearby.Near    // what the file has instead
 	Unfit verdict.Reason // why no interface could be made on the bridge, whoever asked; nil if one could, or nobody looked
 }
 
@@ -32,7 +33,7 @@ func Around(e *plan.NotGranted, eyes Eyes) (s Surroundings) {
 	_ = eyes.Do(func() error {
 		if file, err := trusted.Open(paths.Usernet(), eyes.Standing); err == nil {
 			defer file.Close()
-			s.Near, _ = netquota.Nearby(file, e.Person.Account, e.Place)
+			s.Near, _ = nearby.Nearby(file, e.Person.Account, e.Place)
 		}
 		s.Unfit = fitness(e.Place.Bridge)
 		return nil
@@ -77,7 +78,7 @@ func (s Surroundings) advice(user string, place netquota.Place) string {
 	switch {
 	case s.Unfit != nil:
 		return "a line would not help: " + unfit(s.Unfit)
-	case slices.ContainsFunc(s.Near.Slips, func(slip netquota.Entry) bool { return slip.Fault != netquota.NoAt }):
+	case slices.ContainsFunc(s.Near.Slips, func(slip nearby.Entry) bool { return slip.Fault != nearby.NoAt }):
 		return "an administrator can correct it: " + line
 	}
 	return "an administrator can add the line: " + line

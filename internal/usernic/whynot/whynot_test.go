@@ -12,6 +12,7 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/usernic/plan"
 )
@@ -24,11 +25,11 @@ func alice() plan.Person {
 
 // TestMessages: each cause has words of its own.
 func TestMessages(t *testing.T) {
-	full := &netquota.FullError{
-		Charges: []netquota.Charge{{Owner: "alice", Place: lxcbr0, Quota: 2, Line: 3}, {Owner: "@lan", Place: lxcbr0, Quota: 1, Line: 4}},
-		Holders: []netquota.Holders{{Names: []string{"veth1001_AAAA", "veth1001_BBBB"}}, {Names: []string{"veth1001_CCCC"}, More: 2}},
+	full := &netquota.OverQuota{
+		Allotments: []netquota.Allotment{{Owner: "alice", Place: lxcbr0, Quota: 2, Line: 3}, {Owner: "@lan", Place: lxcbr0, Quota: 1, Line: 4}},
+		InUse:      []netquota.InUse{{Names: []string{"veth1001_AAAA", "veth1001_BBBB"}}, {Names: []string{"veth1001_CCCC"}, More: 2}},
 	}
-	lan := full.Charges[1]
+	lan := full.Allotments[1]
 	room := func(line int, err error) error {
 		return &plan.NoRoom{User: "alice", Bridge: "lxcbr0", Err: err, Line: line}
 	}
@@ -40,10 +41,10 @@ func TestMessages(t *testing.T) {
 	for want, err := range map[string]error{
 		"Quota reached: alice already has 2 of 2 interfaces on lxcbr0 (/etc/lxc/lxc-usernet line 3): veth1001_AAAA, veth1001_BBBB, " +
 			"@lan already has 1 of 1 interfaces on lxcbr0 (/etc/lxc/lxc-usernet line 4): veth1001_CCCC and 2 more; stop a container": room(0, full),
-		"Limit of the user reached: alice already has 4 of 4 interfaces, on all bridges together (/etc/userns-helpers/policy.toml line 2, nics_per_user); stop": room(2, &netquota.LimitError{Most: 4}),
-		"Share of @lan reached: alice already has 7 of 7 interfaces that are charged to @lan on lxcbr0 (/etc/userns-helpers/policy.toml line 6, nics_per_gr":    room(6, &netquota.LimitError{Most: 7, Charge: lan}),
-		"Rate limit exceeded: 6 were begun for alice within 60 seconds (/etc/userns-helpers/policy.toml line 5, creates_per_minute); try again in 9 seconds":    room(5, &netquota.PaceError{Most: 6, Wait: 9}),
-		"Rate limit exceeded: none may be made":                              room(5, &netquota.PaceError{}),
+		"Limit of the user reached: alice already has 4 of 4 interfaces, on all bridges together (/etc/userns-helpers/policy.toml line 2, nics_per_user); stop": room(2, &netquota.OverLimit{Most: 4}),
+		"Share of @lan reached: alice already has 7 of 7 interfaces that are charged to @lan on lxcbr0 (/etc/userns-helpers/policy.toml line 6, nics_per_gr":    room(6, &netquota.OverLimit{Most: 7, Allotment: lan}),
+		"Rate limit exceeded: 6 were begun for alice within 60 seconds (/etc/userns-helpers/policy.toml line 5, creates_per_minute); try again in 9 seconds":    room(5, &netquota.RateLimited{Most: 6, Wait: 9}),
+		"Rate limit exceeded: none may be made":                              room(5, &netquota.RateLimited{}),
 		"Failed to count the interfaces: input/output error":                 &Failed{At: Count, Err: unix.EIO},
 		"Refused to read /etc/lxc/lxc-usernet: the file is writ":             &UsernetUnread{Err: badFile},
 		"Failed to open /etc/lxc/lxc-usernet: permission denied":             &UsernetUnread{Err: unix.EACCES},
@@ -125,7 +126,7 @@ func TestHeadlines(t *testing.T) {
 func TestNotGranted(t *testing.T) {
 	place := netquota.Place{Type: "veth", Bridge: "br0"}
 	file := "alice veth br0 5x\nalice veth br1 1\n@students veth br0 2\n"
-	near, err := netquota.Nearby(strings.NewReader(file), alice().Account, place)
+	near, err := nearby.Nearby(strings.NewReader(file), alice().Account, place)
 	if err != nil {
 		t.Fatal(err)
 	}
