@@ -19,7 +19,11 @@ func (p *parser) prose(names []string) (text, end string, err error) {
 	var out strings.Builder
 	for {
 		line, more := p.next()
-		name, rest, _ := strings.Cut(strings.TrimPrefix(line, "."), " ")
+		macro, is := strings.CutPrefix(line, ".")
+		name, rest, _ := strings.Cut(macro, " ")
+		if !is { // a sentence may begin with It
+			name = ""
+		}
 		switch {
 		case !more, name == "Bl", name == "El", name == "It":
 			return out.String(), line, nil

@@ -18,9 +18,9 @@ with
 .Ql alice:100000:65536
 .Pq see Xr subuid 5 .
 .Pp
-Call
+It is
 .Nm
-again with
+to call again with
 .Fl -version ;
 the map is
 .Pa /proc/ Ns Ar pid Ns Pa /uid_map .
@@ -30,7 +30,7 @@ the map is
 	want := "\n## newuidmap and newgidmap\n\nThe first line.\n\n### not-granted\n\n" +
 		"    uid range [a-b) -> [c-d) not allowed\n    gid range [a-b) -> [c-d) not allowed\n\n" +
 		"Add a line to\n`/etc/subuid`,\nwith\n`alice:100000:65536`\n(see subuid(5)).\n\n" +
-		"Call\nnewuidmap\nagain with\n`--version`;\nthe map is\n`/proc/`*pid*`/uid_map`.\n"
+		"It is\nnewuidmap\nto call again with\n`--version`;\nthe map is\n`/proc/`*pid*`/uid_map`.\n"
 	if got := p.markdown(); err != nil || got != want {
 		t.Errorf("%v\n%q, want\n%q", err, got, want)
 	}

@@ -2,11 +2,13 @@ package whynot
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/account"
 	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/privilege"
@@ -14,6 +16,7 @@ import (
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/usernic/plan"
 )
 
@@ -37,7 +40,7 @@ func TestMessages(t *testing.T) {
 		return &plan.Unprotected{Key: "vlan", Why: why, Line: line, Bridge: "lxcbr0"}
 	}
 	badFile := &trusted.UntrustedError{Path: "x", Fault: trusted.Writable}
-	seen := make(map[string]string)
+	seen, ids := make(map[string]string), make(map[verdict.ID]bool)
 	for want, err := range map[string]error{
 		"Quota reached: alice already has 2 of 2 interfaces on lxcbr0 (/etc/lxc/lxc-usernet line 3): veth1001_AAAA, veth1001_BBBB, " +
 			"@lan already has 1 of 1 interfaces on lxcbr0 (/etc/lxc/lxc-usernet line 4): veth1001_CCCC and 2 more; stop a container": room(0, full),
@@ -89,14 +92,23 @@ func TestMessages(t *testing.T) {
 		"Not privileged: not in the capability bounding set: cap_net_admin, cap_setgid; have it added":                                                                               &NotPrivileged{true, privilege.Of(unix.CAP_NET_ADMIN, unix.CAP_SETGID)},
 		"Not privileged: lxc-user-nic does not have the setuid bit":                                                                                                                  &NotPrivileged{},
 		"Not privileged: lxc-user-nic was called inside a user namespace":                                                                                                            &InUserNamespace{},
-		`Unsupported type "macvlan": the only type of interface is veth`:                                                                                                             &Malformed{UnsupportedType, "macvlan"},
-		`Invalid bridge name "a/b": a name has 1 to 15 bytes`:                                                                                                                        &Malformed{BadBridgeName, "a/b"},
-		`Invalid interface name "-e": a name has 1 to 15 bytes`:                                                                                                                      &Malformed{BadInterfaceName, "-e"},
-		`Invalid network namespace "x": it is not a process ID`:                                                                                                                      &Malformed{BadNamespace, "x"},
+		"Cannot reset inherited process state: operation not permitted":                                                                                                              &Failed{At: Reset, Err: unix.EPERM},
+		"Failed to read /var/lib/userns-helpers/mac-key: not 32 bytes":                                                                                                               &Failed{At: ReadKey, Err: errors.New("not 32 bytes")},
+		"Failed to write to standard output: broken pipe":                                                                                                                            &Failed{At: WriteOutput, Err: unix.EPIPE},
+		"Cannot determine your user name: no uid 1001":                                                                                                                               &Unidentified{&account.UnknownError{Key: "uid 1001"}},
+		"No /etc/lxc/lxc-usernet: without that file":                                                                                                                                 &plan.NotGranted{Person: alice(), Place: lxcbr0, NoFile: true},
+		`User "alice" may not create interfaces on "lxcbr0"`:                                                                                                                         &plan.NotGranted{Person: alice(), Place: lxcbr0},
+		"Cannot bring up the interface: invalid argument":                                                                                                                            &Failed{At: BringUp, Err: unix.EINVAL},
+		"": &Malformed{Why: BadCommandLine},
+		`Unsupported type "macvlan": the only type of interface is veth`: &Malformed{UnsupportedType, "macvlan"},
+		`Invalid bridge name "a/b": a name has 1 to 15 bytes`:            &Malformed{BadBridgeName, "a/b"},
+		`Invalid interface name "-e": a name has 1 to 15 bytes`:          &Malformed{BadInterfaceName, "-e"},
+		`Invalid network namespace "x": it is not a process ID`:          &Malformed{BadNamespace, "x"},
 	} {
 		v := Explain(err, Eyes{})
 		text := v.Line()
-		if v.ID == "" || !strings.Contains(text, want) {
+		ids[v.ID] = true
+		if !slices.Contains(IDs(), v.ID) || !strings.Contains(text, want) {
 			t.Errorf("%q: %q %q", want, v.ID, text)
 			continue
 		}
@@ -104,6 +116,11 @@ func TestMessages(t *testing.T) {
 			t.Errorf("%q and %q have one text", other, want)
 		}
 		seen[text] = want
+	}
+	for _, id := range IDs() {
+		if !ids[id] {
+			t.Errorf("no reason above is called %s", id)
+		}
 	}
 	if v := Explain(&Failed{At: AskOVS, Err: &ovs.Error{Err: unix.ENOENT}}, Eyes{}); v.Refused || !errors.Is(v.Err, unix.ENOENT) {
 		t.Error("the cause is lost")

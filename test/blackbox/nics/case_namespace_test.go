@@ -32,7 +32,7 @@ func namespaceCases() []testCase {
 				w.expect(alice, words("create /dev/null c1 fd:%d veth br0 eth0", n), nil, "namespace|descriptor|fd:")
 			}
 		}},
-		{id: "namespace/own", from: own, args: create("/proc/self/ns/net"), refuse: "namespace"},
+		{id: "namespace/own", from: own, args: create("/proc/self/ns/net"), refuse: "namespace", why: "namespace-of-host"},
 		{id: "namespace/own-thread", from: own, args: create("/proc/thread-self/ns/net"), refuse: "namespace"},
 		{id: "namespace/pid-1", from: own, args: create("/proc/1/ns/net"), refuse: "namespace"},
 		{id: "namespace/bind-mount-of-the-machine", from: own, before: bindMount("bound", 0o755, "/proc/self/ns/net"), args: create("{bound}"), refuse: "namespace"},
@@ -40,11 +40,11 @@ func namespaceCases() []testCase {
 		{id: "namespace/bind-mount-of-bob", from: own + "; CVE-2017-5985", before: bindMount("bound", 0o755, "{ns:bob}"), args: create("{bound}"), refuse: "namespace"},
 		{id: "namespace/user-namespace", from: form, args: create("/proc/{pid}/ns/user"), refuse: "namespace"},
 		{id: "namespace/mount-namespace", from: form, args: create("/proc/{pid}/ns/mnt"), refuse: "namespace"},
-		{id: "namespace/file", from: form, args: create("/etc/passwd"), refuse: "namespace"},
+		{id: "namespace/file", from: form, args: create("/etc/passwd"), refuse: "namespace", why: "not-a-network-namespace"},
 		{id: "namespace/folder", from: form, args: create("/etc"), refuse: "namespace"},
 		{id: "namespace/device", from: form, args: create("/dev/null"), refuse: "namespace"},
 		{id: "namespace/fifo", from: "nobody is held hostage (opening a pipe that nobody writes to hangs)", before: fifo, args: create("{fifo}"), refuse: "namespace"},
-		{id: "namespace/missing", from: form, args: create("/no/such/file"), refuse: "namespace"},
+		{id: "namespace/missing", from: form, args: create("/no/such/file"), refuse: "namespace", why: "namespace-unreachable"},
 		{id: "namespace/long", from: form, args: create("/" + strings.Repeat("x/", 3000)), refuse: "namespace"},
 		{id: "namespace/create-hides-paths", from: "the answer never tells whether a path exists; CVE-2022-47952", before: hidden, then: samePathAnswers("create", "{hidden}/there", "{hidden}/missing")},
 		{id: "namespace/delete-hides-paths", from: "CVE-2022-47952: the answers for a missing and for a forbidden path differed", before: hidden, then: samePathAnswers("delete", "{hidden}/there", "{hidden}/missing")},

@@ -43,7 +43,7 @@ func targetCases() []testCase {
 		"zero": "0", "negative": "-1", "text": "abc", "empty": "", "tail": "{pid}x", "blank": " {pid}", "newline": "{pid}\n", "hex": "0x1", "huge": "99999999999999999999999",
 	}) {
 		argv := []string{"create", "/dev/null", "c1", text, "veth", "br0", "eth0"}
-		out = append(out, testCase{id: "target/bad-" + label, from: "<pid>", argv: argv, refuse: "."})
+		out = append(out, testCase{id: "target/bad-" + label, from: "<pid>", argv: argv, refuse: ".", why: "bad-namespace"})
 	}
 	return out
 }

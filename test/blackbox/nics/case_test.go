@@ -21,6 +21,7 @@ const (
 	links   = "links"   // the interfaces are not as they must be
 	rows    = "rows"    // the ledger is not as it must be
 	left    = "left"    // a refusal left something behind
+	reason  = "reason"  // the record does not name the reason
 )
 
 // differs declares the aspects of a case in which the original fails, each with its id in docs/compatibility.md.
@@ -46,6 +47,7 @@ type testCase struct {
 
 	grant  *nic   // the interface that must be there afterwards
 	refuse string // pattern (any case) of the message of a refusal
+	why    string // the id that ours records with it; "" where other rows show it
 	then   func(*world)
 }
 
