@@ -18,7 +18,7 @@ import (
 
 // Question is whether somebody who calls the program right after login would be given an interface.
 type Question struct {
-	User   account.User
+	User   account.Account
 	Groups []uint32 // the supplementary ones
 	Bridge string   // or "none"
 	PID    int      // of a process of the container; 0 to ask about none
@@ -41,14 +41,14 @@ type Answer struct {
 // The error is why no interface would be made, or could not be.
 func Inspect(q Question) (a Answer, err error) {
 	i := inspector{Question: q, seen: &a}
-	a.Known, a.Standing = true, privilege.Supposed(q.User.UID)
+	a.Known, a.Standing = true, privilege.Supposed(q.User.ID)
 	wanted := request{verb: "create", nic: anyNic, place: netquota.Place{Type: ifname.Veth, Bridge: q.Bridge}}
 	if err := wanted.check(); err != nil {
 		return a, err
 	}
 	i.standing, i.namespace, i.facts.Place = a.Standing, i.lookAtNamespace, wanted.place
 	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
-	if i.facts.Person, err = identifyAs(directory, q.User.UID, append([]uint32{q.User.GID}, q.Groups...)); err != nil {
+	if i.facts.Person, err = identifyAs(directory, q.User.ID, append([]uint32{q.User.Primary}, q.Groups...)); err != nil {
 		return a, err
 	}
 	a.Plan, err = i.facts.Gather(plan.Nothing, i.gather)
@@ -86,14 +86,14 @@ func (i *inspector) lookAtNamespace() error {
 	if i.PID == 0 {
 		return nil
 	}
-	err := netns.WouldRefuse(i.User.UID, i.PID)
+	err := netns.WouldRefuse(i.User.ID, i.PID)
 	var refused *netns.Error
 	if errors.As(err, &refused) && refused.Reason == netns.Unreachable {
 		i.seen.Known = false
 		return nil
 	}
 	if err != nil {
-		return notYours(i.User.UID, reference{pid: i.PID, fd: -1}, err)
+		return notYours(i.User.ID, reference{pid: i.PID, fd: -1}, err)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (c *check) checkBridges(path string) {
 
 // checkBridge looks at a bridge.
 func (c *check) checkBridge(path string, line int, name string) {
-	device, err := c.device(name)
+	kind, err := c.kind(name)
 	f := finding.Finding{Level: finding.Warning, File: path, Line: line}
 	switch {
 	case errors.Is(err, unix.ENODEV) && ifname.Valid(name):
@@ -97,7 +97,7 @@ func (c *check) checkBridge(path string, line int, name string) {
 	case err != nil:
 		c.report.Miss("the bridge "+quote(name), reason(err))
 		return
-	case device.Kind != rtnl.KindBridge && device.Kind != rtnl.KindOpenVSwitch && device.Kind != rtnl.KindTun:
+	case kind != rtnl.KindBridge && kind != rtnl.KindOpenVSwitch && kind != rtnl.KindTun:
 		f.ID, f.Problem = "usernet-bridge", quote(name)+" is not a bridge"
 		f.Advice = "No interface can be made there: only on Linux bridges, Open vSwitch bridges and none."
 	default:
