@@ -40,7 +40,7 @@ func TestMessages(t *testing.T) {
 		return &plan.Unprotected{Key: "vlan", Why: why, Line: line, Bridge: "lxcbr0"}
 	}
 	badFile := &trusted.UntrustedError{Path: "x", Fault: trusted.Writable}
-	seen, ids := make(map[string]string), make(map[verdict.ID]bool)
+	seen, told := make(map[string]string), make(map[verdict.ID]bool)
 	for want, err := range map[string]error{
 		"Quota reached: alice already has 2 of 2 interfaces on lxcbr0 (/etc/lxc/lxc-usernet line 3): veth1001_AAAA, veth1001_BBBB, " +
 			"@lan already has 1 of 1 interfaces on lxcbr0 (/etc/lxc/lxc-usernet line 4): veth1001_CCCC and 2 more; stop a container": room(0, full),
@@ -107,8 +107,8 @@ func TestMessages(t *testing.T) {
 	} {
 		v := Explain(err, Eyes{})
 		text := v.Line()
-		ids[v.ID] = true
-		if !slices.Contains(IDs(), v.ID) || !strings.Contains(text, want) {
+		told[v.ID] = true
+		if !slices.Contains(ids(), v.ID) || !strings.Contains(text, want) {
 			t.Errorf("%q: %q %q", want, v.ID, text)
 			continue
 		}
@@ -117,8 +117,8 @@ func TestMessages(t *testing.T) {
 		}
 		seen[text] = want
 	}
-	for _, id := range IDs() {
-		if !ids[id] {
+	for _, id := range ids() {
+		if !told[id] {
 			t.Errorf("no reason above is called %s", id)
 		}
 	}
