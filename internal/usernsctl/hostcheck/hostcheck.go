@@ -16,6 +16,7 @@ import (
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/subid/logindefs"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/idspace"
 )
@@ -37,7 +38,7 @@ func Here() Host { return Host{open: inspect, kind: kindOf, fileSystem: fileSyst
 // kindOf asks the kernel for the kind of an interface. What is too long for a name could be an alternative name, which
 // lxc-usernet(5) does not have.
 func kindOf(name string) (string, error) {
-	if name == "" || len(name) >= unix.IFNAMSIZ {
+	if !ifname.Possible(name) {
 		return "", unix.ENODEV
 	}
 	link, err := netlink.LinkByName(name)
