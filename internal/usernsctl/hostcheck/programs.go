@@ -8,10 +8,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/readdir"
+	"userns-helpers/internal/whynot/install"
 )
 
 // program is one that users' programs call.
