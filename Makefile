@@ -115,7 +115,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(ZSHDIR)/_usernsctl'
 	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
 
-quick: ## vet, imports, unit tests: half a minute, while you work
+quick: ## vet, links, imports, unit tests: half a minute, while you work
 	hack/check --quick
 
 check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline
@@ -127,7 +127,7 @@ test: ## everything, as root: installs what it needs, says so first
 demo: ## as root: an ordinary user starts an LXC container on these programs
 	test/demo/run
 
-bench: ## as root: whole runs beside Debian's programs, into docs/benchmarks; ten minutes
+bench: ## as root: whole runs beside Debian's programs, into docs/evidence/benchmarks; ten minutes
 	hack/bench
 
 fuzz: ## run every fuzz target for FUZZTIME=30s

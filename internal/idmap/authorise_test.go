@@ -19,7 +19,7 @@ func mustRange(t *testing.T, start, count uint64) Range {
 
 func mustParse(t *testing.T, arguments string) []Mapping {
 	t.Helper()
-	mappings, err := ParseMappings(UID, strings.Fields(arguments))
+	mappings, err := ParseMappings(strings.Fields(arguments))
 	if err != nil {
 		t.Fatal(arguments, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/text/number"
-	"userns-helpers/internal/text/verdict"
 )
 
 // Mapping is one line of a map: the ids of Lower, of the parent namespace, are seen in the target's namespace as those
@@ -24,14 +23,13 @@ func (m Mapping) Append(text []byte) []byte {
 
 // ParseMappings reads the arguments after the target: triples of upper id, lower id and count, at least one.
 //
-// The error is a *verdict.Refusal with Usage, for the first argument that is wrong. Nothing is returned with it.
-func ParseMappings(kind Kind, arguments []string) ([]Mapping, error) {
+// The error is *Malformed, for the first argument that is wrong. Nothing is returned with it.
+func ParseMappings(arguments []string) ([]Mapping, error) {
 	if len(arguments) == 0 {
-		return nil, &verdict.Refusal{Usage: true, Advice: "no range is asked for"}
+		return nil, malformed(NoRange)
 	}
 	if len(arguments)%3 != 0 {
-		return nil, &verdict.Refusal{Usage: true, Advice: "ranges are triples of " + kind.Word() + ", lower " + kind.Word() +
-			" and count, and " + strconv.Itoa(len(arguments)) + " arguments cannot be shared out in threes"}
+		return nil, malformed(NotTriples, arguments...)
 	}
 	mappings := make([]Mapping, 0, len(arguments)/3)
 	for ; len(arguments) > 0; arguments = arguments[3:] {
@@ -51,14 +49,14 @@ func parseMapping(arguments [3]string) (Mapping, error) {
 	for i, argument := range arguments {
 		value, err := number.Base0(argument)
 		if errors.Is(err, number.ErrSyntax) {
-			return Mapping{}, &verdict.Refusal{Usage: true, Advice: quote(argument) + " is not a number"}
+			return Mapping{}, malformed(NotANumber, argument)
 		}
 		overflow = overflow || err != nil
 		values[i] = value
 	}
 	m, ok := newMapping(values[0], values[1], values[2])
 	if overflow || !ok {
-		return Mapping{}, outOfBounds(arguments)
+		return Mapping{}, malformed(OutOfBounds, arguments[:]...)
 	}
 	return m, nil
 }
@@ -74,27 +72,6 @@ func newMapping(upper, lower, count uint64) (Mapping, bool) {
 		return Mapping{}, false
 	}
 	return Mapping{u, l}, true
-}
-
-// outOfBounds says subuid in both programs, as the original does.
-func outOfBounds(arguments [3]string) error {
-	return &verdict.Refusal{
-		Headline: "subuid overflow detected.",
-		Usage:    true,
-		Advice: "in " + quote(arguments[0]) + " " + quote(arguments[1]) + " " + quote(arguments[2]) +
-			" the ids must be 0 to 4294967294, and the count at least 1 and such that no id passes 4294967294",
-	}
-}
-
-// longestQuote is how many bytes of an argument a message repeats: arguments can be 128 KiB long.
-const longestQuote = 64
-
-// quote returns the argument, or its beginning, in quotation marks.
-func quote(argument string) string {
-	if len(argument) > longestQuote {
-		return strconv.Quote(argument[:longestQuote]) + "..."
-	}
-	return strconv.Quote(argument)
 }
 
 // Text is what the kernel is given, in one write(2): a line for each mapping.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"userns-helpers/internal/text/number"
-	"userns-helpers/internal/text/verdict"
 )
 
 // Target is the process whose map is to be written, as the caller named it.
@@ -16,23 +15,19 @@ type Target struct {
 
 // ParseTarget reads the first argument: a pid, or fd:N for the inherited descriptor N.
 //
-// The error is a *verdict.Refusal with Usage. 0, negative numbers and overflow are no process: they were passed to
+// The error is *Malformed. 0, negative numbers and overflow are no process: they were passed to
 // kill(2) and fdopendir(3) as such (shadow#666, shadow#728).
 func ParseTarget(argument string) (Target, error) {
 	if text, ok := strings.CutPrefix(argument, "fd:"); ok {
 		fd, err := number.Decimal(text)
 		if err != nil || fd > math.MaxInt32 {
-			return Target{}, badTarget(argument, "is not fd: and the number of a descriptor")
+			return Target{}, malformed(BadProcess, argument)
 		}
 		return Target{FD: int(fd)}, nil
 	}
 	pid, err := number.Decimal(argument)
 	if err != nil || pid == 0 || pid > math.MaxInt32 {
-		return Target{}, badTarget(argument, "is not a process id between 1 and 2147483647, and not fd:N")
+		return Target{}, malformed(BadProcess, argument)
 	}
 	return Target{PID: int(pid), FD: -1}, nil
-}
-
-func badTarget(argument, why string) error {
-	return &verdict.Refusal{Usage: true, Advice: quote(argument) + " " + why}
 }

@@ -16,7 +16,7 @@ const (
 	randomLength = 4
 	largestPlain = 999_999
 	largeLength  = 6
-	suffixes     = 62 * 62 * 62 * 62
+	Suffixes     = 62 * 62 * 62 * 62
 )
 
 // HostPrefix is what the names of all interfaces of uid start with on the host.

@@ -15,39 +15,25 @@ type Account struct {
 	Groups []string
 }
 
+// Owners are the owners that lines can have that apply to the account.
+func (a Account) Owners() []string {
+	owners := append([]string(nil), a.Names...)
+	for _, g := range a.Groups {
+		owners = append(owners, "@"+g)
+	}
+	return owners
+}
+
 // Place is where an interface goes.
 type Place struct {
 	Type   string // "veth"
 	Bridge string // a bridge, or "none"
 }
 
-// Charge is the sum of an owner's lines for one place: the account that an interface is charged to.
-type Charge struct {
+// Allotment is the sum of an owner's lines for one place: the account that an interface is charged to.
+type Allotment struct {
 	Owner string // as the line has it: a user name, or @group
 	Place Place
 	Quota uint64 // how many interfaces may live at once
 	Line  int    // number of the first line that grants it
-}
-
-// Links is what the kernel says of network interfaces; package rtnl has it. An error is one of the machine's, and ends the
-// call: of an interface about which the kernel does not say, or says odd things, it is said that it lives.
-type Links interface {
-	// Exists reports whether an interface of that name lives.
-	Exists(name string) (bool, error)
-	// Names are the names of all interfaces.
-	Names() ([]string, error)
-	// NameOf is the name that the interface with an index has now, "" if there is none.
-	NameOf(index int) (string, error)
-	// Survives reports whether an interface lives that has no longer the name that it was made with.
-	Survives(nic Nic) bool
-	// On describes the named interface, and reports whether it belongs to place, as far as the kernel knows.
-	On(name string, place Place) (Nic, bool)
-	// Describe describes the named interface, as far as the kernel does.
-	Describe(name string) Nic
-	// Leaving reports whether an interface is gone or about to go, its container having ended.
-	Leaving(nic Nic) bool
-	// Remove deletes an interface that was being made, if it lives, and its port on the bridge of place.
-	Remove(nic Nic, place Place) error
-	// RemovePort deletes the port that an interface that is gone has left on the bridge of place.
-	RemovePort(nic Nic, place Place) error
 }

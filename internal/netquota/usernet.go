@@ -10,8 +10,8 @@ import (
 	"userns-helpers/internal/text/lines"
 )
 
-// longestRule bounds a line of lxc-usernet: a name of 255 bytes, a bridge of 15, a number, and room for blanks.
-const longestRule = 1024
+// LongestRule bounds a line of lxc-usernet: a name of 255 bytes, a bridge of 15, a number, and room for blanks.
+const LongestRule = 1024
 
 // Rule is one understood line of lxc-usernet.
 type Rule struct {
@@ -29,14 +29,14 @@ type Rule struct {
 // byte, more than 1024 bytes, or a number that is negative, not decimal or above 4294967295. Such a line grants nothing.
 func ParseRule(line []byte) (Rule, bool) {
 	line = lines.WithoutReturn(line)
-	if len(line) > longestRule || bytes.IndexByte(line, 0) >= 0 {
+	if len(line) > LongestRule || bytes.IndexByte(line, 0) >= 0 {
 		return Rule{}, false
 	}
-	line = withoutComment(line)
+	line = WithoutComment(line)
 	line, number := lastWord(line)
 	line, bridge := lastWord(line)
 	line, kind := lastWord(line)
-	owner := bytes.Trim(line, blanks)
+	owner := bytes.Trim(line, Blanks)
 	n, err := strconv.ParseUint(string(number), 10, 32)
 	if len(owner) == 0 || string(owner) == "@" || err != nil {
 		return Rule{}, false
@@ -44,10 +44,10 @@ func ParseRule(line []byte) (Rule, bool) {
 	return Rule{string(owner), Place{string(kind), string(bridge)}, n}, true
 }
 
-const blanks = " \t"
+const Blanks = " \t"
 
-// withoutComment cuts line at the first # that starts a word, or follows the number at once.
-func withoutComment(line []byte) []byte {
+// WithoutComment cuts line at the first # that starts a word, or follows the number at once.
+func WithoutComment(line []byte) []byte {
 	for i, b := range line {
 		if b == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t' || endsInNumber(line[:i])) {
 			return line[:i]
@@ -65,49 +65,49 @@ func endsInNumber(line []byte) bool {
 	before, number := lastWord(line)
 	before, _ = lastWord(before)
 	before, kind := lastWord(before)
-	return len(number) > 0 && len(bytes.Trim(number, "0123456789")) == 0 && string(kind) == typeVeth && len(bytes.Trim(before, blanks)) > 0
+	return len(number) > 0 && len(bytes.Trim(number, "0123456789")) == 0 && string(kind) == typeVeth && len(bytes.Trim(before, Blanks)) > 0
 }
 
 // lastWord splits the last word off.
 func lastWord(line []byte) (before, word []byte) {
-	line = bytes.TrimRight(line, blanks)
-	i := bytes.LastIndexAny(line, blanks) + 1
+	line = bytes.TrimRight(line, Blanks)
+	i := bytes.LastIndexAny(line, Blanks) + 1
 	return line[:i], line[i:]
 }
 
-// Allowance returns what the lines of usernet grant to who at place, in the order in which interfaces are charged: that
+// Allotments returns what the lines of usernet grant to who at place, in the order in which interfaces are charged: that
 // of the file. Lines of one owner add up. A line for no one, or for none, is left out.
 //
-// The only errors are the reader's; no charge means that nothing is granted.
-func Allowance(usernet io.Reader, who Account, place Place) ([]Charge, error) {
-	var charges []Charge
-	r := lines.New(usernet, longestRule+1) // and a carriage return
+// The only errors are the reader's; no allotment means that nothing is granted.
+func Allotments(usernet io.Reader, who Account, place Place) ([]Allotment, error) {
+	var allotments []Allotment
+	r := lines.New(usernet, LongestRule+1) // and a carriage return
 	for line, ok := r.Next(); ok; line, ok = r.Next() {
 		rule, understood := ParseRule(line)
-		if understood && rule.Number > 0 && rule.Place == place && who.owns(rule.Owner) {
-			charges = add(charges, rule, r.Number())
+		if understood && rule.Number > 0 && rule.Place == place && who.Owns(rule.Owner) {
+			allotments = add(allotments, rule, r.Number())
 		}
 	}
-	return charges, r.Err()
+	return allotments, r.Err()
 }
 
-// owns reports whether a line of that owner applies to the account.
-func (a Account) owns(owner string) bool {
+// Owns reports whether a line of that owner applies to the account.
+func (a Account) Owns(owner string) bool {
 	if owner[0] == '@' {
 		return slices.Contains(a.Groups, owner[1:])
 	}
 	return slices.Contains(a.Names, owner)
 }
 
-// add adds the number of a rule to the charge of its owner.
-func add(charges []Charge, rule Rule, line int) []Charge {
-	for i := range charges {
-		if charges[i].Owner == rule.Owner {
-			charges[i].Quota = saturated(charges[i].Quota, rule.Number)
-			return charges
+// add adds the number of a rule to the allotment of its owner.
+func add(allotments []Allotment, rule Rule, line int) []Allotment {
+	for i := range allotments {
+		if allotments[i].Owner == rule.Owner {
+			allotments[i].Quota = saturated(allotments[i].Quota, rule.Number)
+			return allotments
 		}
 	}
-	return append(charges, Charge{rule.Owner, rule.Place, rule.Number, line})
+	return append(allotments, Allotment{rule.Owner, rule.Place, rule.Number, line})
 }
 
 // saturated is a+b, at most the greatest number.

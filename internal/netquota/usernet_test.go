@@ -59,19 +59,19 @@ func TestParseRule(t *testing.T) {
 func TestRefusedLinesSpoilNothing(t *testing.T) {
 	for _, line := range refused {
 		for _, file := range []string{line + "\nalice veth lxcbr0 2\n", "alice veth lxcbr0 2\n" + line, "alice veth lxcbr0 1\n" + line + "\nalice veth lxcbr0 1"} {
-			charges, err := Allowance(strings.NewReader(file), alice, lan)
-			if err != nil || len(charges) != 1 || charges[0].Quota != 2 {
-				t.Errorf("%q: %v %v", file, charges, err)
+			allotments, err := Allotments(strings.NewReader(file), alice, lan)
+			if err != nil || len(allotments) != 1 || allotments[0].Quota != 2 {
+				t.Errorf("%q: %v %v", file, allotments, err)
 			}
 		}
 	}
 }
 
-func TestAllowance(t *testing.T) {
+func TestAllotments(t *testing.T) {
 	carol := Account{UID: 1, Names: []string{"carol", "caroline"}, Groups: []string{"lan", "students"}}
 	for _, c := range []struct {
 		file string
-		want []Charge
+		want []Allotment
 	}{
 		{"", nil},
 		{"bob veth lxcbr0 9\n", nil},
@@ -85,25 +85,25 @@ func TestAllowance(t *testing.T) {
 		{"@carol veth lxcbr0 9\nstudents veth lxcbr0 9\n@@lan veth lxcbr0 9\n@la veth lxcbr0 9\n", nil},
 		{"carol carol veth lxcbr0 9\n", nil},
 		{"carol veth lxcbr0 9 9\n", nil},
-		{"carol veth lxcbr0 2\ncarol veth lxcbr1 7\ncarol veth lxcbr0 3\n", []Charge{{"carol", lan, 5, 1}}}, // the original: 3, all bridges together
-		{"carol veth lxcbr0 2\ncarol veth lxcbr0 -3\n", []Charge{{"carol", lan, 2, 1}}},                     // the original subtracts
-		{"#\n@students veth lxcbr0 1\ncaroline veth lxcbr0 2\ncarol veth lxcbr0 3\n@lan veth lxcbr0 4\n@students veth lxcbr0 5\n", []Charge{
+		{"carol veth lxcbr0 2\ncarol veth lxcbr1 7\ncarol veth lxcbr0 3\n", []Allotment{{"carol", lan, 5, 1}}}, // the original: 3, all bridges together
+		{"carol veth lxcbr0 2\ncarol veth lxcbr0 -3\n", []Allotment{{"carol", lan, 2, 1}}},                     // the original subtracts
+		{"#\n@students veth lxcbr0 1\ncaroline veth lxcbr0 2\ncarol veth lxcbr0 3\n@lan veth lxcbr0 4\n@students veth lxcbr0 5\n", []Allotment{
 			{"@students", lan, 6, 2}, {"caroline", lan, 2, 3}, {"carol", lan, 3, 4}, {"@lan", lan, 4, 5},
 		}},
-		{"carol veth lxcbr0 4294967295\ncarol veth lxcbr0 4294967295\n", []Charge{{"carol", lan, 8589934590, 1}}}, // the original overflows
+		{"carol veth lxcbr0 4294967295\ncarol veth lxcbr0 4294967295\n", []Allotment{{"carol", lan, 8589934590, 1}}}, // the original overflows
 	} {
-		got, err := Allowance(strings.NewReader(c.file), carol, lan)
+		got, err := Allotments(strings.NewReader(c.file), carol, lan)
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%q: %v %v, want %v", c.file, got, err, c.want)
 		}
 	}
-	if got, err := Allowance(strings.NewReader("carol veth lxcbr0 1\n"), Account{}, lan); got != nil || err != nil {
+	if got, err := Allotments(strings.NewReader("carol veth lxcbr0 1\n"), Account{}, lan); got != nil || err != nil {
 		t.Error(got, err)
 	}
 }
 
-func TestAllowanceOfBrokenReader(t *testing.T) {
-	_, err := Allowance(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("alice veth lxcbr0 10"))), alice, lan)
+func TestAllotmentsOfBrokenReader(t *testing.T) {
+	_, err := Allotments(iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("alice veth lxcbr0 10"))), alice, lan)
 	if !errors.Is(err, iotest.ErrTimeout) {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func FuzzParseRule(f *testing.F) {
 			}
 			return
 		}
-		again, ok := ParseRule([]byte(" " + Charge{Owner: rule.Owner}.Owner + "\t" + rule.Place.Type + " " + rule.Place.Bridge + " 7 # c"))
+		again, ok := ParseRule([]byte(" " + Allotment{Owner: rule.Owner}.Owner + "\t" + rule.Place.Type + " " + rule.Place.Bridge + " 7 # c"))
 		again.Number = rule.Number
 		if len(line) < 1000 && (!ok || again != rule) {
 			t.Fatalf("%q: %v, and again %v %v", line, rule, again, ok)
@@ -140,3 +140,10 @@ func FuzzParseRule(f *testing.F) {
 		}
 	})
 }
+
+var (
+	lan      = Place{"veth", "lxcbr0"}
+	alice    = Account{UID: 2001, Names: []string{"alice"}, Groups: []string{"students"}}
+	ofAlice  = Allotment{"alice", lan, 2, 1}
+	students = Allotment{"@students", lan, 2, 2}
+)

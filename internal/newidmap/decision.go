@@ -26,7 +26,8 @@ type Decision struct {
 	DenyGroup bool            // setgroups(2) has to be denied in the namespace
 	Warning   string          // something that did not stop the run
 	Notes     []string        // what shadow says where it uses the files in the place of a module, each a line
-	Err       error           // nil: granted, and the map is written; else *verdict.Refusal or *verdict.Failure
+	Err       error           // nil: granted, and the map is written
+	Why       verdict.Verdict // of Err, in words
 }
 
 // fail returns d with an error.
@@ -54,7 +55,7 @@ func (d Decision) text() []byte {
 		text = append(text, '\n')
 	}
 	if d.Err != nil {
-		text = append(text, verdict.Text(d.Kind.Program(), d.Kind.Usage(), d.Err)...)
+		text = append(text, d.Why.Text(d.Kind.Program(), d.Kind.Usage())...)
 	}
 	return text
 }

@@ -31,7 +31,7 @@ func (d distinct) check(t *testing.T, name, advice, word string) {
 
 func mappings(t *testing.T, words string) []idmap.Mapping {
 	t.Helper()
-	asked, err := idmap.ParseMappings(idmap.UID, strings.Fields(words))
+	asked, err := idmap.ParseMappings(strings.Fields(words))
 	if err != nil {
 		t.Fatal(err)
 	}

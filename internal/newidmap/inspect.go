@@ -9,6 +9,7 @@ import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/target"
+	"userns-helpers/internal/newidmap/whynot"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/verdict"
@@ -76,7 +77,7 @@ func (p program) inspect(q Question, to func(user) program) Answer {
 	if q.Lower == "" {
 		return a.fail(p.inspectOwned(u, &a))
 	}
-	if a.Asked, err = idmap.ParseMappings(p.kind, []string{"0", q.Lower, q.Count}); err != nil {
+	if a.Asked, err = idmap.ParseMappings([]string{"0", q.Lower, q.Count}); err != nil {
 		return a.fail(err)
 	}
 	found, err := p.find(nobody(), u, &a.Decision)
@@ -92,13 +93,16 @@ func always() bool { return true }
 // fail returns a with an error, or with nil.
 func (a Answer) fail(err error) Answer {
 	a.Err = err
+	if err != nil {
+		a.Why = whynot.Explain(err, a.Kind)
+	}
 	return a
 }
 
 // identifyNamed is identify for a caller with a login name, or the first one with a user id, and its primary group.
 func (p program) identifyNamed(name string) (user, error) {
 	directory := p.accounts(nobody())
-	named, err := account.Named(directory, name)
+	named, err := directory.Named(name)
 	if err != nil {
 		var unknown *account.UnknownError
 		if errors.As(err, &unknown) {
@@ -106,7 +110,7 @@ func (p program) identifyNamed(name string) (user, error) {
 		}
 		return user{}, &verdict.Failure{Headline: "the user cannot be looked up", Advice: reason(err), Err: err}
 	}
-	return p.identifyAs(directory, named.UID, named.GID)
+	return p.identifyAs(directory, named.ID, named.Primary)
 }
 
 // inspectOwned lists the ranges of u.

@@ -11,11 +11,6 @@ import (
 	"userns-helpers/internal/text/verdict"
 )
 
-// noArguments is the answer to an empty command line.
-func noArguments() error {
-	return &verdict.Refusal{Usage: true, Advice: "no process is named"}
-}
-
 // noTarget is the failure to open the process that the caller named. A descriptor that is none of a process makes the
 // command line wrong; a process that is not there does not.
 func (p program) noTarget(named idmap.Target, err error) error {

@@ -10,7 +10,7 @@ import (
 // caller stays hidden. Of the descriptors that the caller passed only the named one is left open.
 func (p program) openTarget(caller privilege.Caller, arguments []string, d *Decision) (*target.Process, error) {
 	if len(arguments) == 0 {
-		return nil, noArguments()
+		return nil, &idmap.Malformed{Why: idmap.NoProcess}
 	}
 	named, err := idmap.ParseTarget(arguments[0])
 	if err != nil {

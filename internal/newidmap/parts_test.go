@@ -60,11 +60,11 @@ func TestDecisionText(t *testing.T) {
 	if got := string(d.text()); got != "newgidmap: kernel doesn't support setgroups restrictions\n" || d.status() != 0 {
 		t.Errorf("a warning prints %q and exits %d", got, d.status())
 	}
-	d.Warning, d.Err = "", &verdict.Refusal{Usage: true, Advice: "why"}
+	d.Warning, d.Err, d.Why = "", unix.EPERM, verdict.Verdict{Usage: true, Advice: "why"}
 	if got := string(d.text()); got != idmap.GID.Usage()+"\nnewgidmap: why\n" || d.status() != 1 {
 		t.Errorf("a usage error prints %q and exits %d", got, d.status())
 	}
-	d.Err = &verdict.Failure{Headline: "first", Advice: "second"}
+	d.Why = verdict.Verdict{Headline: "first", Advice: "second"}
 	if got := string(d.text()); got != "newgidmap: first\nnewgidmap: second\n" {
 		t.Errorf("a failure prints %q", got)
 	}

@@ -13,6 +13,7 @@ import (
 	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/kernel/entry"
 	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/newidmap/whynot"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
@@ -42,6 +43,7 @@ func Run(kind idmap.Kind, arguments []string) int {
 	}
 	d := installed(kind).run(arguments)
 	if d.Err != nil {
+		d.Why = whynot.Explain(d.Err, kind)
 		d.record() // a grant has its record already: act
 	}
 	return finish(d.Caller, unix.Stderr, d.text(), d.status())
@@ -96,7 +98,7 @@ func (p program) attempt(caller privilege.Caller, arguments []string, d *Decisio
 	}
 
 	// Parse, and decide. The effective user id is root's in a setuid install, to read the file of grants.
-	if d.Asked, err = idmap.ParseMappings(p.kind, arguments[1:]); err != nil {
+	if d.Asked, err = idmap.ParseMappings(arguments[1:]); err != nil {
 		return err
 	}
 	if err := p.decide(caller, user, d); err != nil {

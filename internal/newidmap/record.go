@@ -20,10 +20,12 @@ func (d Decision) record() {
 	}
 	r.Number("pid", uint64(d.PID))
 	r.Text("asked", strings.TrimSuffix(strings.ReplaceAll(string(idmap.Text(d.Asked)), "\n", ", "), ", "))
-	if d.Err == nil {
-		r.Text("by", d.grounds())
+	if d.Err != nil {
+		r.Ended(d.Why)
+		return
 	}
-	r.Write(d.Err)
+	r.Text("by", d.grounds())
+	r.Granted()
 }
 
 // grounds says what granted the ranges: the lines of the file, and that some are the caller's own id.

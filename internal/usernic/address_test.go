@@ -59,7 +59,7 @@ func TestAltName(t *testing.T) {
 // TestMessages: each cause has words of its own.
 func TestMessages(t *testing.T) {
 	who := netquota.Account{UID: 1, Names: []string{"alice"}}
-	full := &netquota.FullError{Charges: []netquota.Charge{{Owner: "alice", Place: lxcbr0, Quota: 2, Line: 3}, {Owner: "@lan", Place: lxcbr0, Quota: 1, Line: 4}}}
+	full := &netquota.OverQuota{Allotments: []netquota.Allotment{{Owner: "alice", Place: lxcbr0, Quota: 2, Line: 3}, {Owner: "@lan", Place: lxcbr0, Quota: 1, Line: 4}}}
 	asked := termsFor(t, "[limits]\nnics_per_user = 4\nfree_ports = 5\n\ncreates_per_minute = 6\nnics_per_group_member = 7\n[defaults]\nmac_lock = true\n")
 	n := &nic{terms: asked, kernel: kernel{bridge: bridge{kind: linuxBridge}}, request: request{nic: "eth7", place: lxcbr0}}
 	_, notBridge := classify(rtnl.Device{Name: "eth0"}, privilege.Standing{})
@@ -80,10 +80,10 @@ func TestMessages(t *testing.T) {
 		"is not installed":                           ovsFailed("h", &ovs.Error{Status: -1, Err: unix.ENOENT}),
 		"is ovs-vswitchd running?":                   ovsFailed("h", &ovs.Error{Status: -1, Err: ovs.ErrTimeout}),
 		"are ovsdb-server and ovs-vswitchd running?": ovsFailed("h", &ovs.Error{Status: 1, Output: "database connection failed"}),
-		"Limit of the user reached: 4 of 4 interfaces of alice live, on all bridges together (/etc/userns-helpers/policy.toml line 2, nics_per_user)":                 asked.notClaimed(who, &netquota.LimitError{Most: 4}),
-		"Share of @lan reached: 7 of 7 interfaces of alice that are charged to @lan on lxcbr0 live (/etc/userns-helpers/policy.toml line 6, nics_per_gr":              asked.notClaimed(who, &netquota.LimitError{Most: 7, Charge: full.Charges[1]}),
-		"Too many interfaces a minute: 6 were begun for alice within 60 seconds (/etc/userns-helpers/policy.toml line 5, creates_per_minute); try again in 9 seconds": asked.notClaimed(who, &netquota.PaceError{Most: 6, Wait: 9}),
-		"none may be made": asked.notClaimed(who, &netquota.PaceError{}),
+		"Limit of the user reached: 4 of 4 interfaces of alice live, on all bridges together (/etc/userns-helpers/policy.toml line 2, nics_per_user)":                 asked.notClaimed(who, &netquota.OverLimit{Most: 4}),
+		"Share of @lan reached: 7 of 7 interfaces of alice that are charged to @lan on lxcbr0 live (/etc/userns-helpers/policy.toml line 6, nics_per_gr":              asked.notClaimed(who, &netquota.OverLimit{Most: 7, Allotment: full.Allotments[1]}),
+		"Too many interfaces a minute: 6 were begun for alice within 60 seconds (/etc/userns-helpers/policy.toml line 5, creates_per_minute); try again in 9 seconds": asked.notClaimed(who, &netquota.RateLimited{Most: 6, Wait: 9}),
+		"none may be made": asked.notClaimed(who, &netquota.RateLimited{}),
 		`The bridge "lxcbr0" has no port left for users: 5 of its 1023 ports are kept free (/etc/userns-helpers/policy.toml line 3, free_ports)`: n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: 1019}}),
 		"is writable by group or others: anybody who can write to it takes protections away":                                                     noPolicy(&trusted.UntrustedError{Path: "x", Fault: trusted.Writable}),
 		"Refused to read /etc/userns-helpers/policy.toml: /etc/userns-helpers/policy.toml line 3: x; no interface":                               noPolicy(&nics.Problem{Line: 3, Text: "x"}),

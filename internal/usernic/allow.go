@@ -106,13 +106,13 @@ func unidentified(err error) error {
 }
 
 // allowance is what the administrator grants at a place, to somebody of that standing; nothing is a refusal, *NoLine.
-func allowance(of privilege.Standing, who netquota.Account, doubt string, place netquota.Place) ([]netquota.Charge, error) {
+func allowance(of privilege.Standing, who netquota.Account, doubt string, place netquota.Place) ([]netquota.Allotment, error) {
 	file, err := trusted.Open(paths.Usernet(), of)
 	if err != nil {
 		return nil, noUsernet(of, who, place, err)
 	}
 	defer file.Close()
-	charges, err := netquota.Allowance(file, who, place)
+	charges, err := netquota.Allotments(file, who, place)
 	switch {
 	case err != nil:
 		return nil, failed("Failed to read "+paths.Usernet(), err)

@@ -9,6 +9,7 @@ import (
 	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -19,7 +20,7 @@ type nic struct {
 	namespace *netns.Namespace
 	kernel    kernel
 	terms     terms
-	claim     *netquota.Claim
+	claim     *slots.Claim
 	announce  func(host string) // records the grant
 	secret    key               // of stable addresses; zero where there are none
 	mac       netquota.MAC      // of the container's end

@@ -10,13 +10,15 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/nearby"
+	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 )
 
 // Question is whether somebody who calls the program right after login would be given an interface.
 type Question struct {
-	User   account.User
+	User   account.Account
 	Groups []uint32 // the supplementary ones
 	Bridge string   // or "none"
 	PID    int      // of a process of the container; 0 to ask about none
@@ -28,12 +30,12 @@ type Question struct {
 // Answer is what create would decide, with the code that decides it. Facts that were not reached are zero.
 type Answer struct {
 	Who     netquota.Account
-	Rooms   []netquota.Room // the charges that apply, and how much of each is taken
-	Near    netquota.Near   // where no line allows it: what lxc-usernet has instead
-	Whole   bool            // the slots were seen; else Rooms were counted by the ledger alone
-	Policy  []nics.Setting  // what the interface would get, key by key
-	Known   bool            // false: the namespace of the process cannot be seen by who asks
-	Refusal error           // nil: it would be made, *verdict.Refusal: it would not; *verdict.Failure: it could not
+	Rooms   []slots.Room   // the charges that apply, and how much of each is taken
+	Near    nearby.Near    // where no line allows it: what lxc-usernet has instead
+	Whole   bool           // the slots were seen; else Rooms were counted by the ledger alone
+	Policy  []nics.Setting // what the interface would get, key by key
+	Known   bool           // false: the namespace of the process cannot be seen by who asks
+	Refusal error          // nil: it would be made, *verdict.Refusal: it would not; *verdict.Failure: it could not
 }
 
 // Inspect answers a question. It changes nothing.
@@ -50,8 +52,8 @@ func (a *Answer) find(q Question) (err error) {
 		return err
 	}
 	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
-	who, err := identifyAs(directory, q.User.UID, append([]uint32{q.User.GID}, q.Groups...))
-	who.standing = privilege.Supposed(q.User.UID)
+	who, err := identifyAs(directory, q.User.ID, append([]uint32{q.User.Primary}, q.Groups...))
+	who.standing = privilege.Supposed(q.User.ID)
 	a.Who = who.who
 	if err != nil {
 		return err
@@ -92,34 +94,34 @@ func (a *Answer) findNamespace(q Question) error {
 	if q.PID == 0 {
 		return nil
 	}
-	err := netns.WouldRefuse(q.User.UID, q.PID)
+	err := netns.WouldRefuse(q.User.ID, q.PID)
 	var refused *netns.Error
 	if errors.As(err, &refused) && refused.Reason == netns.Unreachable {
 		a.Known = false
 		return nil
 	}
 	if err != nil {
-		return notYours(q.User.UID, reference{pid: q.PID, fd: -1}, err)
+		return notYours(q.User.ID, reference{pid: q.PID, fd: -1}, err)
 	}
 	return nil
 }
 
 // findRoom counts, and says whether there is room.
-func (a *Answer) findRoom(charges []netquota.Charge, t terms, links kernel) error {
+func (a *Answer) findRoom(charges []netquota.Allotment, t terms, links kernel) error {
 	limits := netquota.Limits{User: netLimit(t.limits.NicsPerUser), Member: netLimit(t.limits.NicsPerGroupMember)}
 	pace := netLimit(t.limits.CreatesPerMinute)
 	here, err := whereabouts(links.conn)
 	if err != nil {
 		return err
 	}
-	ledger, slots := netquota.Locate(paths.Ledger(), paths.Slots(), here)
+	ledger, folder := slots.Locate(paths.Ledger(), paths.Slots(), here)
 	a.Whole = true
-	rooms, err := netquota.Look(ledger, slots, a.Who, charges, limits, pace, links)
+	rooms, err := slots.Look(ledger, folder, a.Who, charges, limits, pace, links)
 	if errors.Is(err, unix.EACCES) {
 		a.Whole = false
-		rooms, err = netquota.Look(ledger, "", a.Who, charges, limits, pace, links)
+		rooms, err = slots.Look(ledger, "", a.Who, charges, limits, pace, links)
 	}
-	a.Rooms = rooms.Charges
+	a.Rooms = rooms.Allotments
 	switch {
 	case err != nil:
 		return failed("Failed to count the interfaces", err)

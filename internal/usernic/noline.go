@@ -12,6 +12,7 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -20,10 +21,10 @@ import (
 type NoLine struct {
 	Who    netquota.Account
 	Place  netquota.Place
-	NoFile bool          // there is no such file
-	Doubt  string        // why some of the groups may have names that are not known; "" if none may
-	Near   netquota.Near // what the file has instead, as far as the caller may read it
-	Unfit  string        // what is wrong with the bridge, "" if nothing is, or nobody looked
+	NoFile bool        // there is no such file
+	Doubt  string      // why some of the groups may have names that are not known; "" if none may
+	Near   nearby.Near // what the file has instead, as far as the caller may read it
+	Unfit  string      // what is wrong with the bridge, "" if nothing is, or nobody looked
 
 	of privilege.Standing // whose files are believed
 }
@@ -51,7 +52,7 @@ func (e *NoLine) advice() string {
 	switch {
 	case e.Unfit != "":
 		return "a line would not help: " + e.Unfit
-	case slices.ContainsFunc(e.Near.Slips, func(slip netquota.Entry) bool { return slip.Fault != netquota.NoAt }):
+	case slices.ContainsFunc(e.Near.Slips, func(slip nearby.Entry) bool { return slip.Fault != nearby.NoAt }):
 		return "an administrator can correct it: " + line
 	}
 	return "an administrator can add the line: " + line
@@ -93,16 +94,16 @@ func andMore(n int) string {
 // explained completes a refusal by what stands in the file instead and by what is wrong with the bridge, and puts it into
 // words; any other error it leaves as it is. It looks with the caller's rights, which do gives: whoever may not read the
 // file is told of no line of it.
-func explained(err error, do func(func() error) error) (netquota.Near, error) {
+func explained(err error, do func(func() error) error) (nearby.Near, error) {
 	var refused *NoLine
 	if !errors.As(err, &refused) {
-		return netquota.Near{}, err
+		return nearby.Near{}, err
 	}
 	if looked := do(func() error {
 		refused.look()
 		return nil
 	}); looked != nil {
-		return netquota.Near{}, looked
+		return nearby.Near{}, looked
 	}
 	return refused.Near, refused.refusal()
 }
@@ -111,7 +112,7 @@ func explained(err error, do func(func() error) error) (netquota.Near, error) {
 func (e *NoLine) look() {
 	if file, err := trusted.Open(paths.Usernet(), e.of); err == nil {
 		defer file.Close()
-		e.Near, _ = netquota.Nearby(file, e.Who, e.Place)
+		e.Near, _ = nearby.Nearby(file, e.Who, e.Place)
 	}
 	if conn, err := rtnl.Dial(); err == nil {
 		e.Unfit = unfit(conn, e.Place.Bridge)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/nearby"
 )
 
 // TestNoLine: what could have been meant is said, and a line for what is no bridge is not advised.
@@ -12,7 +13,7 @@ func TestNoLine(t *testing.T) {
 	place := netquota.Place{Type: "veth", Bridge: "br0"}
 	who := netquota.Account{UID: 1001, Names: []string{"alice"}, Groups: []string{"lan"}}
 	file := "alice veth br0 5x\nalice veth br1 1\n@students veth br0 2\n"
-	near, err := netquota.Nearby(strings.NewReader(file), who, place)
+	near, err := nearby.Nearby(strings.NewReader(file), who, place)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@
 //
 // It promises that a user gets an interface only where lxc-usernet(5) grants one, within the quota, in a network
 // namespace that the user owns; that what fails leaves nothing behind; and that no user delays another, whatever becomes
-// of the processes of either. docs/architecture.md has the argument.
+// of the processes of either. docs/ledger.md has the argument.
 package usernic
 
 import (
@@ -16,6 +16,7 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -83,8 +84,8 @@ type run struct {
 	wanted    request
 	caller    privilege.Caller
 	person
-	charge netquota.Charge // what the interface is charged to
-	host   string          // the name that it has on the host; "" before it has one
+	charge netquota.Allotment // what the interface is charged to
+	host   string             // the name that it has on the host; "" before it has one
 }
 
 // perform is the story of the privilege.
@@ -149,7 +150,7 @@ func (r *run) create() (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	r.charge = claim.Charge
+	r.charge = claim.Allotment
 	n := &nic{
 		request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim, secret: secret, announce: r.granted,
 	}
@@ -158,7 +159,7 @@ func (r *run) create() (outcome, error) {
 }
 
 // open opens what every change needs: the kernel's socket, and the book.
-func open() (*rtnl.Conn, *netquota.Book, error) {
+func open() (*rtnl.Conn, *slots.Book, error) {
 	conn, err := rtnl.Dial()
 	if err != nil {
 		return nil, nil, failed("Failed to open a netlink socket", err)
@@ -167,7 +168,7 @@ func open() (*rtnl.Conn, *netquota.Book, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	book, err := netquota.OpenIn(paths.Ledger(), paths.Slots(), here)
+	book, err := slots.OpenIn(paths.Ledger(), paths.Slots(), here)
 	if err != nil {
 		return nil, nil, failed("Failed to open the ledger", err)
 	}
@@ -175,12 +176,12 @@ func open() (*rtnl.Conn, *netquota.Book, error) {
 }
 
 // whereabouts is the network namespace in which the program was started.
-func whereabouts(conn *rtnl.Conn) (netquota.Network, error) {
+func whereabouts(conn *rtnl.Conn) (slots.Network, error) {
 	first, name, err := conn.Here()
 	if err != nil {
-		return netquota.Network{}, failed("Failed to identify the network namespace of the program", err)
+		return slots.Network{}, failed("Failed to identify the network namespace of the program", err)
 	}
-	return netquota.Network{Initial: first, ID: name}, nil
+	return slots.Network{Initial: first, ID: name}, nil
 }
 
 // openNamespace opens the caller's network namespace, or says why it is not one.

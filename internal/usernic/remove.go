@@ -9,6 +9,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/slots"
 )
 
 // remove deletes an interface that the caller made. The path of the namespace is opened with the caller's rights, and
@@ -86,7 +87,7 @@ func (k kernel) delete(made string, device rtnl.Device, place netquota.Place) er
 // isYours reports whether the caller created an interface. One that is charged to a group belongs to the member whose user
 // id is in the name that it was made with, and to no other member (CVE-2026-39402). LXC's helper gives names without one
 // to user ids above 65536: there the peer has to be in the namespace, which the caller owns.
-func isYours(conn *rtnl.Conn, who netquota.Account, held netquota.Holding, device rtnl.Device, namespace int) (bool, error) {
+func isYours(conn *rtnl.Conn, who netquota.Account, held slots.Recorded, device rtnl.Device, namespace int) (bool, error) {
 	isPair := device.Index == 0 || device.Kind == rtnl.KindVeth // nothing else is ever deleted
 	switch {
 	case held.Owner == "":

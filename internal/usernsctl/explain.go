@@ -10,14 +10,15 @@ import (
 
 // reply is the answer to explain, for people and as JSON.
 type reply struct {
-	Answer   string    `json:"answer"` // "yes", "no" or "unknown"
-	Question string    `json:"question"`
-	Reason   string    `json:"reason,omitempty"` // why not: the first line that the program would print
-	Advice   string    `json:"advice,omitempty"` // what to do: the second
-	By       []by      `json:"by"`               // what decides
-	Slips    []slip    `json:"slips,omitempty"`  // lines that seem to be meant for the user, and are of no use
-	Settings []setting `json:"protections,omitempty"`
-	Remarks  []string  `json:"remarks,omitempty"`
+	Answer   string     `json:"answer"` // "yes", "no" or "unknown"
+	Question string     `json:"question"`
+	ID       verdict.ID `json:"id,omitempty"`     // of the reason why not; it never changes
+	Reason   string     `json:"reason,omitempty"` // why not: the first line that the program would print
+	Advice   string     `json:"advice,omitempty"` // what to do: the second
+	By       []by       `json:"by"`               // what decides
+	Slips    []slip     `json:"slips,omitempty"`  // lines that seem to be meant for the user, and are of no use
+	Settings []setting  `json:"protections,omitempty"`
+	Remarks  []string   `json:"remarks,omitempty"`
 }
 
 // by is a line of a file that decides, or another rule.
@@ -119,12 +120,14 @@ func (r reply) text() string {
 func (r *reply) refused(err error) {
 	var refusal *verdict.Refusal
 	var failure *verdict.Failure
-	switch {
-	case errors.As(err, &refusal):
-		r.Answer, r.Reason, r.Advice = no, refusal.Headline, refusal.Advice
-	case errors.As(err, &failure):
-		r.Answer, r.Reason, r.Advice = no, failure.Headline, failure.Advice
-	default:
+	if errors.As(err, &refusal) || errors.As(err, &failure) {
+		r.refuse(verdict.Of(err))
+	} else {
 		r.Answer, r.Reason = unknown, err.Error()
 	}
+}
+
+// refuse takes why not out of a verdict.
+func (r *reply) refuse(v verdict.Verdict) {
+	r.Answer, r.ID, r.Reason, r.Advice = no, v.ID, v.Headline, v.Advice
 }

@@ -6,7 +6,6 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/newidmap"
-	"userns-helpers/internal/text/verdict"
 )
 
 // explainIDs answers what newuidmap or newgidmap would map for a user. An error is a wrong command line.
@@ -19,15 +18,14 @@ func (a asker) explainIDs(what string, words []string) (reply, error) {
 		q.Lower, q.Count = words[1], words[2]
 	}
 	answer := newidmap.Inspect(q)
-	var refusal *verdict.Refusal
-	if errors.As(answer.Err, &refusal) && refusal.Usage {
-		return reply{}, errors.New(refusal.Advice)
+	if why := answer.Why; why.Usage {
+		return reply{}, errors.New(why.Advice)
 	}
 	r := reply{Answer: yes, By: []by{}}
 	r.Question = questionOf(q, answer)
 	switch {
 	case answer.Err != nil:
-		r.refused(answer.Err)
+		r.refuse(answer.Why)
 	case q.Lower == "" && len(answer.Owned) == 0:
 		r.Answer = no
 		r.Reason = "no ids are granted, so that only " + ownText(answer) + " can be mapped"

@@ -19,7 +19,7 @@ func (a asker) explainNIC(name, bridge string) reply {
 	if a.pid != 0 {
 		r.Question += ", for process " + strconv.Itoa(a.pid)
 	}
-	user, err := account.Named(account.Unprivileged(account.Trusted(privilege.Reporter())), name)
+	user, err := account.Unprivileged(account.Trusted(privilege.Reporter())).Named(name)
 	if err != nil {
 		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
 		return r
@@ -50,10 +50,10 @@ func (a asker) explainNIC(name, bridge string) reply {
 // rooms says what each line that applies has left.
 func (r *reply) rooms(a usernic.Answer) {
 	for _, room := range a.Rooms {
-		left := room.Charge.Quota - room.Taken
+		left := room.Allotment.Quota - room.Taken
 		r.By = append(r.By, by{
-			File: paths.Usernet(), Line: room.Charge.Line, Left: left,
-			Rule: "grants " + strconv.FormatUint(room.Charge.Quota, 10) + " to " + room.Charge.Owner + ": " +
+			File: paths.Usernet(), Line: room.Allotment.Line, Left: left,
+			Rule: "grants " + strconv.FormatUint(room.Allotment.Quota, 10) + " to " + room.Allotment.Owner + ": " +
 				strconv.FormatUint(room.Taken, 10) + " live, " + strconv.FormatUint(left, 10) + " are left",
 		})
 	}

@@ -24,7 +24,7 @@ func table(result Result) string {
 	var b strings.Builder
 	m := result.Machine
 	b.WriteString("# Benchmarks\n\nWhole runs of the programs, from fork to the end of wait, beside Debian's. Made by `make bench`, which anyone can\n" +
-		"repeat; [test/bench](../../test/bench) is the code. The two of a row do the same work and are called in turn. An\n" +
+		"repeat; [test/bench](../../../test/bench) is the code. The two of a row do the same work and are called in turn. An\n" +
 		"ordinary user calls, all calls succeed; the user's line is the last one of its file.\n\n")
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| Processor | %s, %d online |\n| Memory | %s |\n| Kernel | %s |\n| System | %s |\n| Debian's programs | %s |\n| Go | %s |\n| A page fault, a system call | %s, %s |\n| Date | %s |\n| Load at the beginning | %s |\n\n",
 		m.Processor, m.Processors, m.Memory, m.Kernel, m.System, m.Debian, strings.TrimPrefix(m.Go, "go"), m.Fault, m.SystemCall, m.Date, m.Load)

@@ -9,7 +9,6 @@ package audit
 
 import (
 	"cmp"
-	"errors"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -91,25 +90,33 @@ const (
 	failed  = "failed"  // something that had to be done could not be
 )
 
+// Granted sends the record of a grant that takes effect next.
+func (r *Record) Granted() { r.send(granted) }
+
+// Ended sends the record of a run that ended without what was asked for.
+func (r *Record) Ended(v verdict.Verdict) {
+	if v.ID != "" {
+		r.Text("id", string(v.ID))
+	}
+	r.Text("why", cmp.Or(v.Line(), "the command line is wrong"))
+	if v.Refused {
+		r.send(refused)
+	} else {
+		r.send(failed)
+	}
+}
+
 // Write sends the record: of a grant that takes effect next if err is nil; else of a run that ended with err, a
 // *verdict.Refusal or a failure.
 func (r *Record) Write(err error) {
-	result := outcome(err)
-	if err != nil {
-		r.Text("why", cmp.Or(err.Error(), "the command line is wrong"))
+	if err == nil {
+		r.Granted()
+	} else {
+		r.Ended(verdict.Of(err))
 	}
-	r.toSyslog(result)
-	r.toKernel(result)
 }
 
-// outcome tells a refusal from a failure.
-func outcome(err error) string {
-	var refusal *verdict.Refusal
-	switch {
-	case err == nil:
-		return granted
-	case errors.As(err, &refusal):
-		return refused
-	}
-	return failed
+func (r *Record) send(result string) {
+	r.toSyslog(result)
+	r.toKernel(result)
 }

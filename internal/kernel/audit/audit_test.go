@@ -2,12 +2,9 @@ package audit
 
 import (
 	"encoding/hex"
-	"errors"
 	"strconv"
 	"strings"
 	"testing"
-
-	"userns-helpers/internal/text/verdict"
 )
 
 // sample is a record with one number and some texts.
@@ -29,21 +26,6 @@ func TestFields(t *testing.T) {
 	got = string(r.kernelText([]byte("head"), refused))
 	if want := "headop=p result=refused uid=4294967295 a=6122625C63 b=780A791BFF c=20726573756C743D6772616E746564 d=? res=failed\x00"; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
-	}
-}
-
-func TestOutcome(t *testing.T) {
-	for want, err := range map[string]error{
-		granted: nil,
-		refused: &verdict.Refusal{Headline: "no"},
-		failed:  &verdict.Failure{Headline: "broken"},
-	} {
-		if got := outcome(err); got != want {
-			t.Errorf("%v is %s, want %s", err, got, want)
-		}
-	}
-	if got := outcome(errors.Join(errors.New("x"), &verdict.Refusal{})); got != refused {
-		t.Errorf("a joined refusal is %s", got)
 	}
 }
 

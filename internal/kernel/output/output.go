@@ -4,7 +4,7 @@
 // that never answers. The package promises two things. While a write waits, the process counts as the caller's and holds
 // nothing: whoever makes many of them wait fills their own RLIMIT_NPROC, as with any program. And it waits no longer than
 // patience, where Linux has a way to write without waiting: for pipes, FIFOs, sockets, and terminals that the caller may
-// open. What can still wait longer is in docs/architecture.md, section 4.
+// open. What can still wait longer is in docs/process.md.
 //
 // Whether a descriptor would block is a property of the open file, which the caller shares: O_NONBLOCK is never set on it.
 package output

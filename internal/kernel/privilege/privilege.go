@@ -42,7 +42,7 @@ func (c Caller) Raised() bool { return c.raised }
 func (c Caller) Permitted() Set { return c.permitted }
 
 // Begin reads who the caller is and then takes out of the caller's reach what can be taken: see the table in
-// docs/architecture.md. It is called once, first. All threads: ids. This thread: the signal mask, the scheduling class.
+// docs/process.md. It is called once, first. All threads: ids. This thread: the signal mask, the scheduling class.
 //
 // Errors are those of the system calls and mean that the program must not go on.
 func Begin() (Caller, error) {

@@ -9,7 +9,7 @@ import (
 )
 
 // The library writes messages; they are sent and received here. Its own socket is one of the runtime's poller (epoll and
-// eventfd, in a program that has neither), and keeps 64 KiB on the stack for each answer (docs/startup.md).
+// eventfd, in a program that has neither), and keeps 64 KiB on the stack for each answer (docs/evidence/startup.md).
 
 // patience is how long, in seconds, an answer of the kernel may take. It answers when it has its lock.
 const patience = 10

@@ -1,37 +1,44 @@
 // Package verdict is the vocabulary in which the programs say no.
 //
-// A Refusal is an answer: the request was understood, and a rule forbids it. A Failure is the lack of one: something
-// that had to be done could not be. Both carry two lines: the headline is the one that callers and tests of the
-// original programs know; the advice says why, and what to do about it. They are printed once, by Text, in main.
+// What a program decides, or meets, is a Reason: a typed error with facts and no words. One package for each program,
+// whynot, turns reasons into Verdicts. A Verdict has two lines: the headline is the one that callers and tests of the
+// original programs know; the advice says why, and what to do about it. They are printed once, at the end.
 package verdict
 
-import (
-	"errors"
-	"strconv"
-)
+import "strconv"
 
-// Refusal is a request that is not allowed.
-type Refusal struct {
-	Headline string // what the original program says, without its name in front
-	Advice   string // why, and what to do; may be empty
-	Usage    bool   // the command line is wrong: the usage line takes the headline's place when Headline is empty
+// ID names a reason for good: lower-case words with dashes, as "not-granted". It stands in the audit record, in what
+// usernsctl explain answers, in the manual, and in the tests.
+type ID string
+
+// Reason is why a program does not do what it was asked for: facts, and no words.
+type Reason interface {
+	error
+	ID() ID
 }
 
-// Error returns both lines as one.
-func (r *Refusal) Error() string { return join(r.Headline, r.Advice) }
-
-// Failure is something that could not be done.
-type Failure struct {
+// Verdict is a reason in words. Its ID is the reason's, or that of the cause that was found by looking around.
+type Verdict struct {
+	ID       ID
+	Refused  bool   // an answer: a rule forbids it. false: the lack of one, something that had to be done could not be
 	Headline string // what the original program says, without its name in front
 	Advice   string // why, and what to do; may be empty
+	Usage    bool   // the command line is wrong: the usage line is printed, in the headline's place where that is empty
 	Err      error  // the cause; may be nil
 }
 
-// Error returns both lines as one.
-func (f *Failure) Error() string { return join(f.Headline, f.Advice) }
+// Line returns both lines as one.
+func (v Verdict) Line() string { return join(v.Headline, v.Advice) }
 
-// Unwrap returns the cause.
-func (f *Failure) Unwrap() error { return f.Err }
+// Text returns what program prints: the headline, the usage line if the command line was wrong, the advice. Each line
+// ends in a newline and holds no control character of the caller's.
+func (v Verdict) Text(program, usage string) []byte {
+	out := line(nil, program, v.Headline)
+	if v.Usage {
+		out = append(append(out, usage...), '\n')
+	}
+	return line(out, program, v.Advice)
+}
 
 func join(headline, advice string) string {
 	switch {
@@ -41,24 +48,6 @@ func join(headline, advice string) string {
 		return advice
 	}
 	return headline + ": " + advice
-}
-
-// Text returns what program prints for err: the headline, the usage line if the command line was wrong, the advice.
-// Each line ends in a newline and holds no control character of the caller's.
-func Text(program, usage string, err error) []byte {
-	var refusal *Refusal
-	var failure *Failure
-	switch {
-	case errors.As(err, &refusal):
-		out := line(nil, program, refusal.Headline)
-		if refusal.Usage {
-			out = append(append(out, usage...), '\n')
-		}
-		return line(out, program, refusal.Advice)
-	case errors.As(err, &failure):
-		return line(line(nil, program, failure.Headline), program, failure.Advice)
-	}
-	return line(nil, program, err.Error())
 }
 
 // line appends "program: text\n", and nothing where there is no text.

@@ -1,8 +1,6 @@
 package verdict
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"unicode"
@@ -10,41 +8,33 @@ import (
 )
 
 func TestText(t *testing.T) {
-	cause := errors.New("cause")
 	for _, c := range []struct {
-		name string
-		err  error
-		want string
+		name    string
+		verdict Verdict
+		want    string
 	}{
-		{"a refusal has two lines", &Refusal{Headline: "no", Advice: "because"}, "p: no\np: because\n"},
-		{"a refusal without advice has one", &Refusal{Headline: "no"}, "p: no\n"},
-		{"usage alone", &Refusal{Usage: true}, "usage\n"},
-		{"usage with advice", &Refusal{Usage: true, Advice: "because"}, "usage\np: because\n"},
-		{"usage behind a headline", &Refusal{Headline: "overflow", Usage: true, Advice: "because"}, "p: overflow\nusage\np: because\n"},
-		{"a failure has two lines", &Failure{Headline: "broken", Advice: "why", Err: cause}, "p: broken\np: why\n"},
-		{"a wrapped refusal is found", fmt.Errorf("x: %w", &Refusal{Headline: "no"}), "p: no\n"},
-		{"anything else is one line", cause, "p: cause\n"},
-		{"a terminal is not the caller's to command", &Refusal{Headline: "\x1b[2Jx\n\xffy"}, "p: \\x1b[2Jx\\n\\ufffdy\n"},
+		{"two lines", Verdict{Headline: "no", Advice: "because"}, "p: no\np: because\n"},
+		{"without advice one", Verdict{Headline: "no"}, "p: no\n"},
+		{"usage alone", Verdict{Usage: true}, "usage\n"},
+		{"usage with advice", Verdict{Usage: true, Advice: "because"}, "usage\np: because\n"},
+		{"usage after a headline", Verdict{Headline: "overflow", Usage: true, Advice: "because"}, "p: overflow\nusage\np: because\n"},
+		{"a terminal is not the caller's to command", Verdict{Headline: "\x1b[2Jx\n\xffy"}, "p: \\x1b[2Jx\\n\\ufffdy\n"},
 	} {
-		if got := string(Text("p", "usage", c.err)); got != c.want {
+		if got := string(c.verdict.Text("p", "usage")); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 	}
 }
 
-func TestError(t *testing.T) {
-	cause := errors.New("cause")
-	failure := &Failure{Headline: "broken", Advice: "why", Err: cause}
-	if failure.Error() != "broken: why" || !errors.Is(failure, cause) {
-		t.Errorf("%q does not wrap its cause", failure.Error())
-	}
-	for err, want := range map[error]string{
-		&Refusal{Headline: "no"}:                "no",
-		&Refusal{Advice: "because"}:             "because",
-		&Refusal{Headline: "no", Advice: "why"}: "no: why",
+func TestLine(t *testing.T) {
+	for verdict, want := range map[Verdict]string{
+		{}:                              "",
+		{Headline: "no"}:                "no",
+		{Advice: "because"}:             "because",
+		{Headline: "no", Advice: "why"}: "no: why",
 	} {
-		if err.Error() != want {
-			t.Errorf("got %q, want %q", err.Error(), want)
+		if got := verdict.Line(); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (h Host) Grant(o Order) (Report, error) {
 	if report.Result == Done {
 		record(o.User, report.Lines)
 		if len(people) == 1 && o.Pods == 0 {
-			hints(&report, people[0].name)
+			h.hints(&report, people[0].name)
 		}
 	}
 	return report, nil

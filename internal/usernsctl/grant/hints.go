@@ -1,45 +1,37 @@
 package grant
 
 import (
-	"io"
-	"strings"
-
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/text/paths"
 )
 
 // hints says what is left for one user to do, with what is installed here.
-func hints(r *Report, name string) {
+func (h Host) hints(r *Report, name string) {
 	uids, gids := rangesOf(r.Lines, idmap.UID), rangesOf(r.Lines, idmap.GID)
 	if len(uids) == 0 || len(gids) == 0 {
 		return
 	}
-	if exists("/usr/bin/lxc-start") {
+	if account.Present("/usr/bin/lxc-start") {
 		r.remark("LXC: in ~" + name + "/.config/lxc/default.conf, lxc.idmap = u 0 " + decimal(uids[0].First) + " " + decimal(uids[0].Count) +
 			" and lxc.idmap = g 0 " + decimal(gids[0].First) + " " + decimal(gids[0].Count))
 	}
-	if exists("/usr/bin/podman") {
+	if account.Present("/usr/bin/podman") {
 		r.remark("Podman: where " + name + " has used it before, run podman system migrate as " + name + ".")
-		if onNFS(homeOf(name)) {
+		if onNFS(h.home(name)) {
 			r.remark("Podman: the home directory of " + name + " is on NFS, which cannot hold files of these ids: set graphroot in " +
 				"~" + name + "/.config/containers/storage.conf to a local directory.")
 		}
 	}
 }
 
-// homeOf is the home directory of an account of this host's files, "" for others.
-func homeOf(name string) (home string) {
-	h := Here()
-	_ = h.each(paths.Passwd(), func(file io.Reader) error {
-		text, err := io.ReadAll(file)
-		for line := range strings.Lines(string(text)) {
-			if strings.HasPrefix(line, name+":") {
-				home = field([]byte(line), 5)
-			}
+// home is the home directory of an account of this host's files, "" for others.
+func (h Host) home(name string) (home string) {
+	_ = h.eachUser(func(u local) {
+		if u.Name == name {
+			home = u.field(homeField)
 		}
-		return err
 	})
 	return home
 }

@@ -131,18 +131,14 @@ func claimsOf(ids forbidden.IDs, path string) []choice.Claim {
 
 // accounts are the ids of this host's users and groups, and those that useradd(8) gives to users later.
 func (h Host) accounts(d defs) (byKind [2][]choice.Claim, err error) {
-	err = h.each(paths.Passwd(), func(file io.Reader) error {
-		return account.InspectUsers(file, func(line int, u account.User) {
-			byKind[idmap.UID] = append(byKind[idmap.UID], single(u.UID, choice.Account, u.Name, paths.Passwd(), line))
-		})
+	err = h.eachUser(func(u local) {
+		byKind[idmap.UID] = append(byKind[idmap.UID], single(u, choice.Account, paths.Passwd()))
 	})
 	if err != nil {
 		return byKind, err
 	}
-	err = h.each(paths.Group(), func(file io.Reader) error {
-		return account.InspectGroups(file, func(line int, g account.Group, _ []string) {
-			byKind[idmap.GID] = append(byKind[idmap.GID], single(g.GID, choice.Group, g.Name, paths.Group(), line))
-		})
+	err = h.eachGroup(func(g local) {
+		byKind[idmap.GID] = append(byKind[idmap.GID], single(g, choice.Group, paths.Group()))
 	})
 	for _, kind := range kinds() {
 		ids, _ := idmap.NewRange(0, d.accountsEnd(kind))
@@ -151,10 +147,10 @@ func (h Host) accounts(d defs) (byKind [2][]choice.Claim, err error) {
 	return byKind, err
 }
 
-// single is a claim to one id.
-func single(id uint32, rule choice.Rule, who, file string, line int) choice.Claim {
-	ids, _ := idmap.NewRange(uint64(id), 1)
-	return choice.Claim{Range: ids, Rule: rule, Who: who, File: file, Line: line}
+// single is the claim of an account.
+func single(a local, rule choice.Rule, file string) choice.Claim {
+	ids, _ := idmap.NewRange(uint64(a.ID), 1)
+	return choice.Claim{Range: ids, Rule: rule, Who: a.Name, File: file, Line: a.line}
 }
 
 // each opens a file of this host for read.
@@ -182,10 +178,5 @@ func (h Host) beyond() bool {
 	several := func(services []string) bool {
 		return nsswitch.Others(services) || nsswitch.Lists(services, nsswitch.SSS)
 	}
-	return err != nil || several(config.Passwd) || several(config.Group) || exists(paths.Userdb()) || exists(paths.Nscd())
-}
-
-func exists(path string) bool {
-	var stat unix.Stat_t
-	return unix.Stat(path, &stat) == nil
+	return err != nil || several(config.Passwd) || several(config.Group) || account.Present(paths.Userdb()) || account.Present(paths.Nscd())
 }

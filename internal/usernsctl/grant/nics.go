@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/account"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/grant/edit"
@@ -67,7 +68,7 @@ func allowed(text []byte, p person, nic NIC, r *Report) []byte {
 	changed, change := edit.Allow(text, p.names, nic.Bridge, nic.Number)
 	words := map[edit.Change]string{edit.Same: Kept, edit.Edited: Edited, edit.Appended: Added}
 	r.Lines = append(r.Lines, Line{File: paths.Usernet(), Text: p.name + " veth " + nic.Bridge + " " + decimal(uint64(nic.Number)), Change: words[change], User: p.name})
-	if nic.Bridge != noBridge && !exists("/sys/class/net/"+nic.Bridge) {
+	if nic.Bridge != noBridge && !account.Present("/sys/class/net/"+nic.Bridge) {
 		r.remark("There is no interface " + nic.Bridge + " now: no container gets one on it until there is.")
 	}
 	return changed

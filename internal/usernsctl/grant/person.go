@@ -1,16 +1,13 @@
 package grant
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/subid"
-	"userns-helpers/internal/text/paths"
-	"userns-helpers/internal/usernsctl/grant/shadow"
 )
 
 // person is who is granted something.
@@ -46,7 +43,7 @@ func (p person) owner(d defs, setting string) string {
 
 // person looks a user up, by name or user id. Errors: *Refusal if there is none.
 func (h Host) person(text string) (person, error) {
-	user, err := account.Named(h.directory, text)
+	user, err := h.directory.Named(text)
 	var unknown *account.UnknownError
 	switch {
 	case errors.As(err, &unknown) && unknown.Certain():
@@ -57,11 +54,11 @@ func (h Host) person(text string) (person, error) {
 	if err != nil {
 		return person{}, err
 	}
-	users, err := h.directory.Users(user.UID)
+	users, err := h.directory.Users(user.ID)
 	if err != nil {
 		return person{}, err
 	}
-	p := person{name: user.Name, uid: user.UID, names: []string{user.Name}}
+	p := person{name: user.Name, uid: user.ID, names: []string{user.Name}}
 	for _, u := range users {
 		if u.Name != user.Name {
 			p.names = append(p.names, u.Name)
@@ -73,42 +70,18 @@ func (h Host) person(text string) (person, error) {
 // people are the accounts of this host's files with user ids from least to most that have a login shell, one for each user
 // id.
 func (h Host) people(least, most uint64) ([]person, error) {
-	var text []byte
-	err := h.each(paths.Passwd(), func(file io.Reader) (err error) {
-		text, err = io.ReadAll(io.LimitReader(file, shadow.LongestFile))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	rows := bytes.Split(text, []byte{'\n'})
 	var people []person
 	index := make(map[uint32]int)
-	err = account.InspectUsers(bytes.NewReader(text), func(line int, u account.User) {
-		i, seen := index[u.UID]
+	err := h.eachUser(func(u local) {
+		i, seen := index[u.ID]
 		switch {
 		case seen:
 			people[i].names = append(people[i].names, u.Name)
-		case uint64(u.UID) >= least && uint64(u.UID) <= most && logsIn(field(rows[line-1], 6)):
-			index[u.UID] = len(people)
-			people = append(people, person{u.Name, u.UID, []string{u.Name}})
+		case uint64(u.ID) >= least && uint64(u.ID) <= most && u.logsIn():
+			index[u.ID] = len(people)
+			people = append(people, person{u.Name, u.ID, []string{u.Name}})
 		}
 	})
-	slices.SortStableFunc(people, func(a, b person) int { return int(int64(a.uid) - int64(b.uid)) })
+	slices.SortStableFunc(people, func(a, b person) int { return cmp.Compare(a.uid, b.uid) })
 	return people, err
-}
-
-// field is a field of a line of passwd(5), counted from 0.
-func field(line []byte, i int) string {
-	fields := strings.Split(strings.TrimSuffix(string(line), "\r"), ":")
-	if i >= len(fields) {
-		return ""
-	}
-	return fields[i]
-}
-
-// logsIn reports whether a shell is one: "" stands for /bin/sh.
-func logsIn(shell string) bool {
-	name := shell[strings.LastIndexByte(shell, '/')+1:]
-	return name != "nologin" && name != "false"
 }

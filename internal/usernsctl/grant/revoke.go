@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/paths"
@@ -131,7 +132,7 @@ func (w Withdrawal) without(text []byte, kind idmap.Kind, p person, r *Report) [
 
 // nics takes the lines out of lxc-usernet(5).
 func (w Withdrawal) nics(p person, r *Report) error {
-	if !exists(paths.Usernet()) {
+	if !account.Present(paths.Usernet()) {
 		return nil
 	}
 	return rewriteUsernet(w.DryRun, func(text []byte) []byte {

@@ -72,20 +72,20 @@ func (s *sample) first(r idmap.Range) (string, bool) {
 	}
 	groups, err := s.groups(ids)
 	if len(groups) > 0 {
-		return "the group " + groups[0].Name + " (" + decimal(uint64(groups[0].GID)) + ")", true
+		return "the group " + groups[0].Name + " (" + decimal(uint64(groups[0].ID)) + ")", true
 	}
 	s.note(err)
 	return "", false
 }
 
-func (s *sample) users(id uint32) ([]account.User, error) {
+func (s *sample) users(id uint32) ([]account.Account, error) {
 	if s.over() {
 		return nil, nil
 	}
 	return s.directory.Users(id)
 }
 
-func (s *sample) groups(ids []uint32) ([]account.Group, error) {
+func (s *sample) groups(ids []uint32) ([]account.Account, error) {
 	if s.over() {
 		return nil, nil
 	}

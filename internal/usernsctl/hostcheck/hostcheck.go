@@ -13,7 +13,7 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
-	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/subid/logindefs"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/idspace"
@@ -46,7 +46,7 @@ type check struct {
 	accounts accounts
 	settings []logindefs.Setting      // of login.defs
 	spaces   map[string]idspace.Space // of /etc/subuid and /etc/subgid, by path
-	rules    []netquota.Entry         // of lxc-usernet, those without a fault
+	rules    []nearby.Entry           // of lxc-usernet, those without a fault
 	beyond   beyond                   // users whom the files do not know
 	advised  int                      // how often a free range was looked for
 }
@@ -101,8 +101,8 @@ func (c closer) Close() error {
 // accounts are the users and groups of this host's files.
 type accounts struct {
 	known  bool // the files could be read
-	users  map[string]account.User
-	groups map[string]account.Group
+	users  map[string]account.Account
+	groups map[string]account.Account
 	uids   ids
 	gids   ids
 	member map[string][]string // the groups that list a user

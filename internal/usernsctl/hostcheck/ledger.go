@@ -21,8 +21,8 @@ func fileSystem(name string) (unix.Statfs_t, error) {
 	}
 }
 
-// checkLedger reports a ledger that is not on a tmpfs. Of other file systems some lock a file to read it (xfs; architecture
-// of these programs, "Locks of the kernel").
+// checkLedger reports a ledger that is not on a tmpfs. Of other file systems some lock a file to read it (xfs;
+// docs/process.md, "Locks of the kernel").
 func (c *check) checkLedger() {
 	stat, err := c.fileSystem(paths.Ledger())
 	if len(c.rules) == 0 || err != nil || stat.Type == unix.TMPFS_MAGIC {

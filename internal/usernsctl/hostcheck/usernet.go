@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/rtnl"
-	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
 )
@@ -20,8 +20,8 @@ func (c *check) checkUsernet() {
 		return
 	}
 	defer file.Close()
-	c.failed(path, netquota.Inspect(file, func(e netquota.Entry) {
-		if e.Fault != netquota.NoFault {
+	c.failed(path, nearby.Inspect(file, func(e nearby.Entry) {
+		if e.Fault != nearby.NoFault {
 			c.report.Add(badRule(path, e))
 			return
 		}
@@ -33,13 +33,13 @@ func (c *check) checkUsernet() {
 }
 
 // badRule is the finding for a line that grants nothing.
-func badRule(path string, e netquota.Entry) finding.Finding {
+func badRule(path string, e nearby.Entry) finding.Finding {
 	f := finding.Finding{
 		ID: "usernet-line", Level: finding.Warning, File: path, Line: e.Line,
 		Advice: "Write OWNER TYPE BRIDGE NUMBER, as in: alice veth lxcbr0 10",
 	}
 	f.Problem = quote(e.Text) + " grants nothing: " + e.Why()
-	if e.Fault == netquota.Zero {
+	if e.Fault == nearby.Zero {
 		f.ID = "usernet-zero"
 		f.Advice = "Remove the line if that is meant; a grant to the same user or to a group in another line still counts."
 	}
@@ -47,7 +47,7 @@ func badRule(path string, e netquota.Entry) finding.Finding {
 }
 
 // checkRule looks at what a good line says; false if no interface can come of it.
-func (c *check) checkRule(path string, e netquota.Entry) bool {
+func (c *check) checkRule(path string, e nearby.Entry) bool {
 	f := finding.Finding{Level: finding.Warning, File: path, Line: e.Line}
 	group, isGroup := strings.CutPrefix(e.Rule.Owner, "@")
 	_, groupExists := c.accounts.groups[group]

@@ -13,6 +13,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )
@@ -44,10 +45,10 @@ type View struct {
 type looker struct {
 	conn    *rtnl.Conn
 	names   map[uint32]string // login names
-	rows    map[string]netquota.Row
-	slots   map[string]netquota.Held
-	indexes map[int]netquota.Held // slots by the index of the interface
-	odd     bool                  // an interface could not be described
+	rows    map[string]slots.Row
+	slots   map[string]slots.Slot
+	indexes map[int]slots.Slot // slots by the index of the interface
+	odd     bool               // an interface could not be described
 	inside  processes
 	masters map[int]string // names of bridges
 }
@@ -80,14 +81,14 @@ func Look(names map[uint32]string) (View, error) {
 
 // readBook reads the ledger and, where that is allowed, the slots.
 func (l *looker) readBook() (limited bool, err error) {
-	l.rows, l.slots, l.indexes = make(map[string]netquota.Row), make(map[string]netquota.Held), make(map[int]netquota.Held)
+	l.rows, l.slots, l.indexes = make(map[string]slots.Row), make(map[string]slots.Slot), make(map[int]slots.Slot)
 	first, network, err := l.conn.Here()
 	if err != nil {
 		return false, err
 	}
-	ledger, folder := netquota.Locate(paths.Ledger(), paths.Slots(), netquota.Network{Initial: first, ID: network})
-	rows, noRows := netquota.ReadRows(ledger)
-	slots, noSlots := netquota.ReadSlots(folder)
+	ledger, folder := slots.Locate(paths.Ledger(), paths.Slots(), slots.Network{Initial: first, ID: network})
+	rows, noRows := slots.ReadRows(ledger)
+	slots, noSlots := slots.ReadSlots(folder)
 	for _, err := range []error{noRows, noSlots} {
 		limited = limited || err != nil
 		if err != nil && !errors.Is(err, unix.EACCES) {
@@ -135,7 +136,7 @@ func (l *looker) look(name string) (NIC, bool) {
 }
 
 // slotOf is the slot of a device: it may have another name than when it was made.
-func (l *looker) slotOf(device rtnl.Device) (netquota.Held, bool) {
+func (l *looker) slotOf(device rtnl.Device) (slots.Slot, bool) {
 	if slot, held := l.indexes[device.Index]; held {
 		return slot, true
 	}
@@ -144,7 +145,7 @@ func (l *looker) slotOf(device rtnl.Device) (netquota.Held, bool) {
 }
 
 // madeName is the name that a device was made with, by its slot or its altname: rows have that.
-func madeName(device rtnl.Device, slot netquota.Held) string {
+func madeName(device rtnl.Device, slot slots.Slot) string {
 	if slot.Name != "" {
 		return slot.Name
 	}

@@ -1,5 +1,5 @@
 // Command report says which statements a coverage profile (standard input, go tool covdata textfmt) has not seen run, by
-// package and by function, with the reasons that docs/coverage.md gives.
+// package and by function, with the reasons that docs/evidence/coverage.md gives.
 package main
 
 import (
@@ -150,7 +150,7 @@ func (t tally) explain(why map[string]string) (unexplained int) {
 		}
 		fmt.Printf("%s (%s): %s\n", name, strings.Join(slices.Compact(t.missed[name]), " "), reason)
 	}
-	fmt.Printf("\n%d functions are not run as a whole otherwise; docs/coverage.md has no reason for %d of them\n", len(t.missed), unexplained)
+	fmt.Printf("\n%d functions are not run as a whole otherwise; docs/evidence/coverage.md has no reason for %d of them\n", len(t.missed), unexplained)
 	for _, name := range sortedKeys(why) {
 		if t.missed[name] == nil {
 			fmt.Printf("%s has a reason, and runs as a whole\n", name)

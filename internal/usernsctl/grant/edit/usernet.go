@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/nearby"
 )
 
 // Change is what becomes of a line.
@@ -58,8 +59,8 @@ func Disallow(text []byte, names []string) (left []byte, lines []string) {
 // rulesOf are the lines of the user with names, by their numbers: those for a bridge, or all where that is "".
 func rulesOf(text []byte, names []string, bridge string) map[int]netquota.Rule {
 	rules := make(map[int]netquota.Rule)
-	_ = netquota.Inspect(bytes.NewReader(text), func(e netquota.Entry) {
-		if e.Fault != netquota.NoFault && e.Fault != netquota.Zero || !slices.Contains(names, e.Rule.Owner) {
+	_ = nearby.Inspect(bytes.NewReader(text), func(e nearby.Entry) {
+		if e.Fault != nearby.NoFault && e.Fault != nearby.Zero || !slices.Contains(names, e.Rule.Owner) {
 			return
 		}
 		if bridge == "" || e.Rule.Place == (netquota.Place{Type: "veth", Bridge: bridge}) {

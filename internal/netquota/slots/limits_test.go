@@ -1,0 +1,309 @@
+package slots
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"userns-helpers/internal/netquota"
+)
+
+var (
+	wan        = netquota.Place{Type: "veth", Bridge: "wan0"}
+	aliceOnWan = netquota.Allotment{Owner: "alice", Place: wan, Quota: 9, Line: 3}
+	studentsOn = netquota.Allotment{Owner: "@students", Place: lan, Quota: 9, Line: 2}
+)
+
+// limitOf is what stopped a user, and how many could be made before.
+func (w *world) limitOf(t *testing.T, who netquota.Account, allotments ...netquota.Allotment) (int, *netquota.OverLimit) {
+	t.Helper()
+	for n := 0; ; n++ {
+		p := w.open(t)
+		p.book.pause = 0
+		err := p.make(who, allotments, netquota.MAC{2, byte(n)}, 6)
+		p.exit()
+		var limit *netquota.OverLimit
+		if errors.As(err, &limit) || err != nil {
+			return n, limit
+		}
+	}
+}
+
+// TestUserLimit: over all bridges, whatever each of them would still allow; another user has a limit of his own.
+func TestUserLimit(t *testing.T) {
+	w := newWorld(t)
+	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 3}}
+	if n, limit := w.limitOf(t, alice, ofAlice, studentsOn); n != 3 || limit == nil || limit.OfMember() || limit.Most != 3 {
+		t.Fatal(n, limit)
+	}
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 0 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	if n, _ := w.limitOf(t, bob, studentsOn); n != 3 {
+		t.Fatal(n)
+	}
+	for name := range w.living {
+		if netquota.IsOf(name, alice.UID) {
+			w.kill(name)
+			break
+		}
+	}
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 1 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
+
+// TestMemberLimit: of what is charged to the group; a line of the user's own, and other members, have room.
+func TestMemberLimit(t *testing.T) {
+	w := newWorld(t)
+	w.limits = netquota.Limits{Member: netquota.Limit{Set: true, Most: 2}}
+	if n, limit := w.limitOf(t, bob, studentsOn); n != 2 || limit == nil || !limit.OfMember() || limit.Allotment.Owner != "@students" {
+		t.Fatal(n, limit)
+	}
+	if n, limit := w.limitOf(t, alice, studentsOn, ofAlice); n != 4 || limit == nil || !limit.OfMember() {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
+
+// TestLimitCountsOthers: what lived before there was a limit, what LXC's helper made, on any bridge, and what is left of a
+// limit that was lowered.
+func TestLimitCountsOthers(t *testing.T) {
+	w := newWorld(t)
+	if n := w.room(t, alice, ofAlice); n != 2 {
+		t.Fatal(n)
+	}
+	w.create("veth2001_LXC0", aliceOnWan)
+	w.create("vethAbCdEf", aliceOnWan) // as for a user id above 65536: only the row tells the user
+	write(t, w.ledger(), "alice veth wan0 vethAbCdEf\nbob veth wan0 veth2001_LXC0\nalice veth x\nalice veth\n")
+	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 5}}
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 1 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 2}}
+	w.kill("vethAbCdEf")
+	w.kill("veth2001_LXC0")
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 0 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 0}}
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 0 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
+
+// TestMemberLimitCountsOthers: what is charged to the group without a slot of the limit.
+func TestMemberLimitCountsOthers(t *testing.T) {
+	w := newWorld(t)
+	one := netquota.Allotment{Owner: "@students", Place: lan, Quota: 1, Line: 2}
+	if n := w.room(t, alice, one); n != 1 {
+		t.Fatal(n)
+	}
+	w.create("veth2001_LXC0", netquota.Allotment{Owner: "@students", Place: lan, Quota: 9, Line: 2})
+	w.create("veth2002_LXC0", netquota.Allotment{Owner: "@students", Place: lan, Quota: 9, Line: 2})
+	write(t, w.ledger(), "@students veth lxcbr0 veth2001_LXC0\n@students veth lxcbr0 veth2002_LXC0\n")
+	w.limits = netquota.Limits{Member: netquota.Limit{Set: true, Most: 3}}
+	if n, limit := w.limitOf(t, alice, studentsOn); n != 1 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	if n, limit := w.limitOf(t, bob, studentsOn); n != 2 || limit == nil {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
+
+// TestLimitsBesideFrozen: a process that stopped over its slots has these, of its own user's limits, and nothing of others.
+func TestLimitsBesideFrozen(t *testing.T) {
+	w := newWorld(t)
+	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 2}, Member: netquota.Limit{Set: true, Most: 2}}
+	frozen := w.open(t)
+	if err := frozen.make(alice, []netquota.Allotment{studentsOn}, netquota.MAC{2, 9}, 3); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := w.limitOf(t, alice, studentsOn); n != 1 {
+		t.Fatal(n)
+	}
+	if n, _ := w.limitOf(t, bob, studentsOn); n != 2 {
+		t.Fatal(n)
+	}
+	frozen.exit() // it dies
+	if n, _ := w.limitOf(t, alice, studentsOn); n != 1 {
+		t.Fatal(n)
+	}
+	w.check(t)
+}
+
+// TestAbandonGivesLimitsBack: what fails takes nothing from a limit.
+func TestAbandonGivesLimitsBack(t *testing.T) {
+	w := newWorld(t)
+	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 1}, Member: netquota.Limit{Set: true, Most: 1}}
+	for range 3 {
+		p := w.open(t)
+		if err := p.make(alice, []netquota.Allotment{studentsOn}, netquota.MAC{2}, 5); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.claim.Rename(p); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.claim.Abandon(); err != nil {
+			t.Fatal(err)
+		}
+		for _, place := range p.claim.places {
+			if err := place.file.load(); err != nil || place.file.record(place.slot).Name != "" {
+				t.Fatal(place.file.record(place.slot), err)
+			}
+		}
+		w.living = make(map[string]netquota.Allotment)
+		p.exit()
+	}
+	w.check(t)
+}
+
+// TestFileNames: those of limits are no allotment's, and not longer than a file system takes.
+func TestFileNames(t *testing.T) {
+	long := netquota.Allotment{Owner: "@" + strings.Repeat(" ", 300), Place: netquota.Place{Type: "veth", Bridge: strings.Repeat("!", 15)}, Quota: 1, Line: 1}
+	seen := make(map[string]bool)
+	for _, name := range []string{
+		fileName(long), memberFile(long, 4294967295), memberFile(long, 1), memberFile(studentsOn, 1), fileName(studentsOn),
+		fileName(netquota.Allotment{Owner: "@students:1", Place: lan}), userFile(1), userFile(4294967295), paceFile(1), "claims", "ledger.1",
+	} {
+		if len(name) > 255 || seen[name] {
+			t.Error(len(name), name)
+		}
+		seen[name] = true
+	}
+}
+
+// TestPace: as many beginnings as the limit within any minute, no more and no fewer.
+func TestPace(t *testing.T) {
+	w := newWorld(t)
+	p := w.open(t)
+	defer p.exit()
+	now := uint64(100 * second)
+	p.book.now = func() uint64 { return now }
+	limit := netquota.Limit{Set: true, Most: 3}
+	begin := func() uint64 {
+		t.Helper()
+		err := p.book.Begin(alice.UID, limit)
+		var pace *netquota.RateLimited
+		if err != nil && !errors.As(err, &pace) {
+			t.Fatal(err)
+		}
+		if pace != nil {
+			return pace.Wait
+		}
+		return 0
+	}
+	for i, step := range []struct{ at, wait uint64 }{
+		{100, 0},
+		{110, 0},
+		{120, 0},
+		{121, 39},
+		{159, 1},
+		{160, 0},
+		{160, 10},
+		{170, 0},
+		{179, 1},
+		{180, 0},
+		{181, 39},
+		{1000, 0},
+		{1000, 0},
+		{1000, 0},
+		{1000, 60},
+		{5, 0}, // the machine was started again
+	} {
+		now = step.at * second
+		if got := begin(); got != step.wait {
+			t.Fatalf("step %d: wait %d, want %d", i, got, step.wait)
+		}
+	}
+	if err := p.book.Begin(bob.UID, limit); err != nil {
+		t.Error("another user waits:", err)
+	}
+	if err := p.book.Begin(alice.UID, netquota.Limit{}); err != nil {
+		t.Error("no limit:", err)
+	}
+	var pace *netquota.RateLimited
+	if err := p.book.Begin(bob.UID, netquota.Limit{Set: true, Most: 0}); !errors.As(err, &pace) || pace.Wait != 0 {
+		t.Error("a limit of none:", err)
+	}
+}
+
+// TestPaceDamaged: what is no time is free; there are still no more records than the limit.
+func TestPaceDamaged(t *testing.T) {
+	w := newWorld(t)
+	p := w.open(t)
+	defer p.exit()
+	for _, damage := range []string{"", "x", strings.Repeat("\x00", 64), strings.Repeat("9", 31) + "\n", strings.Repeat(" ", 31) + "\n"} {
+		if err := os.WriteFile(w.slots()+"/"+paceFile(1), []byte(damage), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		granted := 0
+		for range 5 {
+			if p.book.Begin(1, netquota.Limit{Set: true, Most: 2}) == nil {
+				granted++
+			}
+		}
+		if granted != 2 {
+			t.Errorf("%q: %d", damage, granted)
+		}
+	}
+}
+
+// TestPaceBesideFrozen: a process that stopped over a record has that one.
+func TestPaceBesideFrozen(t *testing.T) {
+	w := newWorld(t)
+	p, frozen := w.open(t), w.open(t)
+	defer p.exit()
+	defer frozen.exit()
+	fd, err := frozen.book.openFile(paceFile(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, err := try(fd, exclusive, 0, paceSize); !held || err != nil {
+		t.Fatal(held, err)
+	}
+	granted := 0
+	for range 5 {
+		if p.book.Begin(1, netquota.Limit{Set: true, Most: 3}) == nil {
+			granted++
+		}
+	}
+	if granted != 2 {
+		t.Error(granted)
+	}
+	closeFile(fd)
+	if err := p.book.Begin(1, netquota.Limit{Set: true, Most: 3}); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzRemaining: no panic, and never more than a minute.
+func FuzzRemaining(f *testing.F) {
+	f.Add(beginning(5), uint64(9))
+	f.Add([]byte("                              -\n"), uint64(1))
+	f.Fuzz(func(t *testing.T, record []byte, now uint64) {
+		if remaining(record, now) > minute {
+			t.Fatal(record, now)
+		}
+	})
+}
+
+// TestLimitHidesNoOrphan: an interface that no record has counts for its allotment, although the limit of the user has counted
+// it on the occasion of another allotment.
+func TestLimitHidesNoOrphan(t *testing.T) {
+	w := newWorld(t)
+	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 9}}
+	one := netquota.Allotment{Owner: "alice", Place: wan, Quota: 1, Line: 1}
+	w.create("veth2001_GhSt", one)
+	if n, limit := w.limitOf(t, alice, ofAlice); n != 2 || limit != nil {
+		t.Fatal(n, limit)
+	}
+	if n, limit := w.limitOf(t, alice, one); n != 0 || limit != nil {
+		t.Fatal(n, limit)
+	}
+	w.check(t)
+}
