@@ -39,9 +39,9 @@ func (a asker) revoke(arguments []string) int {
 	return a.carriedOut(o, report, err)
 }
 
-// progress says how far long work is, at a terminal.
+// progress says how far long work is, at a terminal: name services are asked about the ranges of many users.
 func (a asker) progress() func(done, all int) {
-	const often = 500
+	const often = 20
 	_, err := unix.IoctlGetTermios(2, unix.TCGETS)
 	return func(done, all int) {
 		if err == nil && all > often && (done%often == 0 || done == all) {
@@ -49,7 +49,7 @@ func (a asker) progress() func(done, all int) {
 			if done == all {
 				end = "\n"
 			}
-			_, _ = a.stderr.Write([]byte(decimal(uint64(done)) + " of " + decimal(uint64(all)) + " users" + end))
+			_, _ = a.stderr.Write([]byte(decimal(uint64(done)) + " of " + decimal(uint64(all)) + " ranges looked up" + end))
 		}
 	}
 }

@@ -112,7 +112,7 @@ func (j *job) run() (*plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if j.asks && !j.sample.ask(pl.chosen) {
+		if j.asks && !j.sample.ask(pl.chosen, j.order.Progress) {
 			continue
 		}
 		if j.order.DryRun || len(added(pl.lines, paths.Subuid()))+len(added(pl.lines, paths.Subgid())) == 0 {

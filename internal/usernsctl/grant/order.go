@@ -18,7 +18,7 @@ type Order struct {
 	UIDMin   uint64 // of those who have no range, 0 for what login.defs(5) says
 	UIDMax   uint64
 	DryRun   bool
-	Progress func(done, all int) // is called now and then on long work
+	Progress func(done, all int) // is called for each range that name services are asked about
 }
 
 // NIC is how many interfaces of type veth a user is to have on a bridge.

@@ -39,11 +39,10 @@ func (o Order) wanted(d defs) (count uint64, explicit bool) {
 func (w *world) decide(o Order, people []person) (*plan, error) {
 	pl := &plan{world: w, order: o}
 	pl.count, _ = o.wanted(w.defs)
-	for i, p := range people {
+	for _, p := range people {
 		if err := pl.person(p); err != nil {
 			return nil, err
 		}
-		o.Progress(i+1, len(people))
 	}
 	return pl, nil
 }

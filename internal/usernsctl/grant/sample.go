@@ -31,9 +31,10 @@ const (
 var errLate = errors.New("there was no time to ask for all")
 
 // ask looks at chosen ranges, and reports whether all are clear. It does not ask twice.
-func (s *sample) ask(chosen []idmap.Range) bool {
+func (s *sample) ask(chosen []idmap.Range, progress func(done, all int)) bool {
 	clear := true
-	for _, r := range chosen {
+	for i, r := range chosen {
+		progress(i+1, len(chosen))
 		if s.clear.Covers(r) {
 			continue
 		}
