@@ -123,39 +123,39 @@ func (o *order) oneUser() error {
 	return nil
 }
 
-// numeral is a number from least to most.
-func numeral(name, value string, least, most uint64) (uint64, error) {
+// numeral is a number from 1 to most.
+func numeral(name, value string, most uint64) (uint64, error) {
 	n, err := number.Decimal(value)
-	if err != nil || n < least || n > most {
-		return 0, errors.New(name + " wants a number from " + decimal(least) + " to " + decimal(most) + ", and got " + quote(value))
+	if err != nil || n == 0 || n > most {
+		return 0, errors.New(name + " wants a number from 1 to " + decimal(most) + ", and got " + quote(value))
 	}
 	return n, nil
 }
 
 func (o *order) setCount(value string) (err error) {
-	o.Count, err = numeral("--count", value, 1, math.MaxUint32)
+	o.Count, err = numeral("--count", value, math.MaxUint32)
 	return err
 }
 
 func (o *order) setStart(value string) (err error) {
-	o.Start, err = numeral("--start", value, 1, math.MaxUint32-1)
+	o.Start, err = numeral("--start", value, math.MaxUint32-1)
 	o.Fixed = true
 	return err
 }
 
 func (o *order) setPods(value string) (err error) {
-	o.Pods, err = numeral("--kubelet", value, 1, 65535)
+	o.Pods, err = numeral("--kubelet", value, 65535)
 	return err
 }
 
 func (o *order) setUIDMin(value string) (err error) {
-	o.UIDMin, err = numeral("--uid-min", value, 1, math.MaxUint32-1)
+	o.UIDMin, err = numeral("--uid-min", value, math.MaxUint32-1)
 	o.uidMin = true
 	return err
 }
 
 func (o *order) setUIDMax(value string) (err error) {
-	o.UIDMax, err = numeral("--uid-max", value, 1, math.MaxUint32-1)
+	o.UIDMax, err = numeral("--uid-max", value, math.MaxUint32-1)
 	o.uidMax = true
 	return err
 }
@@ -165,7 +165,7 @@ func (o *order) setNICs(value string) error {
 	if i < 0 {
 		return errors.New("--nics wants BRIDGE=NUMBER, and got " + quote(value))
 	}
-	n, err := numeral("--nics "+value[:i], value[i+1:], 1, math.MaxUint32)
+	n, err := numeral("--nics "+value[:i], value[i+1:], math.MaxUint32)
 	for _, nic := range o.NICs {
 		if nic.Bridge == value[:i] {
 			return errors.New("--nics names the bridge " + quote(nic.Bridge) + " twice")

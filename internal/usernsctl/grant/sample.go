@@ -15,7 +15,7 @@ type sample struct {
 	directory account.Directory
 	end       time.Time
 	silent    error          // why nothing more is asked
-	clear     idmap.Set      // ranges without an account, as far as was asked
+	free      idmap.Set      // ranges without an account, as far as was asked
 	taken     []choice.Claim // ranges with one
 }
 
@@ -32,26 +32,26 @@ var errLate = errors.New("there was no time to ask for all")
 
 // ask looks at chosen ranges, and reports whether all are clear. It does not ask twice.
 func (s *sample) ask(chosen []idmap.Range, progress func(done, all int)) bool {
-	clear := true
+	none := true
 	for i, r := range chosen {
 		progress(i+1, len(chosen))
-		if s.clear.Covers(r) {
+		if s.free.Covers(r) {
 			continue
 		}
 		if who, found := s.first(r); found {
 			s.taken = append(s.taken, choice.Claim{Range: r, Rule: choice.Sample, Who: who})
-			clear = false
+			none = false
 			continue
 		}
-		s.clear.Add(r)
+		s.free.Add(r)
 	}
-	return clear
+	return none
 }
 
 // covers reports whether all ranges have been asked for.
 func (s *sample) covers(chosen []idmap.Range) bool {
 	for _, r := range chosen {
-		if !s.clear.Covers(r) {
+		if !s.free.Covers(r) {
 			return false
 		}
 	}

@@ -36,9 +36,9 @@ func (e *BusyError) Error() string {
 // mostOfLock is how much the suite reads of a lock: 31 bytes.
 const mostOfLock = 31
 
-// clear removes a lock whose process does not live, as the suite does. One that names this process is an old one of a
+// clearStale removes a lock whose process does not live, as the suite does. One that names this process is an old one of a
 // process that had the same id: this one holds nothing yet. Errors: *BusyError.
-func clear(lock string) error {
+func clearStale(lock string) error {
 	text, err := head(lock, mostOfLock)
 	if errors.Is(err, unix.ENOENT) {
 		return nil

@@ -150,7 +150,7 @@ func writePID(path string) error {
 func link(own, lock string) error {
 	err := unix.Link(own, lock)
 	if errors.Is(err, unix.EEXIST) {
-		if err := clear(lock); err != nil {
+		if err := clearStale(lock); err != nil {
 			return err
 		}
 		err = unix.Link(own, lock)
