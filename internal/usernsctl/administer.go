@@ -107,7 +107,7 @@ func orderText(r grant.Report) string {
 		text = "Nothing to do.\n"
 	}
 	if len(r.Avoided) > 0 {
-		text += "Lower ids are not free:\n" + avoidedText(r.Avoided)
+		text += "Lower IDs are not free:\n" + avoidedText(r.Avoided)
 	}
 	for _, remark := range r.Remarks {
 		text += wrap(printable(remark), "")

@@ -483,7 +483,7 @@ func TestGrantNameService(t *testing.T) {
 		t.Errorf("useradd waited: %v", late)
 	}
 	g = <-done
-	if g.status != 0 || g.Result != "done" || len(g.Remarks) == 0 || !strings.Contains(g.Remarks[0], "not found out") {
+	if g.status != 0 || g.Result != "done" || len(g.Remarks) == 0 || !strings.Contains(g.Remarks[0], "No answer") {
 		t.Errorf("%+v", g)
 	}
 	if late := time.Since(begin); late > 25*time.Second {

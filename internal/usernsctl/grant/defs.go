@@ -29,7 +29,7 @@ func (h Host) readDefs() (defs, error) {
 	return d, err
 }
 
-// key is the name of a setting about subordinate ids of a kind.
+// key is the name of a setting about subordinate IDs of a kind.
 func (defs) key(kind idmap.Kind, what string) string {
 	return "SUB_" + strings.ToUpper(kind.Word()) + "_" + what
 }
@@ -64,7 +64,7 @@ func (d defs) window(kind idmap.Kind) (low, high uint64) {
 	return low, min(high, 1<<32) + 1
 }
 
-// count is how many ids a user gets: as many of both kinds.
+// count is how many IDs a user gets: as many of both kinds.
 func (d defs) count() uint64 {
 	return max(d.number(d.key(idmap.UID, "COUNT"), choice.Unit), d.number(d.key(idmap.GID, "COUNT"), choice.Unit))
 }

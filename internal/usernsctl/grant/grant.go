@@ -98,13 +98,13 @@ type job struct {
 	sample sample
 }
 
-// mostRounds is how often ids are chosen anew, because a name service has an account there or somebody else was faster.
+// mostRounds is how often IDs are chosen anew, because a name service has an account there or somebody else was faster.
 const mostRounds = 64
 
 // errRounds is why an order is given up.
-var errRounds = errors.New("wherever ids were chosen, a name service had an account there, or somebody else was faster: choose with --start")
+var errRounds = errors.New("wherever IDs were chosen, a name service had an account there, or somebody else was faster: choose with --start")
 
-// run chooses ids, asks name services about them, then takes the locks and chooses again: what comes out otherwise then is
+// run chooses IDs, asks name services about them, then takes the locks and chooses again: what comes out otherwise then is
 // asked about as well.
 func (j *job) run() (*plan, error) {
 	for range mostRounds {
@@ -161,16 +161,16 @@ func (pl *plan) report(r *Report, s *sample) {
 		r.Avoided = append(r.Avoided, pl.where.Avoided(pl.chosen[0].Start())...)
 	}
 	if len(pl.near) > 0 {
-		r.remark("Others may take some of these ids too: " + describe(pl.near[0]))
+		r.remark("Others may take some of these IDs too: " + describe(pl.near[0]))
 	}
 	for _, ids := range pl.chosen {
 		if ids.End() > choice.Half {
-			r.remark("No ids below 2147483648 were left. Programs that take larger ones for negative numbers do not work in such a container.")
+			r.remark("No IDs below 2147483648 were left. Programs that take larger numbers for negative ones fail in such a container.")
 			break
 		}
 	}
 	if s.silent != nil && len(pl.chosen) > 0 {
-		r.remark("Whether accounts of a name service have these ids was not found out: " + s.silent.Error())
+		r.remark("No answer to whether accounts of a name service have these IDs: " + s.silent.Error())
 	}
 	for _, kind := range kinds() {
 		if pl.files[kind].Absent && len(added(pl.lines, fileOf(kind))) > 0 {
@@ -187,7 +187,7 @@ func record(user string, lines []Line) {
 	r.Write(nil)
 }
 
-// rangesOf are the ids that lines of a kind grant.
+// rangesOf are the IDs that lines of a kind grant.
 func rangesOf(lines []Line, kind idmap.Kind) []Line {
 	var found []Line
 	for _, l := range lines {

@@ -20,7 +20,7 @@ func (h Host) hints(r *Report, name string) {
 	if account.Present("/usr/bin/podman") {
 		r.remark("Podman: where " + name + " has used it before, run podman system migrate as " + name + ".")
 		if onNFS(h.home(name)) {
-			r.remark("Podman: the home directory of " + name + " is on NFS, which cannot hold files of these ids: set graphroot in " +
+			r.remark("Podman: the home directory of " + name + " is on NFS, which cannot hold files of these IDs: set graphroot in " +
 				"~" + name + "/.config/containers/storage.conf to a local directory.")
 		}
 	}

@@ -1,7 +1,7 @@
-// Package grant gives users ranges of ids and network interfaces, and takes them back: it writes /etc/subuid, /etc/subgid and
+// Package grant gives users ranges of IDs and network interfaces, and takes them back: it writes /etc/subuid, /etc/subgid and
 // /etc/lxc/lxc-usernet.
 //
-// It promises that no two users get the same ids, nor a user those of an account; that both files say the same; that what is
+// It promises that no two users get the same IDs, nor a user those of an account; that both files say the same; that what is
 // asked for twice is done once; and that nothing is changed but lines of the user's. It has the rights of the administrator
 // who calls it and no others, and no program with privilege reaches it.
 package grant
@@ -38,7 +38,7 @@ func Here() Host {
 	return Host{open, account.Unprivileged(open)}
 }
 
-// kinds are the kinds of ids, each with its file: in the order in which the suite locks them.
+// kinds are the kinds of IDs, each with its file: in the order in which the suite locks them.
 func kinds() []idmap.Kind { return []idmap.Kind{idmap.UID, idmap.GID} }
 
 func fileOf(kind idmap.Kind) string {
@@ -48,14 +48,14 @@ func fileOf(kind idmap.Kind) string {
 	return paths.Subuid()
 }
 
-// mayWrite refuses where the files of ids are not what grants ids on this host, or where they are no files to be written.
+// mayWrite refuses where the files of IDs are not what grants IDs on this host, or where they are no files to be written.
 func (h Host) mayWrite(d defs) error {
 	chosen, err := source.Unprivileged(h.open).Choose(paths.Subuid())
 	switch {
 	case err != nil:
-		return &Refusal{"subid-module", err.Error(), "Grant the ids where that module has them."}
+		return &Refusal{"subid-module", err.Error(), "Grant the IDs where that module has them."}
 	case chosen.SSSD:
-		return &Refusal{"subid-module", paths.Nsswitch() + " has subid: sss, so that SSSD alone grants ids", "Grant the ids in its directory (FreeIPA: ipa subid-generate --owner=USER), or write subid: files."}
+		return &Refusal{"subid-module", paths.Nsswitch() + " has subid: sss, so that SSSD alone grants IDs", "Grant the IDs in its directory (FreeIPA: ipa subid-generate --owner=USER), or write subid: files."}
 	}
 	for _, kind := range kinds() {
 		if key := d.key(kind, "COUNT"); d.number(key, choice.Unit) == 0 {
@@ -92,14 +92,14 @@ func refusedFile(path string, err error) error {
 	var untrusted *trusted.UntrustedError
 	switch {
 	case errors.Is(err, shadow.ErrLink):
-		return &Refusal{"file-link", path + " is a symbolic link", "The programs of shadow refuse it, and to replace the link would leave what it leads to behind. Put the file itself there."}
+		return &Refusal{"file-link", path + " is a symbolic link", "Replace the link by the file: the programs of shadow refuse links too."}
 	case errors.Is(err, shadow.ErrKind), errors.As(err, &untrusted):
 		return &Refusal{"file-kind", path + " is not a regular file", "Put a regular file there, root's, with mode 644."}
 	}
 	return errors.Join(errors.New("cannot read "+path), err)
 }
 
-// forbiddenIDs are the ids that forbidden-host-ids(5) lists.
+// forbiddenIDs are the IDs that forbidden-host-IDs(5) lists.
 func (h Host) forbiddenIDs() ([]choice.Claim, error) {
 	path := paths.Forbidden()
 	file, err := h.open(path)
@@ -117,10 +117,10 @@ func (h Host) forbiddenIDs() ([]choice.Claim, error) {
 			return claimsOf(found.Understood, path), nil
 		}
 	}
-	return nil, &Refusal{"forbidden-ids", path + ": " + err.Error(), "Until the file is understood nobody can map any ids: usernsctl check."}
+	return nil, &Refusal{"forbidden-ids", path + ": " + err.Error(), "Until the file is understood nobody can map any IDs: usernsctl check."}
 }
 
-// claimsOf are the entries of forbidden-host-ids(5).
+// claimsOf are the entries of forbidden-host-IDs(5).
 func claimsOf(ids forbidden.IDs, path string) []choice.Claim {
 	var claims []choice.Claim
 	ids.Each(func(e forbidden.Entry) {
@@ -129,7 +129,7 @@ func claimsOf(ids forbidden.IDs, path string) []choice.Claim {
 	return claims
 }
 
-// accounts are the ids of this host's users and groups, and those that useradd(8) gives to users later.
+// accounts are the IDs of this host's users and groups, and those that useradd(8) gives to users later.
 func (h Host) accounts(d defs) (byKind [2][]choice.Claim, err error) {
 	err = h.eachUser(func(u local) {
 		byKind[idmap.UID] = append(byKind[idmap.UID], single(u, choice.Account, paths.Passwd()))
@@ -163,7 +163,7 @@ func (h Host) each(path string, read func(io.Reader) error) error {
 	return read(file)
 }
 
-// services are the ids that name services give to accounts, as their configuration says.
+// services are the IDs that name services give to accounts, as their configuration says.
 func services() []choice.Claim {
 	var claims []choice.Claim
 	for _, s := range hostcheck.Services() {

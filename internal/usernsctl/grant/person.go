@@ -49,7 +49,7 @@ func (h Host) person(text string) (person, error) {
 	case errors.As(err, &unknown) && unknown.Certain():
 		return person{}, &Refusal{"unknown-user", "there is no user " + quote(text), "Make the account first (useradd), or correct the name."}
 	case errors.As(err, &unknown):
-		return person{}, &Refusal{"unknown-user", unknown.Error(), "Make the account first (useradd), correct the name, or give the user id of a user whom only a name service knows."}
+		return person{}, &Refusal{"unknown-user", unknown.Error(), "Make the account first (useradd), correct the name, or give the user ID of a user whom only a name service knows."}
 	}
 	if err != nil {
 		return person{}, err
@@ -67,7 +67,7 @@ func (h Host) person(text string) (person, error) {
 	return p, nil
 }
 
-// people are the accounts of this host's files with user ids from least to most that have a login shell, one for each user
+// people are the accounts of this host's files with user IDs from least to most that have a login shell, one for each user
 // id.
 func (h Host) people(least, most uint64) ([]person, error) {
 	var people []person

@@ -24,7 +24,7 @@ type plan struct {
 // aligned reports whether ranges must begin with a multiple of 65536: kubelet's must.
 func (o Order) aligned() bool { return o.Pods > 0 }
 
-// wanted is how many ids each person is to have, and whether the order says so itself.
+// wanted is how many IDs each person is to have, and whether the order says so itself.
 func (o Order) wanted(d defs) (count uint64, explicit bool) {
 	switch {
 	case o.Pods > 0:
@@ -88,7 +88,7 @@ func (pl *plan) fits(p person, uids, gids []grantRow) error {
 	for _, row := range all {
 		if !pl.enough(row.ids) || pl.order.aligned() && (several || row.ids != all[0].ids) {
 			return &Refusal{
-				"has-others", p.name + " has the ids " + span(row.ids) + ", which is not what was asked for",
+				"has-others", p.name + " has the IDs " + span(row.ids) + ", which is not what was asked for",
 				"Take them back first, if nothing is stored with them: usernsctl revoke " + p.name,
 			}
 		}
@@ -107,7 +107,7 @@ func (pl *plan) enough(ids idmap.Range) bool {
 	return ids.Count() >= pl.count
 }
 
-// choose gives new ids to a person: the same of both kinds, unless login.defs(5) computes different ones.
+// choose gives new IDs to a person: the same of both kinds, unless login.defs(5) computes different ones.
 func (pl *plan) choose(p person) error {
 	ids, fixed, err := pl.fixed(p)
 	if err != nil {
@@ -140,13 +140,13 @@ func (pl *plan) chose(where *choice.Space, ids idmap.Range) {
 	pl.chosen = append(pl.chosen, ids)
 }
 
-// noRoom is the refusal where there are not as many ids.
+// noRoom is the refusal where there are not as many IDs.
 func (pl *plan) noRoom() error {
 	advice := "Ask for fewer (--count), or raise SUB_UID_MAX and SUB_GID_MAX in " + paths.LoginDefs() + "; usernsctl ranges shows who has what."
 	if pl.order.aligned() {
 		advice = "Ask for fewer pods; usernsctl ranges shows who has what."
 	}
-	return &Refusal{"no-room", "there are no " + decimal(pl.count) + " ids side by side that are free in both files", advice}
+	return &Refusal{"no-room", "there are no " + decimal(pl.count) + " IDs side by side that are free in both files", advice}
 }
 
 // fixed is where the order says that a range is, or login.defs(5) computes it: of one kind for both.
@@ -154,7 +154,7 @@ func (pl *plan) fixed(p person) (ids [2]idmap.Range, fixed bool, err error) {
 	if pl.order.Fixed {
 		r, ok := idmap.NewRange(pl.order.Start, pl.count)
 		if !ok || r.End() > 1<<32-1 {
-			return ids, false, &Refusal{"beyond", decimal(pl.count) + " ids from " + decimal(pl.order.Start) + " on reach beyond 4294967294", "Choose a range that ends below."}
+			return ids, false, &Refusal{"beyond", decimal(pl.count) + " IDs from " + decimal(pl.order.Start) + " on reach beyond 4294967294", "Choose a range that ends below."}
 		}
 		ids = [2]idmap.Range{r, r}
 	}
@@ -181,25 +181,25 @@ func (pl *plan) fixed(p person) (ids [2]idmap.Range, fixed bool, err error) {
 func (pl *plan) compute(formula choice.Formula, kind idmap.Kind, p person) (idmap.Range, error) {
 	key := pl.defs.key(kind, "DETERMINISTIC")
 	if _, explicit := pl.order.wanted(pl.defs); explicit || pl.order.Fixed {
-		return idmap.Range{}, &Refusal{"deterministic", key + " in " + paths.LoginDefs() + " says which ids each user has", "Leave out --start, --count and --kubelet, or switch it off."}
+		return idmap.Range{}, &Refusal{"deterministic", key + " in " + paths.LoginDefs() + " says which IDs each user has", "Leave out --start, --count and --kubelet, or switch it off."}
 	}
 	ids, err := formula.Of(p.uid)
 	if err != nil {
-		return ids, &Refusal{"deterministic", key + " in " + paths.LoginDefs() + " computes no ids for " + p.name + ": " + err.Error(), "Change the settings it depends on, or switch it off."}
+		return ids, &Refusal{"deterministic", key + " in " + paths.LoginDefs() + " computes no IDs for " + p.name + ": " + err.Error(), "Change the settings it depends on, or switch it off."}
 	}
 	return ids, nil
 }
 
-// free refuses ids that somebody has. What is only best left alone is the business of whoever chose: the space did not.
+// free refuses IDs that somebody has. What is only best left alone is the business of whoever chose: the space did not.
 func (pl *plan) free(kind idmap.Kind, ids idmap.Range) error {
 	claim, taken := pl.spaces[kind].Clash(ids, true)
 	if !taken {
 		return nil
 	}
-	return &Refusal{"taken", "the " + kind.Word() + "s " + span(ids) + " are not free: " + describe(claim), "Choose others; usernsctl ranges shows who has what."}
+	return &Refusal{"taken", "the " + strings.ToUpper(kind.Word()) + "s " + span(ids) + " are not free: " + describe(claim), "Choose others; usernsctl ranges shows who has what."}
 }
 
-// describe says who has ids.
+// describe says who has IDs.
 func describe(c choice.Claim) string {
 	where := ""
 	if c.File != "" {
@@ -236,7 +236,7 @@ func (pl *plan) add(kind idmap.Kind, p person, ids idmap.Range) {
 	pl.use(kind, ids)
 }
 
-// complete gives a person in one file what the person has in the other: the same ids where these are free, and otherwise as
+// complete gives a person in one file what the person has in the other: the same IDs where these are free, and otherwise as
 // many.
 func (pl *plan) complete(kind idmap.Kind, p person, rows []grantRow) error {
 	for _, row := range rows {

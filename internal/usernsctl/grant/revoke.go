@@ -144,7 +144,7 @@ func (w Withdrawal) nics(p person, r *Report) error {
 	})
 }
 
-// leftovers says where the ids may still be in use: processes that live, and files, for which no list exists.
+// leftovers says where the IDs may still be in use: processes that live, and files, for which no list exists.
 func leftovers(r *Report) {
 	seen := make(map[[2]uint64]bool)
 	for _, l := range r.Lines {
@@ -153,9 +153,9 @@ func leftovers(r *Report) {
 		}
 		seen[[2]uint64{l.First, l.Count}] = true
 		if n := living(l.First, l.First+l.Count); n > 0 {
-			r.remark(strconv.Itoa(n) + " processes with ids from " + decimal(l.First) + " to " + decimal(l.First+l.Count-1) + " live still.")
+			r.remark(strconv.Itoa(n) + " processes with IDs from " + decimal(l.First) + " to " + decimal(l.First+l.Count-1) + " are still running.")
 		}
-		r.remark("Files keep these ids, and whoever is granted them next owns those files. To find them: find / -xdev -uid +" + decimal(l.First-1) + " -uid -" + decimal(l.First+l.Count))
+		r.remark("Files keep these IDs, and whoever is granted the IDs next owns those files. To find them: find / -xdev -uid +" + decimal(l.First-1) + " -uid -" + decimal(l.First+l.Count))
 	}
 }
 

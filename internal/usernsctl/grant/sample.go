@@ -9,7 +9,7 @@ import (
 	"userns-helpers/internal/usernsctl/grant/choice"
 )
 
-// sample asks the name services of this host for accounts among ids that were chosen: for some of them, since each question may
+// sample asks the name services of this host for accounts among IDs that were chosen: for some of them, since each question may
 // go over a network. It is asked before a lock is taken, so that a name service which hangs holds up nobody else.
 type sample struct {
 	directory account.Directory
@@ -19,7 +19,7 @@ type sample struct {
 	taken     []choice.Claim // ranges with one
 }
 
-// Between the ids that are asked for, and how long all questions may take: a name service that does not answer is waited
+// Between the IDs that are asked for, and how long all questions may take: a name service that does not answer is waited
 // for as long as package account waits for one answer.
 const (
 	step         = 4096
@@ -58,7 +58,7 @@ func (s *sample) covers(chosen []idmap.Range) bool {
 	return true
 }
 
-// first is an account with one of the ids of r that are asked for: the first one, the last one, every 4096th between.
+// first is an account with one of the IDs of r that are asked for: the first one, the last one, every 4096th between.
 func (s *sample) first(r idmap.Range) (string, bool) {
 	ids := []uint32{uint32(r.End() - 1)}
 	for id := r.Start(); id < r.End()-1; id += step {

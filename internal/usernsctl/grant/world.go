@@ -19,14 +19,14 @@ type world struct {
 	both   *choice.Space            // of both at once
 }
 
-// grantRow is a line that grants ids.
+// grantRow is a line that grants IDs.
 type grantRow struct {
 	line  int
 	ids   idmap.Range
 	owner string
 }
 
-// look reads the files. Others are ids that were found to be somebody's.
+// look reads the files. Others are IDs that were found to be somebody's.
 func (h Host) look(d defs, others []choice.Claim) (*world, error) {
 	w := &world{defs: d}
 	banned, err := h.forbiddenIDs()
@@ -81,7 +81,7 @@ func (w *world) has(kind idmap.Kind, p person) []grantRow {
 	return rows
 }
 
-// use takes ids out of what is free.
+// use takes IDs out of what is free.
 func (w *world) use(kind idmap.Kind, ids idmap.Range) {
 	w.spaces[kind].Use(ids)
 	w.both.Use(ids)

@@ -6,7 +6,7 @@ import (
 	"userns-helpers/internal/idmap"
 )
 
-// Choose returns the lowest free range of count ids, below 2^31 where there is one, and false where there is none. The start
+// Choose returns the lowest free range of count IDs, below 2^31 where there is one, and false where there is none. The start
 // is a multiple of 65536 if aligned is set, and otherwise where that costs nothing: where the gap has room for as many ranges
 // of that size all the same.
 func (s *Space) Choose(count uint64, aligned bool) (idmap.Range, bool) {
@@ -52,7 +52,7 @@ func (s *Space) place(from, to uint64) (uint64, bool) {
 	return from, room > 0
 }
 
-// ranges is how many ranges of count ids there are in [from, to).
+// ranges is how many ranges of count IDs there are in [from, to).
 func ranges(from, to, count uint64) uint64 {
 	if to <= from {
 		return 0
@@ -60,8 +60,8 @@ func ranges(from, to, count uint64) uint64 {
 	return (to - from) / count
 }
 
-// Clash returns a claim to ids of r, and whether there is one. What is not firm gives way if the administrator chose r.
-// The zero Claim stands for ids that were given to somebody by this space.
+// Clash returns a claim to IDs of r, and whether there is one. What is not firm gives way if the administrator chose r.
+// The zero Claim stands for IDs that were given to somebody by this space.
 func (s *Space) Clash(r idmap.Range, chosen bool) (Claim, bool) {
 	busy := s.busy
 	if chosen {
@@ -88,7 +88,7 @@ type Avoided struct {
 }
 
 // Avoided returns what lies between the first id that may be handed out and start: why a range does not begin further down.
-// There is one for each rule, and for each purpose of ids that programs take.
+// There is one for each rule, and for each purpose of IDs that programs take.
 func (s *Space) Avoided(start uint64) []Avoided {
 	var all []Avoided
 	index := make(map[string]int)
@@ -112,7 +112,7 @@ func (s *Space) Avoided(start uint64) []Avoided {
 	return all
 }
 
-// Text is who has the ids, in words.
+// Text is who has the IDs, in words.
 func (a Avoided) Text() string {
 	many := strconv.Itoa(a.Claims)
 	switch {

@@ -1,4 +1,4 @@
-// Package choice decides which ids a user is given.
+// Package choice decides which IDs a user is given.
 //
 // It is pure: no file, no system call. It promises that what it chooses has no id in common with what it was told that
 // somebody has.
@@ -12,7 +12,7 @@ import (
 	"userns-helpers/internal/idmap"
 )
 
-// Rule is why ids are left alone. Its words never change: JSON has them.
+// Rule is why IDs are left alone. Its words never change: JSON has them.
 type Rule string
 
 // The rules. Those of the first four are firm.
@@ -26,10 +26,10 @@ const (
 	Reserved  Rule = "reserved"  // other programs take them, though no file says so
 )
 
-// Firm reports whether ids are left alone even where the administrator asks for them.
+// Firm reports whether IDs are left alone even where the administrator asks for them.
 func (r Rule) Firm() bool { return r != Service && r != Reserved }
 
-// Claim is ids that are left alone.
+// Claim is IDs that are left alone.
 type Claim struct {
 	Range idmap.Range
 	Rule  Rule
@@ -47,10 +47,10 @@ const Half = 1 << 31
 // last is one past the last id that can be mapped, 4294967294.
 const last = math.MaxUint32
 
-// Nobody is an owner that no account can have: (uid_t)-1. Its lines keep ids from being handed out again.
+// Nobody is an owner that no account can have: (uid_t)-1. Its lines keep IDs from being handed out again.
 const Nobody = "4294967295"
 
-// reserved are ids that programs take without a line in a file: uids.systemd.io, and nobody of user_namespaces(7).
+// reserved are IDs that programs take without a line in a file: uids.systemd.io, and nobody of user_namespaces(7).
 func reserved() []Claim {
 	var claims []Claim
 	for _, r := range []struct {
@@ -61,7 +61,7 @@ func reserved() []Claim {
 		{61184, 65519, "dynamic users of systemd"},
 		{65534, 65535, "nobody"},
 		{524288, 1879048191, "containers of systemd"},
-		{2147352576, 2147418111, "foreign ids of systemd"},
+		{2147352576, 2147418111, "foreign IDs of systemd"},
 	} {
 		ids, _ := idmap.NewRange(r.first, r.last-r.first+1)
 		claims = append(claims, Claim{Range: ids, Rule: Reserved, Who: r.who})
@@ -69,7 +69,7 @@ func reserved() []Claim {
 	return claims
 }
 
-// Space is the ids of one kind, or of both at once: who has what, and what is free.
+// Space is the IDs of one kind, or of both at once: who has what, and what is free.
 type Space struct {
 	low, high uint64  // what is handed out: [low, high)
 	claims    []Claim // in ascending order
@@ -81,7 +81,7 @@ type Space struct {
 	aligned     bool
 }
 
-// NewSpace is the space of the ids in [low, high) without claims, and without what programs take.
+// NewSpace is the space of the IDs in [low, high) without claims, and without what programs take.
 func NewSpace(low, high uint64, claims ...[]Claim) *Space {
 	s := &Space{low: low, high: min(high, last), claims: slices.Concat(append(claims, reserved())...)}
 	slices.SortStableFunc(s.claims, func(a, b Claim) int { return cmp.Compare(a.Range.Start(), b.Range.Start()) })
@@ -94,7 +94,7 @@ func NewSpace(low, high uint64, claims ...[]Claim) *Space {
 	return s
 }
 
-// Use takes ids out of the space.
+// Use takes IDs out of the space.
 func (s *Space) Use(r idmap.Range) {
 	s.busy.Add(r)
 	s.firm.Add(r)

@@ -16,9 +16,9 @@ type Formula struct {
 
 // Why a user has no computed range.
 var (
-	ErrSystemUser = errors.New("the user id is below UID_MIN")
+	ErrSystemUser = errors.New("the user ID is below UID_MIN")
 	ErrNoRoom     = errors.New("SUB_UID_MIN, SUB_UID_MAX and SUB_UID_COUNT leave no room for any range")
-	ErrBeyond     = errors.New("the range computed for this user id ends beyond SUB_UID_MAX")
+	ErrBeyond     = errors.New("the range computed for this user ID ends beyond SUB_UID_MAX")
 )
 
 // Of is the range that useradd(8) of shadow 4.20 computes for a user id, without a look at any file. Errors: ErrSystemUser,
