@@ -110,7 +110,7 @@ func record(user string, lines []Line) {
 	r := audit.New("usernsctl")
 	r.Text("user", strings.TrimSpace(user))
 	r.Text("change", sum(lines))
-	r.Write(nil)
+	r.Granted()
 }
 
 // rangesOf are the IDs that lines of a kind grant.
