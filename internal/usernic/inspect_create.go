@@ -12,6 +12,7 @@ import (
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/netquota/slots"
+	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 )
@@ -34,6 +35,7 @@ type Answer struct {
 	Near    nearby.Near    // where no line allows it: what lxc-usernet has instead
 	Whole   bool           // the slots were seen; else Rooms were counted by the ledger alone
 	Policy  []nics.Setting // what the interface would get, key by key
+	Guard   guard.Nic      // what the filter of the interface would be made for, with standIn for its address
 	Known   bool           // false: the namespace of the process cannot be seen by who asks
 	Refusal error          // nil: it would be made, *verdict.Refusal: it would not; *verdict.Failure: it could not
 }
@@ -80,6 +82,9 @@ func (a *Answer) find(q Question) (err error) {
 		return err
 	}
 	if err := asked.possible(found); err != nil {
+		return err
+	}
+	if a.Guard, err = asked.guarded(conn, found, standIn()); err != nil {
 		return err
 	}
 	if err := a.findRoom(charges, asked, kernel{conn, found}); err != nil {

@@ -127,6 +127,10 @@ func (t terms) possibleOpenVSwitch() error {
 		return t.lacks(nics.UnicastFlood, has)
 	case t.RateToContainer != 0:
 		return t.lacks(nics.RateToContainer, has)
+	case t.FrameGuard:
+		return t.lacks(nics.FrameGuard, has)
+	case t.RouterGuard:
+		return t.lacks(nics.RouterGuard, has)
 	}
 	return nil
 }

@@ -56,6 +56,8 @@ func TestPossible(t *testing.T) {
 		{all, bridge{kind: openVSwitch}, "No interface without mac_lock: lxc-user-nic does not do it on bridges of Open vSwitch; mac_lock is asked for (/etc/userns-helpers/policy.toml line 2)"},
 		{"[defaults]\nunicast_flood = false\n", bridge{kind: openVSwitch}, "No interface without unicast_flood"},
 		{"[defaults]\nrate_to_container = \"1mbit\"\n", bridge{kind: openVSwitch}, "No interface without rate_to_container"},
+		{"[defaults]\nframe_guard = true\n", bridge{kind: openVSwitch}, "No interface without frame_guard"},
+		{"[defaults]\nrouter_guard = true\n", bridge{kind: openVSwitch}, "No interface without router_guard"},
 		{"[defaults]\nvlan = 5\n", plain, "CONFIG_BRIDGE_VLAN_FILTERING"},
 		{"[defaults]\nvlan = 5\n", knows, "vlan_filtering 1"},
 		{"[defaults]\nvlan = 5\n", filters, ""},

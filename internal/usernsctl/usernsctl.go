@@ -20,7 +20,7 @@ const (
 
 const usage = `usage: usernsctl check [--all] [--json] [--path FOLDERS]
        usernsctl explain uid|gid USER [LOWER COUNT] [--pid PID] [--json]
-       usernsctl explain nic USER BRIDGE [--pid PID] [--json]
+       usernsctl explain nic USER BRIDGE [--pid PID] [--guard] [--json]
        usernsctl nics [--json]
        usernsctl ranges [uid|gid] [--all] [--json]
 `
@@ -37,6 +37,8 @@ nics     lists the network interfaces of containers that live.
 ranges   draws who has which ids, the gaps, and what two users both have.
 
 --all    leaves nothing out of long answers
+--guard  with explain nic: the filter that the interface would get, in words and
+         instructions
 --json   answers for programs
 --path   the folders in which users' shells find programs, if not those of
          login.defs

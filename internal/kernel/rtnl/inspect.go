@@ -66,7 +66,7 @@ func (d *Inspected) take(kind uint16, value []byte) error {
 // rate is what Limit set, 0 for a device without a limit. The kernel has nothing to say of a device that has no queue:
 // the acknowledgement is the answer then. To who asks it sends only what is to be echoed.
 func (c *Conn) rate(index int) (uint64, error) {
-	answer, err := c.do(unix.RTM_GETQDISC, unix.NLM_F_ECHO|unix.NLM_F_ACK, discipline{index})
+	answer, err := c.do(unix.RTM_GETQDISC, unix.NLM_F_ECHO|unix.NLM_F_ACK, discipline(index))
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), err == nil && answer.body == nil:
 		return 0, nil

@@ -18,6 +18,7 @@ const (
 	typeTag       = 0x8100
 	typeService   = 0x88a8
 	typeOldDouble = 0x9100
+	leastType     = 0x0600 // what is less is a length
 )
 
 // Group addresses of IEEE 802.1D, 01:80:c2:00:00:00 to 0f: the first four bytes, and what of the last two counts.
@@ -54,12 +55,19 @@ func (n Nic) source() code {
 
 // groups: a bridge that speaks no spanning tree hands BPDUs on to its other ports, so that a switch with a guard of its
 // own shuts the port of the host; and what it does not hand on, it leaves to its port, whose IPv6 would believe a router.
+//
+// A bridge that speaks it gets its BPDUs, which are frames with a length in place of a type: its guard shuts the port, as
+// it must where a container has made a loop of two of its interfaces. One that may not send others' frames cannot.
 func (n Nic) groups() code {
-	if !n.Frames && !n.Groups {
+	words, left := "A frame to 01:80:c2:00:00:00 to 0f (spanning tree, pause, LLDP) is dropped.", code(nil)
+	switch {
+	case !n.Frames && !n.Groups:
 		return nil
+	case n.STP && !n.Frames:
+		words = "A frame to 01:80:c2:00:00:00 to 0f (pause, LLDP) is dropped, but for BPDUs: the bridge shuts the port for one."
+		left = slices.Concat(at(sizeHalf, offTo+4), equal(0, slices.Concat(at(sizeHalf, offType), below(leastType, ret(pass)))))
 	}
-	return say("A frame to 01:80:c2:00:00:00 to 0f (spanning tree, pause, LLDP) is dropped.",
-		at(sizeWord, offTo), equal(groups, slices.Concat(at(sizeHalf, offTo+4), alu(aluAnd, groupsMask), equal(0, ret(drop)))))
+	return say(words, at(sizeWord, offTo), equal(groups, slices.Concat(left, at(sizeHalf, offTo+4), alu(aluAnd, groupsMask), equal(0, ret(drop)))))
 }
 
 func (n Nic) types() code {

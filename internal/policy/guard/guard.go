@@ -17,6 +17,7 @@ type Nic struct {
 	Frames  bool       // frame_guard
 	Routers bool       // router_guard
 	Groups  bool       // no frames to 01:80:c2:00:00:00 to 0f: the half of bpdu_guard that a bridge without STP lacks
+	STP     bool       // the bridge speaks the spanning tree: Groups leaves BPDUs to it, whose own guard shuts the port
 	Queries bool       // no IGMP and MLD queries: what isolated needs, see queries
 	IPv4    [][4]byte  // addresses of the bridge, for router_guard
 	IPv6    [][16]byte // the same

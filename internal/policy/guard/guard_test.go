@@ -58,8 +58,9 @@ func (m machine) lets(t *testing.T, f frame) bool {
 // guards are all combinations, with addresses of the bridge and without.
 func guards() []Nic {
 	var all []Nic
-	for bits := range 32 {
+	for bits := range 64 {
 		n := Nic{MAC: ownMAC, Frames: bits&1 != 0, Routers: bits&2 != 0, Groups: bits&4 != 0, Queries: bits&8 != 0}
+		n.STP = bits&32 != 0
 		if bits&16 != 0 {
 			n.IPv4, n.IPv6 = bridge4, bridge6
 		}
@@ -127,7 +128,7 @@ func TestEachInstruction(t *testing.T) {
 		frames = append(frames, m.frame())
 	}
 	for name, n := range map[string]Nic{
-		"frames": {MAC: ownMAC, Frames: true}, "groups": {Groups: true}, "queries": {Queries: true},
+		"frames": {MAC: ownMAC, Frames: true}, "groups": {Groups: true}, "STP": {Groups: true, STP: true}, "queries": {Queries: true},
 		"routers": {Routers: true, IPv4: bridge4, IPv6: bridge6},
 	} {
 		right := newMachine(t, n)

@@ -20,11 +20,13 @@ func (n Nic) lets(f frame) bool {
 	}
 	to, from, kind, rest := b[:6], b[6:12], binary.BigEndian.Uint16(b[12:]), b[14:]
 	parses := n.Routers || n.Queries
+	group := slices.Equal(to[:5], []byte{1, 0x80, 0xc2, 0, 0}) && to[5] < 16
+	bpdu := group && to[5] == 0 && kind < 1536
 	switch {
 	case n.Frames && f.tagged,
 		n.Frames && [6]byte(from) != n.MAC,
 		n.Frames && kind != 0x806 && kind != 0x800 && kind != 0x86dd,
-		(n.Frames || n.Groups) && slices.Equal(to[:5], []byte{1, 0x80, 0xc2, 0, 0}) && to[5] < 16,
+		n.Frames && group, n.Groups && group && !(bpdu && n.STP),
 		parses && (kind == 0x8100 || kind == 0x88a8 || kind == 0x9100):
 		return false
 	case kind == 0x806:

@@ -130,7 +130,7 @@ func (l *looker) look(name string) (NIC, bool) {
 	if nic.UID < 0 {
 		nic.User = ""
 	}
-	nic.Protections = protections(device)
+	nic.Protections = append(protections(device), l.guards(device.Device)...)
 	l.locate(&nic, device.Device)
 	return nic, true
 }
