@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,23 +11,22 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account/getent"
-	"userns-helpers/internal/account/nscd"
-	"userns-helpers/internal/account/userdb"
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/exec"
 	"userns-helpers/internal/kernel/unixsock"
 )
 
 // behind is a directory with sources behind the files.
-func behind(passwd, group string, sources ...Source) Directory {
-	d := filesOf(passwd, group)
-	d.beyond = func(database) ([]Source, error) { return sources, nil }
+func behind(users, groups string, sources ...lookup.Source) Directory {
+	d := filesOf(users, groups)
+	d.beyond = func(bool) ([]lookup.Source, error) { return sources, nil }
 	return d
 }
 
 // TestBeyondIsLazy: a hit in the files ends it, and what is beyond is not even looked for.
 func TestBeyondIsLazy(t *testing.T) {
-	d := filesOf(passwd, "near:x:2:\n")
-	d.beyond = func(database) ([]Source, error) {
+	d := filesOf(known, "near:x:2:\n")
+	d.beyond = func(bool) ([]lookup.Source, error) {
 		t.Error("looked for other sources")
 		return nil, nil
 	}
@@ -45,25 +45,25 @@ func TestBeyondIsLazy(t *testing.T) {
 }
 
 func TestWhichDatabase(t *testing.T) {
-	var asked []database
+	var asked []bool
 	d := filesOf("", "")
-	d.beyond = func(about database) ([]Source, error) {
-		asked = append(asked, about)
+	d.beyond = func(groups bool) ([]lookup.Source, error) {
+		asked = append(asked, groups)
 		return nil, nil
 	}
 	_, _ = d.Users(7)
 	_, _ = d.Groups([]uint32{7})
-	if !slices.Equal(asked, []database{users, groups}) {
+	if !slices.Equal(asked, []bool{false, true}) {
 		t.Errorf("%v", asked)
 	}
 }
 
 // unavailable is a source that does not run.
-func unavailable() error { return &UnavailableError{errors.New("no socket")} }
+func unavailable() error { return &lookup.NotServedError{Source: "it"} }
 
 // TestWhoIsAskedNext has what each kind of answer means for the sources behind.
 func TestWhoIsAskedNext(t *testing.T) {
-	eve := []User{{"eve", 7, 7}}
+	eve := []Account{user("eve", 7, 7)}
 	broken := errors.New("broken")
 	for name, c := range map[string]struct {
 		first   fake
@@ -73,13 +73,13 @@ func TestWhoIsAskedNext(t *testing.T) {
 	}{
 		"does not know":  {fake{}, 1, "", false},
 		"does not run":   {fake{err: unavailable()}, 1, "", false},
-		"nobody has it":  {fake{err: errNobody}, 0, "no uid 7 in passwd, fake", true},
+		"nobody has it":  {fake{err: lookup.ErrNobody}, 0, "no uid 7 in passwd, fake", true},
 		"cannot say":     {fake{err: broken}, 0, "uid 7 cannot be looked up: fake: broken", false},
-		"another answer": {fake{users: []User{{"bob", 8, 8}}}, 0, "does not answer the question", false},
+		"another answer": {fake{users: []Account{user("bob", 8, 8)}}, 0, "does not answer the question", false},
 	} {
 		asked, first := 0, 0
 		c.first.asked = &first
-		got, err := behind(passwd, "", c.first, fake{users: eve, asked: &asked}).Users(7)
+		got, err := behind(known, "", c.first, fake{users: eve, asked: &asked}).Users(7)
 		if asked != c.asked || (err == nil) != (c.err == "") || err == nil && !slices.Equal(got, eve) || err != nil && got != nil {
 			t.Errorf("%s: %v, %v, asked %d", name, got, err, asked)
 		}
@@ -94,33 +94,33 @@ func TestWhoIsAskedNext(t *testing.T) {
 func TestUncertain(t *testing.T) {
 	_, err := behind("", "", fake{err: unavailable(), asked: new(int)}, fake{asked: new(int)}).User("eve")
 	var unknown *UnknownError
-	if !errors.As(err, &unknown) || unknown.Certain() || err.Error() != `no user "eve" in passwd, fake; fake could not be asked (no socket)` {
+	if !errors.As(err, &unknown) || unknown.Certain() || err.Error() != `no user "eve" in passwd, fake; fake could not be asked (it does not serve this question)` {
 		t.Errorf("%v", err)
 	}
-	if e := (&UnknownError{Key: "uid 7", Asked: []Answer{{"a", nil}, {"b", nil}}}); !e.Certain() || e.Error() != "no uid 7 in a, b" {
+	if e := (&UnknownError{Key: "uid 7", Without: []string{"a", "b"}}); !e.Certain() || e.Error() != "no uid 7 in a, b" {
 		t.Error(e)
 	}
 }
 
 // TestGroupsGoOn: groups that cannot be named do not take the others away.
 func TestGroupsGoOn(t *testing.T) {
-	near := []Group{{"near", 2}}
+	near := []Account{group("near", 2)}
 	for name, c := range map[string]struct {
 		source fake
-		want   []Group
+		want   []Account
 		err    string
 	}{
 		"does not know": {fake{}, near, ""},
-		"nobody has it": {fake{err: errNobody}, near, ""},
+		"nobody has it": {fake{err: lookup.ErrNobody}, near, ""},
 		"does not run":  {fake{err: unavailable()}, near, "no name for gid 3 and 1 more; fake could not be asked"},
 		"cannot say":    {fake{err: errors.New("broken")}, near, "gid 3 and 1 more cannot be looked up: fake: broken"},
 		"one, and then cannot say": {
-			fake{groups: []Group{{"far", 3}}, err: errors.New("broken")},
-			append(slices.Clone(near), Group{"far", 3}), "gid 4 cannot be looked up",
+			fake{groups: []Account{group("far", 3)}, err: errors.New("broken")},
+			append(slices.Clone(near), group("far", 3)), "gid 4 cannot be looked up",
 		},
-		"one, and no other": {fake{groups: []Group{{"far", 3}}, err: errNobody}, append(slices.Clone(near), Group{"far", 3}), ""},
-		"another answer":    {fake{groups: []Group{{"evil", 2}}}, nil, "does not answer the question"},
-		"no name":           {fake{groups: []Group{{"a:b", 3}}}, nil, "does not answer the question"},
+		"one, and no other": {fake{groups: []Account{group("far", 3)}, err: lookup.ErrNobody}, append(slices.Clone(near), group("far", 3)), ""},
+		"another answer":    {fake{groups: []Account{group("evil", 2)}}, nil, "does not answer the question"},
+		"no name":           {fake{groups: []Account{group("a:b", 3)}}, nil, "does not answer the question"},
 	} {
 		c.source.asked = new(int)
 		got, err := behind("", "near:x:2:\n", c.source).Groups([]uint32{2, 3, 4})
@@ -130,37 +130,34 @@ func TestGroupsGoOn(t *testing.T) {
 	}
 }
 
-// TestAvailable has which errors mean that others are to be asked, and which do not.
-func TestAvailable(t *testing.T) {
+// TestAbsent has which errors mean that others are to be asked, and which do not.
+func TestAbsent(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		next bool
 	}{
 		{&unixsock.Error{Err: unix.ENOENT}, true},
 		{&unixsock.Error{Err: unix.ECONNREFUSED}, true},
-		{userdb.ErrUnavailable, true},
-		{nscd.ErrUnavailable, true},
+		{&lookup.NotServedError{Source: "nscd"}, true},
 		{&getent.Error{Err: exec.ErrNotRoot}, true},
 		{&unixsock.Error{Err: unixsock.ErrTimeout}, false},
 		{&unixsock.Error{Err: unixsock.ErrUntrusted, Listener: 1000}, false},
 		{&unixsock.Error{Err: unixsock.ErrClosed}, false},
 		{&unixsock.Error{Err: unixsock.ErrMalformed}, false},
 		{&unixsock.Error{Err: unix.EACCES}, false},
+		{lookup.ErrNobody, false},
 		{io.ErrUnexpectedEOF, false},
+		{nil, false},
 	} {
-		var unavailable *UnavailableError
-		if errors.As(available(c.err), &unavailable) != c.next || !errors.Is(available(c.err), c.err) {
+		if lookup.IsAbsent(c.err) != c.next {
 			t.Errorf("%v: next %v, want %v", c.err, !c.next, c.next)
 		}
-	}
-	if available(nil) != nil || final(nil) != nil || !errors.Is(final(userdb.ErrNoRecord), errNobody) {
-		t.Error("final")
 	}
 }
 
 // TestSources has the sources by what nsswitch.conf says, on a machine without the daemons' sockets.
 func TestSources(t *testing.T) {
-	if exists("/run/systemd/userdb/io.systemd.Multiplexer") || exists("/var/run/nscd/socket") {
+	if Present("/run/systemd/userdb/io.systemd.Multiplexer") || Present("/var/run/nscd/socket") {
 		t.Log("this machine has more sources than are expected here")
 		return
 	}
@@ -169,7 +166,7 @@ func TestSources(t *testing.T) {
 		"passwd: files sss systemd": "SSSD, /usr/bin/getent", "group: sss": "", "passwd: files [NOTFOUND=return] winbind": "/usr/bin/getent",
 	} {
 		m := machine{open: func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
-		sources, err := m.beyond(users)
+		sources, err := m.beyond(false)
 		var names []string
 		for _, s := range sources {
 			names = append(names, s.Describe())
@@ -180,10 +177,23 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// TestPresent: what cannot be looked at may be there, and has to be asked.
+func TestPresent(t *testing.T) {
+	folder := t.TempDir()
+	if err := errors.Join(os.WriteFile(folder+"/file", nil, 0o600), os.Symlink("loop", folder+"/loop")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"/file": true, "/loop": true, "/loop/x": true, "/none": false, "/none/x": false, "/file/x": false} {
+		if got := Present(folder + name); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestNoSwitch(t *testing.T) {
 	for err, bad := range map[error]bool{unix.ENOENT: false, unix.EACCES: true} {
 		m := machine{open: func(string) (io.ReadCloser, error) { return nil, err }}
-		sources, got := m.beyond(users)
+		sources, got := m.beyond(false)
 		var wrong *SwitchError
 		if len(sources) != 0 || errors.As(got, &wrong) != bad {
 			t.Errorf("%v: %v, %v", err, sources, got)

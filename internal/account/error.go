@@ -1,59 +1,33 @@
 package account
 
 import (
-	"errors"
+	"strconv"
 	"strings"
-)
 
-// Answer is what one source said to a question to which nobody had an answer.
-type Answer struct {
-	Source string // as it describes itself
-	Err    error  // why it could not say; nil if it does not know
-}
+	"userns-helpers/internal/account/lookup"
+)
 
 // UnknownError says that no source knows an account.
 type UnknownError struct {
-	Key   string // "uid 1000", `user "alice"`
-	Asked []Answer
+	Key     string         // "uid 1000", `user "alice"`
+	Without []string       // the sources that do not know, as they describe themselves
+	Silent  []*SourceError // those that could not be asked
 }
 
 // Certain reports whether each source that was asked could say so.
-func (e *UnknownError) Certain() bool {
-	for _, a := range e.Asked {
-		if a.Err != nil {
-			return false
-		}
-	}
-	return true
-}
+func (e *UnknownError) Certain() bool { return len(e.Silent) == 0 }
 
 // Error names the account, and what each source said.
 func (e *UnknownError) Error() string {
-	var silent []string
 	text := "no " + e.Key
-	between := " in "
-	for _, a := range e.Asked {
-		if a.Err != nil {
-			silent = append(silent, a.Source+" could not be asked ("+a.Err.Error()+")")
-			continue
-		}
-		text += between + a.Source
-		between = ", "
+	if len(e.Without) > 0 {
+		text += " in " + strings.Join(e.Without, ", ")
 	}
-	return strings.Join(append([]string{text}, silent...), "; ")
+	for _, s := range e.Silent {
+		text += "; " + s.Source + " could not be asked (" + s.Err.Error() + ")"
+	}
+	return text
 }
-
-// UnavailableError says that a source does not serve a question: it does not run, or is not the one to ask.
-type UnavailableError struct{ Err error }
-
-// Error is the cause.
-func (e *UnavailableError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *UnavailableError) Unwrap() error { return e.Err }
-
-// errNobody is a source's word for an account that neither it nor any source behind it has.
-var errNobody = errors.New("no source has it")
 
 // SourceError says that a source outside of this machine's files should know and could not say.
 type SourceError struct {
@@ -80,3 +54,23 @@ type AnswerError struct {
 func (e *AnswerError) Error() string {
 	return e.Source + " does not answer the question for " + e.Key
 }
+
+// describe names what is asked for, in messages.
+func describe(keys []lookup.Key) string {
+	switch {
+	case len(keys) == 0:
+		return "groups"
+	case keys[0].Name != "":
+		return userKey(keys[0].Name)
+	}
+	id := strconv.FormatUint(uint64(keys[0].ID), 10)
+	switch more := len(keys) - 1; {
+	case !keys[0].Group:
+		return "uid " + id
+	case more > 0:
+		return "name for gid " + id + " and " + strconv.Itoa(more) + " more"
+	}
+	return "name for gid " + id
+}
+
+func userKey(name string) string { return "user " + strconv.Quote(name) }

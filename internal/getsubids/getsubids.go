@@ -145,7 +145,7 @@ func owner(name string, users account.Directory) subid.Owner {
 	if err != nil {
 		return subid.OwnerNamed(name) // a line may name a user who is gone
 	}
-	return subid.OwnerOf(user.UID, user.Name)
+	return subid.OwnerOf(user.ID, user.Name)
 }
 
 // appendRow appends "INDEX: USER START COUNT\n" to text.

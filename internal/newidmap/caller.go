@@ -43,7 +43,7 @@ func (p program) identifyAs(directory account.Directory, uid, gid uint32) (user,
 	}
 	for _, a := range accounts {
 		u.names = append(u.names, a.Name)
-		u.groups = append(u.groups, a.GID)
+		u.groups = append(u.groups, a.Primary)
 	}
 	if len(u.names) == 0 {
 		return user{}, nameless(u.uid, &account.UnknownError{})

@@ -241,9 +241,9 @@ func TestOwnerHeadline(t *testing.T) {
 }
 
 func TestNameless(t *testing.T) {
-	files := account.Answer{Source: "/etc/passwd"}
-	down := account.Answer{Source: "SSSD", Err: errors.New("no socket")}
-	err := nameless(54321, &account.UnknownError{Key: "uid 54321", Asked: []account.Answer{files}})
+	files := []string{"/etc/passwd"}
+	down := []*account.SourceError{{Source: "SSSD", Err: errors.New("no socket")}}
+	err := nameless(54321, &account.UnknownError{Key: "uid 54321", Without: files})
 	var refusal *verdict.Refusal
 	if !errors.As(err, &refusal) || refusal.Headline != "Cannot determine your user name." ||
 		!strings.Contains(refusal.Advice, "54321") || !strings.Contains(refusal.Advice, "/etc/passwd") {
@@ -251,7 +251,7 @@ func TestNameless(t *testing.T) {
 	}
 	for why, err := range map[string]error{
 		"/etc/passwd: Permission denied":      unix.EACCES,
-		"SSSD could not be asked (no socket)": &account.UnknownError{Key: "uid 1000", Asked: []account.Answer{files, down}},
+		"SSSD could not be asked (no socket)": &account.UnknownError{Key: "uid 1000", Without: files, Silent: down},
 		"SSSD: no answer":                     &account.SourceError{Key: "uid 1000", Source: "SSSD", Err: errors.New("no answer")},
 		"cannot read /etc/nsswitch.conf":      &account.SwitchError{Err: unix.EACCES},
 	} {

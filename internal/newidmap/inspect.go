@@ -102,7 +102,7 @@ func (a Answer) fail(err error) Answer {
 // identifyNamed is identify for a caller with a login name, or the first one with a user id, and its primary group.
 func (p program) identifyNamed(name string) (user, error) {
 	directory := p.accounts(nobody())
-	named, err := account.Named(directory, name)
+	named, err := directory.Named(name)
 	if err != nil {
 		var unknown *account.UnknownError
 		if errors.As(err, &unknown) {
@@ -110,7 +110,7 @@ func (p program) identifyNamed(name string) (user, error) {
 		}
 		return user{}, &verdict.Failure{Headline: "the user cannot be looked up", Advice: reason(err), Err: err}
 	}
-	return p.identifyAs(directory, named.UID, named.GID)
+	return p.identifyAs(directory, named.ID, named.Primary)
 }
 
 // inspectOwned lists the ranges of u.

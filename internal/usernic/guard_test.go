@@ -53,7 +53,7 @@ func TestUnguarded(t *testing.T) {
 
 // TestGuards: a filter is known again by the interface and the addresses that it was made for, and by no others.
 func TestGuards(t *testing.T) {
-	device := rtnl.Device{Address: [6]byte{0xfe, 1, 2, 3, 4, 5}}
+	host := [6]byte{0xfe, 1, 2, 3, 4, 5}
 	own := [6]byte{2, 1, 2, 3, 4, 5}
 	bridge := rtnl.Addresses{IPv4: [][4]byte{{10, 0, 3, 1}}}
 	for want, n := range map[string]guard.Nic{
@@ -63,7 +63,7 @@ func TestGuards(t *testing.T) {
 		"router_guard, no multicast queries":                                    {Routers: true, IPv4: bridge.IPv4},
 		"frame_guard, router_guard, no link-local groups, no multicast queries": {MAC: own, Frames: true, Routers: true, IPv4: bridge.IPv4},
 	} {
-		words, known := Guards(device, programOf(n.Filter()), bridge)
+		words, known := Guards(host, programOf(n.Filter()), bridge)
 		if got := strings.Join(words, ", "); got != want || !known {
 			t.Errorf("%s: %s %v", want, got, known)
 		}
@@ -71,11 +71,11 @@ func TestGuards(t *testing.T) {
 	for name, n := range map[string]guard.Nic{
 		"another interface": {MAC: [6]byte{2}, Frames: true}, "other addresses": {Routers: true, IPv4: [][4]byte{{10, 0, 3, 2}}},
 	} {
-		if words, known := Guards(device, programOf(n.Filter()), bridge); known {
+		if words, known := Guards(host, programOf(n.Filter()), bridge); known {
 			t.Errorf("%s: %v", name, words)
 		}
 	}
-	if words, known := Guards(device, nil, bridge); !known || words != nil {
+	if words, known := Guards(host, nil, bridge); !known || words != nil {
 		t.Error(words, known)
 	}
 }

@@ -14,12 +14,13 @@ import (
 	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 )
 
 // Question is whether somebody who calls the program right after login would be given an interface.
 type Question struct {
-	User   account.User
+	User   account.Account
 	Groups []uint32 // the supplementary ones
 	Bridge string   // or "none"
 	PID    int      // of a process of the container; 0 to ask about none
@@ -49,13 +50,13 @@ func Inspect(q Question) Answer {
 
 // find goes through what perform and create do, in their order, and stops at the first refusal.
 func (a *Answer) find(q Question) (err error) {
-	wanted := request{verb: "create", nic: anyNic, place: netquota.Place{Type: typeVeth, Bridge: q.Bridge}}
+	wanted := request{verb: "create", nic: anyNic, place: netquota.Place{Type: ifname.Veth, Bridge: q.Bridge}}
 	if err := wanted.check(); err != nil {
 		return err
 	}
 	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
-	who, err := identifyAs(directory, q.User.UID, append([]uint32{q.User.GID}, q.Groups...))
-	who.standing = privilege.Supposed(q.User.UID)
+	who, err := identifyAs(directory, q.User.ID, append([]uint32{q.User.Primary}, q.Groups...))
+	who.standing = privilege.Supposed(q.User.ID)
 	a.Who = who.who
 	if err != nil {
 		return err
@@ -99,14 +100,14 @@ func (a *Answer) findNamespace(q Question) error {
 	if q.PID == 0 {
 		return nil
 	}
-	err := netns.WouldRefuse(q.User.UID, q.PID)
+	err := netns.WouldRefuse(q.User.ID, q.PID)
 	var refused *netns.Error
 	if errors.As(err, &refused) && refused.Reason == netns.Unreachable {
 		a.Known = false
 		return nil
 	}
 	if err != nil {
-		return notYours(q.User.UID, reference{pid: q.PID, fd: -1}, err)
+		return notYours(q.User.ID, reference{pid: q.PID, fd: -1}, err)
 	}
 	return nil
 }
@@ -145,7 +146,7 @@ func (n *nic) findPort(next func(bridge string) (uint64, error)) error {
 	if err != nil {
 		return failed("Failed to look at the ports of the bridge", err)
 	}
-	if port > portsOfBridge {
+	if port > ifname.BridgePorts {
 		return n.notCreated(unix.EXFULL)
 	}
 	return n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: uint16(port)}})

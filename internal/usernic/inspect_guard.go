@@ -14,11 +14,11 @@ import (
 // standIn is in filters that are shown the address of an interface that is not there yet.
 func standIn() netquota.MAC { return netquota.MAC{firstOfContainer} }
 
-// Guards says what the filter of an interface keeps from others, by the keys of policy.toml(5): program is what the kernel
-// has, bridge the addresses that the bridge has now. It is not known of a filter that this program would not make for that
+// Guards says what the filter of an interface keeps from others, by the keys of policy.toml(5): host is the address of its
+// host's end, program what the kernel has, bridge the addresses that the bridge has now. It is not known of a filter that this program would not make for that
 // interface and those addresses, as of one that was made when the bridge had others.
-func Guards(device rtnl.Device, program []unix.SockFilter, bridge rtnl.Addresses) (words []string, known bool) {
-	mac := netquota.MAC(device.Address)
+func Guards(host [6]byte, program []unix.SockFilter, bridge rtnl.Addresses) (words []string, known bool) {
+	mac := netquota.MAC(host)
 	mac[0] = firstOfContainer
 	for bits := range 32 {
 		n := guard.Nic{MAC: mac, Frames: bits&1 != 0, Routers: bits&2 != 0, Groups: bits&4 != 0, Queries: bits&8 != 0, STP: bits&16 != 0}

@@ -19,18 +19,13 @@ func (a asker) explainNIC(name, bridge string) reply {
 	if a.pid != 0 {
 		r.Question += ", for process " + strconv.Itoa(a.pid)
 	}
-	user, err := account.Named(account.Unprivileged(account.Trusted(privilege.Reporter())), name)
+	user, err := account.Unprivileged(account.Trusted(privilege.Reporter())).Named(name)
 	if err != nil {
 		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
 		return r
 	}
-	host, err := hostcheck.Here()
-	if err != nil {
-		r.refused(err)
-		return r
-	}
 	answer := usernic.Inspect(usernic.Question{
-		User: user, Groups: hostcheck.GroupsOf(host, user.Name), Bridge: bridge, PID: a.pid, NextPort: nicview.NextPort,
+		User: user, Groups: hostcheck.GroupsOf(hostcheck.Here(), user.Name), Bridge: bridge, PID: a.pid, NextPort: nicview.NextPort,
 	})
 	if answer.Refusal != nil {
 		r.refused(answer.Refusal)

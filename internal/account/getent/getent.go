@@ -2,7 +2,7 @@
 // protocol of their own here.
 //
 // It promises that the program was one of root's that the caller could not reach, or, in a process without privileges,
-// that nothing depends on the answer: see package execute. It trusts getent, and the modules that nsswitch.conf names.
+// that nothing depends on the answer: see package exec. It trusts getent, and the modules that nsswitch.conf names.
 package getent
 
 import (
@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"userns-helpers/internal/account/lookup"
+	"userns-helpers/internal/account/passwd"
 	"userns-helpers/internal/kernel/exec"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/paths"
@@ -45,11 +47,42 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// User returns the line about a user, in the format of passwd(5); nothing if no service has one. Errors are *Error.
-func (s Switch) User(uid uint32) ([]byte, error) { return s.ask("passwd", uid) }
+// NotRunning is true: a source behind it may know.
+func (*Error) NotRunning() bool { return true }
 
-// Group returns the line about a group, in the format of group(5), as User.
-func (s Switch) Group(gid uint32) ([]byte, error) { return s.ask("group", gid) }
+// Describe returns the path of the program.
+func (Switch) Describe() string { return paths.Getent() }
+
+// Find asks for one account after the other. Errors: *Error, errMalformed.
+func (s Switch) Find(keys []lookup.Key) ([]lookup.Account, error) {
+	return lookup.Each(keys, s.account)
+}
+
+// account asks for a number: a name could be taken for an option, or for a number.
+func (s Switch) account(key lookup.Key) (lookup.Account, bool, error) {
+	database, parse := "passwd", passwd.User
+	switch {
+	case key.Name != "":
+		return lookup.Account{}, false, errNumbersOnly
+	case key.Group:
+		database, parse = "group", passwd.Group
+	}
+	text, err := s.ask(database, key.ID)
+	if err != nil || text == nil {
+		return lookup.Account{}, false, err
+	}
+	line, ok := parse(text)
+	if !ok {
+		return lookup.Account{}, false, errMalformed
+	}
+	return line.Account(), true, nil
+}
+
+// errNumbersOnly is why getent is not asked for a name; errMalformed says that its answer is none.
+var (
+	errNumbersOnly = &Error{errors.New("it is asked for numbers only")}
+	errMalformed   = errors.New("its answer is not an account")
+)
 
 // What getent ends with.
 const (
@@ -57,7 +90,7 @@ const (
 	notFound = 2
 )
 
-// ask asks for a number: a name could be taken for an option, or for a number.
+// ask returns the line about an account, in the format of passwd(5) or group(5); nothing if no service has one.
 func (s Switch) ask(database string, id uint32) ([]byte, error) {
 	result, err := s.run(exec.Program{
 		Path: paths.Getent(), Arguments: []string{database, strconv.FormatUint(uint64(id), 10)},

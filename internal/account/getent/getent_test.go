@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/exec"
 )
 
@@ -22,22 +23,32 @@ const alice = "alice:*:1149800001:1149800001:Alice A:/home/alice:/bin/bash"
 
 func TestAsk(t *testing.T) {
 	s, started := answering(0, alice+"\n", nil)
-	if line, err := s.User(1149800001); err != nil || string(line) != alice {
-		t.Errorf("%q, %v", line, err)
+	if found, err := s.Find([]lookup.Key{{ID: 1149800001}}); err != nil || len(found) != 1 || found[0].Name != "alice" || found[0].ID != 1149800001 {
+		t.Errorf("%v, %v", found, err)
 	}
 	if started.Path != "/usr/bin/getent" || !slices.Equal(started.Arguments, []string{"passwd", "1149800001"}) ||
 		!slices.Equal(started.Environment, []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}) || started.Patience != patience {
 		t.Errorf("%+v", started)
 	}
-	if _, err := s.Group(7); err != nil || !slices.Equal(started.Arguments, []string{"group", "7"}) {
+	if _, err := s.Find([]lookup.Key{{Group: true, ID: 7}}); err != nil || !slices.Equal(started.Arguments, []string{"group", "7"}) {
 		t.Errorf("%+v, %v", started, err)
 	}
 }
 
 func TestNoAnswer(t *testing.T) {
 	s, _ := answering(2, "", nil)
-	if line, err := s.User(7); line != nil || err != nil {
-		t.Errorf("not found: %q, %v", line, err)
+	if found, err := s.Find([]lookup.Key{{ID: 7}}); found != nil || err != nil {
+		t.Errorf("not found: %v, %v", found, err)
+	}
+	if found, err := s.Find([]lookup.Key{{Name: "alice"}}); found != nil || !lookup.IsAbsent(err) {
+		t.Errorf("by name: %v, %v", found, err)
+	}
+	// A line that is none ends the search: what it was meant to say nobody knows.
+	for _, output := range []string{"alice\n", "alice:*:x:7:::\n", "+:*:7:7:::\n", ":*:7:7:::\n"} {
+		s, _ := answering(0, output, nil)
+		if found, err := s.Find([]lookup.Key{{ID: 7}}); found != nil || err == nil || lookup.IsAbsent(err) {
+			t.Errorf("%q: %v, %v", output, found, err)
+		}
 	}
 	for name, c := range map[string]struct {
 		status int
@@ -56,10 +67,10 @@ func TestNoAnswer(t *testing.T) {
 		"not root":       {0, alice + "\n", exec.ErrNotRoot, "only executed as root"},
 	} {
 		s, _ := answering(c.status, c.output, c.err)
-		line, err := s.User(7)
+		found, err := s.Find([]lookup.Key{{ID: 7}})
 		var failed *Error
-		if line != nil || !errors.As(err, &failed) || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %q, %v", name, line, err)
+		if found != nil || !errors.As(err, &failed) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, %v", name, found, err)
 		}
 	}
 }

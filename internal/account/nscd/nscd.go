@@ -2,26 +2,24 @@
 //
 // It speaks the protocol of glibc (nscd/nscd-client.h), over the socket, never through the cache that is shared in
 // memory. It promises that an answer was read within its bounds; whether it fits the question is for package account to
-// see. It trusts the daemon behind the socket: see package localsock.
+// see. It trusts the daemon behind the socket: see package unixsock.
 package nscd
 
 import (
 	"encoding/binary"
-	"errors"
 	"strconv"
 	"time"
 
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/unixsock"
+	"userns-helpers/internal/text/name"
 	"userns-helpers/internal/text/paths"
 )
 
 const patience = 5 * time.Second
 
-// Limits of a reply.
-const (
-	longestName = 255     // bytes, as in package account
-	mostMembers = 1 << 20 // of a group
-)
+// mostMembers bounds the reply about a group.
+const mostMembers = 1 << 20
 
 // Cache is the one of this machine.
 type Cache struct{ daemon unixsock.Daemon }
@@ -33,15 +31,8 @@ func at(path string, patience time.Duration) Cache {
 	return Cache{unixsock.Daemon{Path: path, Patience: patience}}
 }
 
-// Account is a user or a group.
-type Account struct {
-	Name    string
-	ID      uint32 // the user id, or the id of the group
-	Primary uint32 // a user's primary group; 0 for a group
-}
-
-// ErrUnavailable says that the cache runs, and serves no questions of this kind.
-var ErrUnavailable = errors.New("nscd does not serve this question")
+// Describe names the source.
+func (Cache) Describe() string { return "nscd" }
 
 // What can be asked for, and the version of the protocol.
 const (
@@ -51,27 +42,22 @@ const (
 	version   = 2
 )
 
-// UserByID returns the user of an id. Errors: ErrUnavailable, *unixsock.Error.
-func (c Cache) UserByID(uid uint32) (user Account, found bool, err error) {
-	return c.ask(userByID, strconv.FormatUint(uint64(uid), 10), readUser)
-}
+// Find asks for one account after the other. Errors: *lookup.NotServedError, *unixsock.Error.
+func (c Cache) Find(keys []lookup.Key) ([]lookup.Account, error) { return lookup.Each(keys, c.account) }
 
-// UserNamed returns the user of a name. Errors as of UserByID.
-func (c Cache) UserNamed(name string) (user Account, found bool, err error) {
-	return c.ask(userNamed, name, readUser)
-}
-
-// GroupByID returns the group of an id. Errors as of UserByID.
-func (c Cache) GroupByID(gid uint32) (group Account, found bool, err error) {
-	return c.ask(groupByID, strconv.FormatUint(uint64(gid), 10), readGroup)
-}
-
-// ask sends one question: version, kind, length of the key with its NUL, the key.
-func (c Cache) ask(kind uint32, key string, read func(*unixsock.Conn) (Account, bool, error)) (account Account, found bool, err error) {
+// account sends one question: version, kind, length of what is asked for with its NUL, what is asked for.
+func (c Cache) account(key lookup.Key) (account lookup.Account, found bool, err error) {
+	kind, text, read := uint32(userByID), strconv.FormatUint(uint64(key.ID), 10), readUser
+	switch {
+	case key.Group:
+		kind, read = groupByID, readGroup
+	case key.Name != "":
+		kind, text = userNamed, key.Name
+	}
 	question := binary.NativeEndian.AppendUint32(nil, version)
 	question = binary.NativeEndian.AppendUint32(question, kind)
-	question = binary.NativeEndian.AppendUint32(question, uint32(len(key)+1))
-	question = append(append(question, key...), 0)
+	question = binary.NativeEndian.AppendUint32(question, uint32(len(text)+1))
+	question = append(append(question, text...), 0)
 	err = c.daemon.Ask(func(conn *unixsock.Conn) (err error) {
 		if err := conn.Send(question); err != nil {
 			return err
@@ -82,38 +68,32 @@ func (c Cache) ask(kind uint32, key string, read func(*unixsock.Conn) (Account, 
 	return account, found, err
 }
 
-// readUser reads version, found, the lengths of name and password, uid, gid, the lengths of gecos, folder and shell;
+// readUser reads version, found, the lengths of name and password, uid, gid, the lengths of gecos, directory and shell;
 // then the strings, of which the first is the name.
-func readUser(conn *unixsock.Conn) (Account, bool, error) {
+func readUser(conn *unixsock.Conn) (user lookup.Account, found bool, err error) {
 	words, found, err := readHeader(conn, 7)
 	if err != nil || !found {
-		return Account{}, false, err
+		return user, false, err
 	}
-	name, err := readName(conn, words[0])
-	if err != nil {
-		return Account{}, false, err
-	}
-	return Account{name, words[2], words[3]}, true, nil
+	user.ID, user.Primary = words[2], words[3]
+	return named(conn, user, words[0])
 }
 
 // readGroup reads version, found, the lengths of name and password, gid, the number of members; the length of each of
 // their names; then the strings.
-func readGroup(conn *unixsock.Conn) (Account, bool, error) {
+func readGroup(conn *unixsock.Conn) (group lookup.Account, found bool, err error) {
 	words, found, err := readHeader(conn, 4)
-	if err != nil || !found {
-		return Account{}, false, err
-	}
-	if words[3] > mostMembers {
-		return Account{}, false, conn.Malformed("it is too long")
+	switch {
+	case err != nil || !found:
+		return group, false, err
+	case words[3] > mostMembers:
+		return group, false, conn.Malformed("it is too long")
 	}
 	if err := conn.Skip(4 * uint64(words[3])); err != nil {
-		return Account{}, false, err
+		return group, false, err
 	}
-	name, err := readName(conn, words[0])
-	if err != nil {
-		return Account{}, false, err
-	}
-	return Account{Name: name, ID: words[2]}, true, nil
+	group.ID = words[2]
+	return named(conn, group, words[0])
 }
 
 // readHeader reads version and found, and n words behind them where there is an answer.
@@ -129,7 +109,7 @@ func readHeader(conn *unixsock.Conn, n int) (words [7]uint32, found bool, err er
 	case 0:
 		return words, false, nil
 	case -1:
-		return words, false, ErrUnavailable
+		return words, false, &lookup.NotServedError{Source: "nscd"}
 	case 1:
 	default:
 		return words, false, conn.Malformed("it is neither yes nor no")
@@ -144,17 +124,18 @@ func readHeader(conn *unixsock.Conn, n int) (words [7]uint32, found bool, err er
 	return words, true, nil
 }
 
-// readName reads a name of a given length, its NUL included.
-func readName(conn *unixsock.Conn, length uint32) (string, error) {
-	if length < 2 || length > longestName+1 {
-		return "", conn.Malformed("it has no name")
+// named reads the name of an account, of a given length with its NUL.
+func named(conn *unixsock.Conn, account lookup.Account, length uint32) (lookup.Account, bool, error) {
+	if length < 2 || length > name.Longest+1 {
+		return lookup.Account{}, false, conn.Malformed("it has no name")
 	}
-	name := make([]byte, length)
-	if err := conn.Fill(name); err != nil {
-		return "", err
+	text := make([]byte, length)
+	if err := conn.Fill(text); err != nil {
+		return lookup.Account{}, false, err
 	}
-	if name[length-1] != 0 {
-		return "", conn.Malformed("it has no name")
+	if text[length-1] != 0 {
+		return lookup.Account{}, false, conn.Malformed("it has no name")
 	}
-	return string(name[:length-1]), nil
+	account.Name = string(text[:length-1])
+	return account, true, nil
 }

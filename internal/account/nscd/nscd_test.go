@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/test/directory/fake"
 )
@@ -51,21 +52,21 @@ func aliceReply() []byte {
 
 func TestAsk(t *testing.T) {
 	c, asked := always(t, aliceReply())
-	user, found, err := c.UserByID(7)
-	if user != (Account{"alice", 7, 8}) || !found || err != nil {
+	user, found, err := c.account(lookup.Key{ID: 7})
+	if user != (lookup.Account{Name: "alice", ID: 7, Primary: 8}) || !found || err != nil {
 		t.Errorf("%v, %v, %v", user, found, err)
 	}
 	if got := <-asked; !bytes.Equal(got, append(words(2, 1, 2), "7\x00"...)) {
 		t.Errorf("asked %q", got)
 	}
-	if user, found, err := c.UserNamed("alice"); user.ID != 7 || !found || err != nil {
+	if user, found, err := c.account(lookup.Key{Name: "alice"}); user.ID != 7 || !found || err != nil {
 		t.Errorf("%v, %v, %v", user, found, err)
 	}
 	if got := <-asked; !bytes.Equal(got, append(words(2, 0, 6), "alice\x00"...)) {
 		t.Errorf("asked %q", got)
 	}
 	c, asked = always(t, append(words(2, 1, 5, 2, 9, 2, 4, 4), "devs\x00*\x00bob\x00eve\x00"...))
-	if group, found, err := c.GroupByID(9); group != (Account{Name: "devs", ID: 9}) || !found || err != nil {
+	if group, found, err := c.account(lookup.Key{Group: true, ID: 9}); group != (lookup.Account{Name: "devs", ID: 9}) || !found || err != nil {
 		t.Errorf("%v, %v, %v", group, found, err)
 	}
 	if got := <-asked; !bytes.Equal(got, append(words(2, 3, 2), "9\x00"...)) {
@@ -75,12 +76,12 @@ func TestAsk(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	c, _ := always(t, words(2, 0, 0, 0, minusOne, minusOne, 0, 0, 0))
-	if user, found, err := c.UserByID(7); found || err != nil || user != (Account{}) {
+	if user, found, err := c.account(lookup.Key{ID: 7}); found || err != nil || user != (lookup.Account{}) {
 		t.Errorf("%v, %v, %v", user, found, err)
 	}
 	// Not served is not "no": another source has to be asked.
 	c, _ = always(t, words(2, minusOne, 0, 0, 0, 0, 0, 0, 0))
-	if user, found, err := c.UserByID(7); found || !errors.Is(err, ErrUnavailable) || user != (Account{}) {
+	if user, found, err := c.account(lookup.Key{ID: 7}); found || !lookup.IsAbsent(err) || user != (lookup.Account{}) {
 		t.Errorf("%v, %v, %v", user, found, err)
 	}
 }
@@ -101,7 +102,7 @@ func TestMalformed(t *testing.T) {
 		"an endless name": append(words(2, 1, minusOne, 2, 7, 8, 1, 1, 1), strings.Repeat("x", 256)+"\x00"...),
 	} {
 		c, _ := always(t, answer)
-		if user, found, err := c.UserByID(7); err == nil || found || user != (Account{}) {
+		if user, found, err := c.account(lookup.Key{ID: 7}); err == nil || found || user != (lookup.Account{}) {
 			t.Errorf("%s: %v, %v, %v", name, user, found, err)
 		}
 	}
@@ -110,7 +111,7 @@ func TestMalformed(t *testing.T) {
 		"fewer members than told": words(2, 1, 5, 2, 9, 1000, 4),
 	} {
 		c, _ := always(t, answer)
-		if group, found, err := c.GroupByID(9); err == nil || found || group != (Account{}) {
+		if group, found, err := c.account(lookup.Key{Group: true, ID: 9}); err == nil || found || group != (lookup.Account{}) {
 			t.Errorf("%s: %v, %v, %v", name, group, found, err)
 		}
 	}
@@ -122,7 +123,7 @@ func TestSlow(t *testing.T) {
 		"drip":    func(_ int, c net.Conn) { fake.Drip(c, aliceReply(), soon/20) },
 	} {
 		began := time.Now()
-		if _, found, err := cacheAt(fake.Listen(t, answer).Path).UserByID(7); found || !errors.Is(err, unixsock.ErrTimeout) || time.Since(began) > 2*soon {
+		if _, found, err := cacheAt(fake.Listen(t, answer).Path).account(lookup.Key{ID: 7}); found || !errors.Is(err, unixsock.ErrTimeout) || time.Since(began) > 2*soon {
 			t.Errorf("%s: %v, %v after %v", name, found, err, time.Since(began))
 		}
 	}
@@ -135,9 +136,9 @@ func FuzzReply(f *testing.F) {
 	f.Add(append(words(2, 1, 5, 2, 9, 1, 4), "devs\x00*\x00bob\x00"...))
 	f.Fuzz(func(t *testing.T, reply []byte) {
 		c, _ := always(t, reply)
-		for _, ask := range []func(uint32) (Account, bool, error){c.UserByID, c.GroupByID} {
-			account, found, err := ask(7)
-			if (err != nil || !found) && account != (Account{}) || found && !bytes.Contains(reply, []byte(account.Name+"\x00")) {
+		for _, key := range []lookup.Key{{ID: 7}, {Group: true, ID: 7}} {
+			account, found, err := c.account(key)
+			if (err != nil || !found) && account != (lookup.Account{}) || found && !bytes.Contains(reply, []byte(account.Name+"\x00")) {
 				t.Errorf("%v, %v, %v", account, found, err)
 			}
 		}

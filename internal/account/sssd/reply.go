@@ -3,6 +3,9 @@ package sssd
 import (
 	"bytes"
 	"strconv"
+
+	"userns-helpers/internal/account/lookup"
+	"userns-helpers/internal/text/name"
 )
 
 const headerSize = 16
@@ -11,7 +14,6 @@ const headerSize = 16
 const (
 	longestReply = 64 << 20 // bytes; a group of a million members has some 20 MiB
 	numbers      = 4 * 4    // bytes in front of a name
-	longestName  = 255      // bytes, as in package account
 	mostRanges   = 4096     // ranges of one user, of each kind
 )
 
@@ -34,7 +36,7 @@ func most(command uint32) int {
 	case cmdSubid:
 		return 8 + 2*mostRanges*8
 	}
-	return numbers + longestName + 1
+	return numbers + name.Longest + 1
 }
 
 // length checks the header of a reply, and returns the length of the body.
@@ -53,20 +55,18 @@ func (s Session) length(header []byte, command uint32) (uint64, error) {
 
 // parseAccount understands a reply about a user (id, primary group, name NUL ...) or a group (id, number of members,
 // name NUL ...): number of results, 0, and the first result. No result has nothing behind the two words.
-func parseAccount(body []byte) (account Account, count uint32, ok bool) {
-	if len(body) < 8 {
-		return Account{}, 0, false
+func parseAccount(body []byte) (account lookup.Account, found, ok bool) {
+	switch {
+	case len(body) < 8:
+		return account, false, false
+	case word(body) == 0:
+		return account, false, true
+	case word(body) != 1 || len(body) < numbers:
+		return account, false, false
 	}
-	count = word(body)
-	if count == 0 {
-		return Account{}, 0, true
+	text, _, terminated := bytes.Cut(body[numbers:], []byte{0})
+	if !terminated || len(text) == 0 {
+		return account, false, false
 	}
-	if count != 1 || len(body) < numbers {
-		return Account{}, 0, false
-	}
-	name, _, terminated := bytes.Cut(body[numbers:], []byte{0})
-	if !terminated || len(name) == 0 {
-		return Account{}, 0, false
-	}
-	return Account{string(name), word(body[8:]), word(body[12:])}, 1, true
+	return lookup.Account{Name: string(text), ID: word(body[8:]), Primary: word(body[12:])}, true, true
 }

@@ -2,14 +2,15 @@
 //
 // It speaks the protocol of SSSD's client library over the socket of its nss responder (src/sss_client/sss_cli.h of
 // SSSD 2.6 to 2.13). It promises that an answer was read whole and within its bounds; whether it fits the question is
-// for package account to see, and what a range is worth for package idmap. It trusts the daemon behind the socket: see
-// package localsock.
+// for package account to see, and what a range is worth for package source. It trusts the daemon behind the socket: see
+// package unixsock.
 package sssd
 
 import (
 	"encoding/binary"
 	"time"
 
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/text/paths"
 )
@@ -29,11 +30,16 @@ func at(path string, patience time.Duration, trusted func(uid uint32) bool) Serv
 	return Server{unixsock.Daemon{Path: path, Patience: patience, Trusted: trusted}}
 }
 
-// Account is a user or a group.
-type Account struct {
-	Name    string
-	ID      uint32 // the user id, or the id of the group
-	Primary uint32 // a user's primary group; 0 for a group
+// Describe names the source.
+func (Server) Describe() string { return "SSSD" }
+
+// Find asks for all accounts in one Session. Errors as of Session.
+func (s Server) Find(keys []lookup.Key) (found []lookup.Account, err error) {
+	err = s.Session(func(s Session) (err error) {
+		found, err = lookup.Each(keys, s.Account) // anew, where a session was interrupted
+		return err
+	})
+	return found, err
 }
 
 // Session is a connection over which SSSD is asked one question after the other.
@@ -77,38 +83,28 @@ func (s Session) agree() error {
 	return nil
 }
 
-// UserByID returns the user of an id. "Not found" is all that SSSD says of one that it does not know, of one that it
-// filters out, and of one that it cannot ask for now and has not in its cache.
-func (s Session) UserByID(uid uint32) (user Account, found bool, err error) {
-	return s.account(cmdUserByID, number(uid))
-}
-
-// UserNamed returns the user of a name, as UserByID.
-func (s Session) UserNamed(name string) (user Account, found bool, err error) {
-	return s.account(cmdUserNamed, append([]byte(name), 0))
-}
-
-// GroupByID returns the group of an id, as UserByID.
-func (s Session) GroupByID(gid uint32) (group Account, found bool, err error) {
-	group, found, err = s.account(cmdGroupByID, number(gid))
-	group.Primary = 0 // the reply has the number of members there
-	return group, found, err
-}
-
-// account asks for a user or group.
-func (s Session) account(command uint32, key []byte) (Account, bool, error) {
-	body, err := s.ask(command, key)
-	if err != nil {
-		return Account{}, false, err
-	}
-	account, count, ok := parseAccount(body)
+// Account returns an account. "Not found" is all that SSSD says of one that it does not know, of one that it filters out,
+// and of one that it cannot ask for now and has not in its cache.
+func (s Session) Account(key lookup.Key) (account lookup.Account, found bool, err error) {
+	command, text := uint32(cmdUserByID), number(key.ID)
 	switch {
-	case !ok:
-		return Account{}, false, s.conn.Malformed("it is no account")
-	case count == 0:
-		return Account{}, false, nil
+	case key.Group:
+		command = cmdGroupByID
+	case key.Name != "":
+		command, text = cmdUserNamed, append([]byte(key.Name), 0)
 	}
-	return account, true, nil
+	body, err := s.ask(command, text)
+	if err != nil {
+		return account, false, err
+	}
+	account, found, ok := parseAccount(body)
+	if !ok {
+		return lookup.Account{}, false, s.conn.Malformed("it is no account")
+	}
+	if key.Group {
+		account.Primary = 0 // the reply has the number of members there
+	}
+	return account, found, nil
 }
 
 // ask sends one request and returns the beginning of the body of its reply, which is all that is ever needed.

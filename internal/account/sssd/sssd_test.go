@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/test/directory/fake"
 )
@@ -64,9 +65,9 @@ func always(t *testing.T, text []byte) Server {
 	return serve(t, func(_ uint32, _ []byte, c net.Conn) { _, _ = c.Write(text) })
 }
 
-func userOf(s Server, uid uint32) (user Account, found bool, err error) {
+func userOf(s Server, uid uint32) (user lookup.Account, found bool, err error) {
 	err = s.Session(func(s Session) (err error) {
-		user, found, err = s.UserByID(uid)
+		user, found, err = s.Account(lookup.Key{ID: uid})
 		return err
 	})
 	return user, found, err
@@ -121,16 +122,16 @@ func TestSession(t *testing.T) {
 		}
 	})
 	err := s.Session(func(s Session) error {
-		byID, found, err := s.UserByID(7)
-		named, foundToo, errToo := s.UserNamed("alice@example.test")
-		if want := (Account{"alice@example.test", 7, 8}); !found || !foundToo || byID != want || named != want {
+		byID, found, err := s.Account(lookup.Key{ID: 7})
+		named, foundToo, errToo := s.Account(lookup.Key{Name: "alice@example.test"})
+		if want := (lookup.Account{Name: "alice@example.test", ID: 7, Primary: 8}); !found || !foundToo || byID != want || named != want {
 			t.Errorf("%v %v, %v %v, %v %v", byID, named, found, foundToo, err, errToo)
 		}
-		group, found, err := s.GroupByID(8)
-		if group != (Account{Name: "domain users", ID: 8}) || !found || err != nil {
+		group, found, err := s.Account(lookup.Key{Group: true, ID: 8})
+		if group != (lookup.Account{Name: "domain users", ID: 8}) || !found || err != nil {
 			t.Errorf("%v, %v, %v", group, found, err)
 		}
-		if _, found, err := s.UserByID(8); found || err != nil {
+		if _, found, err := s.Account(lookup.Key{ID: 8}); found || err != nil {
 			t.Errorf("%v, %v", found, err)
 		}
 		ranges, err := s.RangesOf("x")
@@ -168,7 +169,7 @@ func TestMalformed(t *testing.T) {
 	} {
 		began := time.Now()
 		user, found, err := userOf(always(t, text), 7)
-		if err == nil || found || user != (Account{}) {
+		if err == nil || found || user != (lookup.Account{}) {
 			t.Errorf("%s: %v, %v, %v", name, user, found, err)
 		}
 		if took := time.Since(began); took > 2*soon {
@@ -255,11 +256,11 @@ func FuzzAccount(f *testing.F) {
 	f.Add(words(0, 0))
 	f.Add(words(1, 0, 7, 8))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		account, count, ok := parseAccount(body)
-		if (!ok || count == 0) && account != (Account{}) {
+		account, found, ok := parseAccount(body)
+		if (!ok || !found) && account != (lookup.Account{}) {
 			t.Errorf("%v of a reply without one", account)
 		}
-		if ok && count != 0 && (account.Name == "" || !strings.HasPrefix(string(body[16:]), account.Name+"\x00")) {
+		if ok && found && (account.Name == "" || !strings.HasPrefix(string(body[16:]), account.Name+"\x00")) {
 			t.Errorf("%q", account)
 		}
 	})

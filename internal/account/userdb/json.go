@@ -21,7 +21,7 @@ func object(document []byte, wanted ...string) ([][]byte, error) {
 	values := make([][]byte, len(wanted))
 	ok := s.members(deepest, func(name string, value []byte) bool {
 		i := slices.Index(wanted, name)
-		if i < 0 || name == "" {
+		if i < 0 {
 			return true
 		}
 		twice := values[i] != nil
@@ -42,14 +42,10 @@ func text(value []byte) (string, bool) {
 	return text, ok && len(s.rest) == 0
 }
 
-// integer returns the number that a value is: decimal digits, no sign, no fraction, below 2^32.
+// integer returns the number that a value of JSON is: decimal digits, no sign, no fraction, below 2^32.
 func integer(value []byte) (uint32, bool) {
-	s := scanner{rest: value}
-	if !s.number() || len(s.rest) > 0 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(string(value[:min(len(value), 20)]), 10, 32)
-	return uint32(n), err == nil && len(value) <= 20
+	n, err := strconv.ParseUint(string(value[:min(len(value), 11)]), 10, 32)
+	return uint32(n), err == nil && len(value) <= 10
 }
 
 // scanner walks over a document. Its methods consume what they are named for, and are false where it is not there.
@@ -79,18 +75,12 @@ func (s *scanner) value(depth int) bool {
 	case '{':
 		return s.members(depth, func(string, []byte) bool { return true })
 	case '[':
-		return s.elements(depth)
+		return s.list("[", "]", depth, func() bool { return s.value(depth - 1) })
 	case '"':
 		_, ok := s.text()
 		return ok
-	case 't':
-		return s.literal("true")
-	case 'f':
-		return s.literal("false")
-	case 'n':
-		return s.literal("null")
 	}
-	return s.number()
+	return s.literal("true") || s.literal("false") || s.literal("null") || s.number()
 }
 
 // members consumes an object, and gives each member to each, until that is false.
@@ -105,11 +95,6 @@ func (s *scanner) members(depth int, each func(name string, value []byte) bool) 
 		before := s.rest
 		return s.value(depth-1) && each(name, before[:len(before)-len(s.rest)])
 	})
-}
-
-// elements consumes an array.
-func (s *scanner) elements(depth int) bool {
-	return s.list("[", "]", depth, func() bool { return s.value(depth - 1) })
 }
 
 // list consumes what stands between two brackets, with commas between.

@@ -1,58 +1,77 @@
 package userdb
 
-import "errors"
+import (
+	"errors"
+	"strconv"
 
-// keys are the names of what is wanted in a record.
-type keys struct{ name, id, primary string }
-
-func userKeys() keys  { return keys{"userName", "uid", "gid"} }
-func groupKeys() keys { return keys{"groupName", "gid", ""} }
+	"userns-helpers/internal/account/lookup"
+)
 
 // errMalformed says that a reply is not one JSON object, has a wanted key twice, or has a wanted value of another type.
-var errMalformed = errors.New("malformed")
+var errMalformed = errors.New("it is no record")
+
+// wanted are the names of what is wanted in a record: name, id, and for a user the primary group.
+func wanted(key lookup.Key) []string {
+	if key.Group {
+		return []string{"groupName", "gid"}
+	}
+	return []string{"userName", "uid", "gid"}
+}
 
 // parseReply understands {"parameters":{"record":{...}}} and {"error":"..."}; what else there is is passed over. Where a
-// record has no id at its top, as that of a user of systemd-homed, whose id depends on the machine, others must be asked:
-// ErrUnavailable. A user without a group has the one of the same id (https://systemd.io/USER_RECORD).
-func parseReply(reply []byte, wanted keys) (account Account, word string, err error) {
+// record has no id at its top, as that of a user of systemd-homed, whose id depends on the machine, others must be asked.
+func parseReply(reply []byte, key lookup.Key) (account lookup.Account, found bool, err error) {
 	top, err := object(reply, "parameters", "error")
 	if err != nil {
-		return Account{}, "", err
+		return account, false, err
 	}
 	if top[1] != nil {
-		word, ok := text(top[1])
-		if !ok || word == "" {
-			return Account{}, "", errMalformed
-		}
-		return Account{}, word, nil
+		return account, false, errorNamed(top[1])
 	}
 	parameters, err := object(top[0], "record")
 	if err != nil {
-		return Account{}, "", err
+		return account, false, err
 	}
-	record, err := object(parameters[0], wanted.name, wanted.id, wanted.primary)
-	if err != nil {
-		return Account{}, "", err
+	record, err := object(parameters[0], wanted(key)...)
+	switch {
+	case err != nil:
+		return account, false, err
+	case record[1] == nil:
+		return account, false, notServed()
 	}
-	if record[1] == nil {
-		return Account{}, "", ErrUnavailable
-	}
-	return wanted.account(record)
+	return parseRecord(record)
 }
 
-// account makes an account of the values of a record.
-func (k keys) account(values [][]byte) (account Account, word string, err error) {
-	name, named := text(values[0])
-	id, numbered := integer(values[1])
-	primary, grouped := id, true
-	if values[2] != nil {
-		primary, grouped = integer(values[2])
+// errorNamed is the error that the service names; nil if that is that there is no such account.
+func errorNamed(value []byte) error {
+	switch word, ok := text(value); {
+	case !ok || word == "":
+		return errMalformed
+	case word == "io.systemd.UserDatabase.NoRecordFound":
+		return nil
+	case word == "io.systemd.UserDatabase.ServiceNotAvailable":
+		return notServed()
+	default:
+		return errors.New("error " + strconv.Quote(word[:min(len(word), 100)]))
 	}
-	if k.primary == "" {
-		primary = 0
+}
+
+// parseRecord makes an account of the values of a record. A user without a group has the one of the same id
+// (https://systemd.io/USER_RECORD); a group has none.
+func parseRecord(values [][]byte) (account lookup.Account, found bool, err error) {
+	var named, numbered, grouped bool
+	account.Name, named = text(values[0])
+	account.ID, numbered = integer(values[1])
+	switch {
+	case len(values) < 3:
+		grouped = true
+	case values[2] == nil:
+		account.Primary, grouped = account.ID, true
+	default:
+		account.Primary, grouped = integer(values[2])
 	}
 	if !named || !numbered || !grouped {
-		return Account{}, "", errMalformed
+		return lookup.Account{}, false, errMalformed
 	}
-	return Account{name, id, primary}, "", nil
+	return account, true, nil
 }

@@ -3,7 +3,7 @@
 // It speaks Varlink: one JSON object and a NUL each way, one connection for each question
 // (https://systemd.io/USER_GROUP_API). It promises that an answer was read whole, and is one JSON object of bounded
 // size; whether it fits the question is for package account to see. It trusts the daemon behind the socket: see package
-// localsock.
+// unixsock.
 package userdb
 
 import (
@@ -13,11 +13,13 @@ import (
 	"strconv"
 	"time"
 
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/text/paths"
 )
 
 const (
+	name         = "systemd-userdbd"
 	patience     = 10 * time.Second
 	longestReply = 4 << 20 // bytes; the record of a group names its members
 )
@@ -32,38 +34,29 @@ func at(path string, patience time.Duration) Service {
 	return Service{unixsock.Daemon{Path: path, Patience: patience}}
 }
 
-// Account is a user or a group.
-type Account struct {
-	Name    string
-	ID      uint32 // the user id, or the id of the group
-	Primary uint32 // a user's primary group; 0 for a group
+// Describe names the source.
+func (Service) Describe() string { return name }
+
+// Find asks for one account after the other. What has no record is in no module of the name service switch either: the
+// service asks all of them. Errors: lookup.ErrNobody, *lookup.NotServedError, *unixsock.Error.
+func (s Service) Find(keys []lookup.Key) ([]lookup.Account, error) {
+	found, err := lookup.Each(keys, s.account)
+	if err == nil && len(found) < len(keys) {
+		err = lookup.ErrNobody
+	}
+	return found, err
 }
 
-// ErrNoRecord says that there is no such account: not in the service's own records, and in no module of the name
-// service switch, all of which it asks.
-var ErrNoRecord = errors.New("systemd-userdbd has no such record")
-
-// ErrUnavailable says that systemd-userdbd runs and does not answer this question.
-var ErrUnavailable = errors.New("systemd-userdbd does not serve this question")
-
-// UserByID returns the user of an id. Errors: ErrNoRecord, ErrUnavailable, *unixsock.Error.
-func (s Service) UserByID(uid uint32) (Account, error) {
-	return s.ask("GetUserRecord", `"uid":`+strconv.FormatUint(uint64(uid), 10), userKeys())
-}
-
-// UserNamed returns the user of a name. Errors as of UserByID.
-func (s Service) UserNamed(name string) (Account, error) {
-	return s.ask("GetUserRecord", `"userName":`+quote(name), userKeys())
-}
-
-// GroupByID returns the group of an id. Errors as of UserByID.
-func (s Service) GroupByID(gid uint32) (Account, error) {
-	return s.ask("GetGroupRecord", `"gid":`+strconv.FormatUint(uint64(gid), 10), groupKeys())
-}
-
-// ask sends one question. No other parameters than these: systemd 252 refuses what it does not know.
-func (s Service) ask(method, key string, wanted keys) (account Account, err error) {
-	question := `{"method":"io.systemd.UserDatabase.` + method + `","parameters":{` + key +
+// account sends one question. No other parameters than these: systemd 252 refuses what it does not know.
+func (s Service) account(key lookup.Key) (account lookup.Account, found bool, err error) {
+	method, parameter, id := "GetUserRecord", `"uid":`, strconv.FormatUint(uint64(key.ID), 10)
+	switch {
+	case key.Group:
+		method, parameter = "GetGroupRecord", `"gid":`
+	case key.Name != "":
+		parameter, id = `"userName":`, quote(key.Name)
+	}
+	question := `{"method":"io.systemd.UserDatabase.` + method + `","parameters":{` + parameter + id +
 		`,"service":"io.systemd.Multiplexer"}}` + "\x00"
 	err = s.daemon.Ask(func(conn *unixsock.Conn) error {
 		if err := conn.Send([]byte(question)); err != nil {
@@ -73,29 +66,18 @@ func (s Service) ask(method, key string, wanted keys) (account Account, err erro
 		if err != nil {
 			return err
 		}
-		var word string
-		account, word, err = parseReply(reply, wanted)
+		account, found, err = parseReply(reply, key)
 		clear(reply) // a caller with effective user id 0 is sent password hashes: see package account
-		if err == errMalformed {
-			return conn.Malformed("it is no record")
+		if err == nil || lookup.IsAbsent(err) {
+			return err
 		}
-		return errorNamed(conn, word, err)
+		return conn.Malformed(err.Error())
 	})
-	return account, err
+	return account, found, err
 }
 
-// errorNamed is the error that the service names.
-func errorNamed(conn *unixsock.Conn, word string, err error) error {
-	switch word {
-	case "":
-		return err
-	case "io.systemd.UserDatabase.NoRecordFound":
-		return ErrNoRecord
-	case "io.systemd.UserDatabase.ServiceNotAvailable":
-		return ErrUnavailable
-	}
-	return conn.Malformed("error " + strconv.Quote(word[:min(len(word), 100)]))
-}
+// notServed says that systemd-userdbd runs, and that others have to be asked.
+func notServed() error { return &lookup.NotServedError{Source: name} }
 
 // read reads up to the NUL that ends a reply.
 func read(conn *unixsock.Conn) ([]byte, error) {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/test/directory/fake"
 )
@@ -39,22 +41,22 @@ const alice = `{"parameters":{"record":{"userName":"alice","uid":7,"gid":8,"priv
 
 func TestAsk(t *testing.T) {
 	s, asked := always(t, alice)
-	user, err := s.UserByID(7)
-	if user != (Account{"alice", 7, 8}) || err != nil {
+	user, _, err := s.account(lookup.Key{ID: 7})
+	if user != (lookup.Account{Name: "alice", ID: 7, Primary: 8}) || err != nil {
 		t.Errorf("%v, %v", user, err)
 	}
 	const want = `{"method":"io.systemd.UserDatabase.GetUserRecord","parameters":{"uid":7,"service":"io.systemd.Multiplexer"}}` + "\x00"
 	if got := <-asked; got != want {
 		t.Errorf("asked %q", got)
 	}
-	if user, err := s.UserNamed("a\"b\\c\x01"); user.Name != "alice" || err != nil {
+	if user, _, err := s.account(lookup.Key{Name: "a\"b\\c\x01"}); user.Name != "alice" || err != nil {
 		t.Errorf("%v, %v", user, err)
 	}
 	if got := <-asked; !strings.Contains(got, `{"userName":"a\"b\\c\u0001","service":`) {
 		t.Errorf("asked %q", got)
 	}
 	s, asked = always(t, `{"parameters":{"record":{"groupName":"devs","gid":9,"uid":1,"members":["`+strings.Repeat(`x","`, 100_000)+`"]}}}`+"\x00")
-	if group, err := s.GroupByID(9); group != (Account{Name: "devs", ID: 9}) || err != nil {
+	if group, _, err := s.account(lookup.Key{Group: true, ID: 9}); group != (lookup.Account{Name: "devs", ID: 9}) || err != nil {
 		t.Errorf("%v, %v", group, err)
 	}
 	if got := <-asked; !strings.Contains(got, `GetGroupRecord","parameters":{"gid":9,`) {
@@ -63,17 +65,40 @@ func TestAsk(t *testing.T) {
 }
 
 func TestNoRecord(t *testing.T) {
-	for answer, want := range map[string]error{
-		`{"error":"io.systemd.UserDatabase.NoRecordFound","parameters":{}}`:             ErrNoRecord,
-		`{"parameters":{},"error":"io.systemd.UserDatabase.NoRecordFound"}`:             ErrNoRecord,
-		`{"error":"io.systemd.UserDatabase.ServiceNotAvailable"}`:                       ErrUnavailable,
-		`{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":1}}`: unixsock.ErrMalformed,
-		`{"parameters":{"record":{"userName":"alice"}}}`:                                ErrUnavailable, // systemd-homed
+	nobody := func(err error) bool { return errors.Is(err, lookup.ErrNobody) }
+	malformed := func(err error) bool { return errors.Is(err, unixsock.ErrMalformed) }
+	for answer, want := range map[string]func(error) bool{
+		`{"error":"io.systemd.UserDatabase.NoRecordFound","parameters":{}}`:             nobody,
+		`{"parameters":{},"error":"io.systemd.UserDatabase.NoRecordFound"}`:             nobody,
+		`{"error":"io.systemd.UserDatabase.ServiceNotAvailable"}`:                       lookup.IsAbsent,
+		`{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":1}}`: malformed,
+		`{"parameters":{"record":{"userName":"alice"}}}`:                                lookup.IsAbsent, // systemd-homed
 	} {
 		s, _ := always(t, answer+"\x00")
-		if user, err := s.UserByID(7); !errors.Is(err, want) || user != (Account{}) {
-			t.Errorf("%s: %v, %v", answer, user, err)
+		if found, err := s.Find([]lookup.Key{{ID: 7}}); !want(err) || found != nil {
+			t.Errorf("%s: %v, %v", answer, found, err)
 		}
+	}
+}
+
+// TestNobodyElse: groups that have a record come with the word that nobody has the others.
+func TestNobodyElse(t *testing.T) {
+	d := fake.Listen(t, func(n int, c net.Conn) {
+		_, _ = bufio.NewReader(c).ReadString(0)
+		answer := `{"error":"io.systemd.UserDatabase.NoRecordFound"}`
+		if n == 0 {
+			answer = `{"parameters":{"record":{"groupName":"devs","gid":9}}}`
+		}
+		_, _ = c.Write([]byte(answer + "\x00"))
+	})
+	devs := []lookup.Account{{Name: "devs", ID: 9}}
+	found, err := service(d).Find([]lookup.Key{{Group: true, ID: 9}, {Group: true, ID: 10}})
+	if !slices.Equal(found, devs) || !errors.Is(err, lookup.ErrNobody) {
+		t.Errorf("%v, %v", found, err)
+	}
+	s, _ := always(t, `{"parameters":{"record":{"groupName":"devs","gid":9}}}`+"\x00")
+	if found, err := s.Find([]lookup.Key{{Group: true, ID: 9}}); !slices.Equal(found, devs) || err != nil {
+		t.Errorf("%v, %v", found, err)
 	}
 }
 
@@ -92,7 +117,7 @@ func TestMalformed(t *testing.T) {
 		`{"parameters":{"record":{"userName":"a","uid":7},}}`, `{"parameters":{"record":{"userName":"a" "uid":7}}}`,
 	} {
 		s, _ := always(t, answer+"\x00")
-		if user, err := s.UserByID(7); err == nil || user != (Account{}) {
+		if user, _, err := s.account(lookup.Key{ID: 7}); err == nil || user != (lookup.Account{}) {
 			t.Errorf("%.100s: %v, %v", answer, user, err)
 		}
 	}
@@ -120,9 +145,9 @@ func TestNoAnswer(t *testing.T) {
 			d = fake.Listen(t, answer)
 		}
 		began := time.Now()
-		user, err := service(d).UserByID(7)
+		user, _, err := service(d).account(lookup.Key{ID: 7})
 		var failed *unixsock.Error
-		if !errors.As(err, &failed) || user != (Account{}) || time.Since(began) > 3*soon || failed.NotRunning() != (answer == nil) {
+		if !errors.As(err, &failed) || user != (lookup.Account{}) || time.Since(began) > 3*soon || failed.NotRunning() != (answer == nil) {
 			t.Errorf("%s: %v, %v after %v", name, user, err, time.Since(began))
 		}
 	}
@@ -130,7 +155,7 @@ func TestNoAnswer(t *testing.T) {
 
 func TestPrimaryGroup(t *testing.T) {
 	s, _ := always(t, `{"parameters":{"record":{"userName":"alice","uid":7}}}`+"\x00")
-	if user, err := s.UserByID(7); user != (Account{"alice", 7, 7}) || err != nil {
+	if user, _, err := s.account(lookup.Key{ID: 7}); user != (lookup.Account{Name: "alice", ID: 7, Primary: 7}) || err != nil {
 		t.Errorf("%v, %v", user, err)
 	}
 }
@@ -204,9 +229,9 @@ func FuzzReply(f *testing.F) {
 	f.Add([]byte(alice[:len(alice)-1]))
 	f.Add([]byte(`{"error":"io.systemd.UserDatabase.NoRecordFound"}`))
 	f.Fuzz(func(t *testing.T, reply []byte) {
-		account, word, err := parseReply(reply, userKeys())
-		if (err != nil || word != "") && account != (Account{}) {
-			t.Errorf("%v, %q, %v", account, word, err)
+		account, found, err := parseReply(reply, lookup.Key{ID: 7})
+		if (err != nil || !found) && account != (lookup.Account{}) || err != nil && found {
+			t.Errorf("%v, %v, %v", account, found, err)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"userns-helpers/internal/text/name"
 )
 
 // read returns a value of TOML as a number, or what is wrong with it.
@@ -37,20 +39,9 @@ func (d domain) read(value any) (number uint64, wrong string) {
 	return 0, "is not a key of this table"
 }
 
-// longestBridge is IFNAMSIZ without its NUL.
-const longestBridge = 15
-
-// isBridge reports whether a bridge can have a name: what lxc-user-nic(1) takes.
-func isBridge(name string) bool {
-	return isWord(name) && len(name) <= longestBridge && name != "." && name != ".." && name[0] != '-' && !strings.ContainsAny(name, "/:%")
-}
-
-// longestName is that of a user or group, LOGIN_NAME_MAX without its NUL.
-const longestName = 255
-
 // isAccount reports whether a user or group can have a name. Names of a directory may have blanks in them.
-func isAccount(name string) bool {
-	return len(name) <= longestName && isWord(strings.ReplaceAll(name, " ", "_")) && strings.Trim(name, " ") == name && !strings.Contains(name, ":")
+func isAccount(text string) bool {
+	return name.Valid(text) && isWord(strings.ReplaceAll(text, " ", "_")) && strings.Trim(text, " ") == text
 }
 
 // isWord reports whether text is something, without white space and control characters.

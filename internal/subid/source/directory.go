@@ -4,9 +4,11 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/account/sssd"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/text/name"
 )
 
 // Answer is what a directory says about a user.
@@ -19,7 +21,7 @@ type Answer struct {
 // Of returns the ranges of the user with a user id, whom SSSD is asked for first: it knows ranges by its own name of a
 // user, and a user of this machine's files who happens to have the name of another user in the directory is not him.
 //
-// Errors: *NamesakeError, *localsock.Error, *sssd.StatusError.
+// Errors: *NamesakeError, *unixsock.Error, *sssd.StatusError.
 func (m Machine) Of(uid uint32, kind idmap.Kind) (Answer, error) {
 	return m.ask(kind, func(s sssd.Session) (string, error) { return nameOf(s, uid) })
 }
@@ -27,11 +29,11 @@ func (m Machine) Of(uid uint32, kind idmap.Kind) (Answer, error) {
 // nameOf is SSSD's name of a user id, "" if it has none, and one that leads back to that user: where two of its domains
 // have users of one name, and use_fully_qualified_names is off, the name alone means the user of the first domain.
 func nameOf(s sssd.Session, uid uint32) (string, error) {
-	user, found, err := s.UserByID(uid)
+	user, found, err := s.Account(lookup.Key{ID: uid})
 	if !found || user.ID != uid || err != nil {
 		return "", err
 	}
-	named, found, err := s.UserNamed(user.Name)
+	named, found, err := s.Account(lookup.Key{Name: user.Name})
 	switch {
 	case err != nil:
 		return "", err
@@ -53,15 +55,12 @@ func (e *NamesakeError) Error() string {
 		"have use_fully_qualified_names set for its domains"
 }
 
-// longestName is the longest name that a directory is asked for, in bytes, as in package account.
-const longestName = 255
-
-// Named returns the ranges of the user whom SSSD calls name. Errors as of Of.
-func (m Machine) Named(name string, kind idmap.Kind) (Answer, error) {
-	if len(name) > longestName {
+// Named returns the ranges of the user whom SSSD calls that. Errors as of Of.
+func (m Machine) Named(called string, kind idmap.Kind) (Answer, error) {
+	if len(called) > name.Longest {
 		return Answer{}, nil
 	}
-	return m.ask(kind, func(sssd.Session) (string, error) { return name, nil })
+	return m.ask(kind, func(sssd.Session) (string, error) { return called, nil })
 }
 
 func (m Machine) ask(kind idmap.Kind, who func(sssd.Session) (string, error)) (answer Answer, err error) {

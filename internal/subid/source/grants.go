@@ -3,11 +3,10 @@
 //
 // It promises that exactly one source is asked: where a directory is chosen, the files grant nothing, whatever becomes of
 // the directory; and that a range of a directory is one of ids that exist. It trusts nsswitch.conf, which only root can
-// have written, and SSSD, see package localsock. Programs without privilege use it to explain the same choice.
+// have written, and SSSD, see package unixsock. Programs without privilege use it to explain the same choice.
 package source
 
 import (
-	"errors"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -69,7 +68,7 @@ func (m Machine) Choose(file string) (Source, error) {
 	}
 	module := moduleOf(source.Word)
 	switch path := find(module); {
-	case source.Word == nsswitch.SSS && (path != "" || exists(paths.SSSDPipes())):
+	case source.Word == nsswitch.SSS && (path != "" || account.Present(paths.SSSDPipes())):
 		source.Name, source.SSSD = "SSSD", true
 	case path != "":
 		return Source{}, &ModuleError{source.Word, path}
@@ -100,16 +99,9 @@ func find(module string) string {
 		return ""
 	}
 	for folder := range strings.SplitSeq(paths.Libraries(), ":") {
-		if path := folder + "/" + module; exists(path) {
+		if path := folder + "/" + module; account.Present(path) {
 			return path
 		}
 	}
 	return ""
-}
-
-// exists reports whether there is something at path, or may be: what cannot be looked at is not absent.
-func exists(path string) bool {
-	var stat unix.Stat_t
-	err := unix.Stat(path, &stat)
-	return !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENOTDIR)
 }

@@ -47,7 +47,7 @@ func TestChooseMissing(t *testing.T) {
 	if s, err := on("subid: " + long).Choose(file); err != nil || len(s.Notes) != 2 || !strings.HasSuffix(s.Notes[0], "(longer than 50 characters): "+long) {
 		t.Errorf("%+v, %v", s, err)
 	}
-	sssdHere := exists(paths.SSSDPipes()) || find("libsubid_sss.so") != ""
+	sssdHere := account.Present(paths.SSSDPipes()) || find("libsubid_sss.so") != ""
 	if s, err := on("subid: sss").Choose(file); err != nil || s.SSSD != sssdHere || (len(s.Notes) == 0) != sssdHere {
 		t.Errorf("%+v, %v", s, err)
 	}

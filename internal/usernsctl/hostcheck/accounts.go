@@ -13,7 +13,7 @@ import (
 // readAccounts reads the users and groups of the files.
 func (c *check) readAccounts() {
 	c.accounts = accounts{
-		users: make(map[string]account.User), groups: make(map[string]account.Group), member: make(map[string][]string),
+		users: make(map[string]account.Account), groups: make(map[string]account.Account), member: make(map[string][]string),
 		uids: ids{name: make(map[uint32]string)}, gids: ids{name: make(map[uint32]string)},
 	}
 	users, groups := c.readUsers(), c.readGroups()
@@ -29,12 +29,12 @@ func (c *check) readUsers() bool {
 		return false
 	}
 	defer file.Close()
-	err := account.InspectUsers(file, func(line int, u account.User) {
+	err := eachUser(file, func(line int, u account.Account) {
 		if _, twice := c.accounts.users[u.Name]; twice {
 			return
 		}
 		c.accounts.users[u.Name] = u
-		c.accounts.uids.add(u.UID, u.Name)
+		c.accounts.uids.add(u.ID, u.Name)
 		if subid.IsUID(u.Name) {
 			c.digits(paths.Passwd(), line, "user", u.Name)
 		}
@@ -50,12 +50,12 @@ func (c *check) readGroups() bool {
 		return false
 	}
 	defer file.Close()
-	err := account.InspectGroups(file, func(line int, g account.Group, members []string) {
+	err := eachGroup(file, func(line int, g account.Account, members []string) {
 		if _, twice := c.accounts.groups[g.Name]; twice {
 			return
 		}
 		c.accounts.groups[g.Name] = g
-		c.accounts.gids.add(g.GID, g.Name)
+		c.accounts.gids.add(g.ID, g.Name)
 		for _, m := range members {
 			c.accounts.member[m] = append(c.accounts.member[m], g.Name)
 		}
@@ -93,7 +93,7 @@ func (a accounts) ownerOf(field string) (owner string, exists bool) {
 		if !exists {
 			return field, false
 		}
-		return a.uids.name[user.UID], true
+		return a.uids.name[user.ID], true
 	}
 	uid, err := strconv.ParseUint(field, 10, 32)
 	if name, exists := a.uids.name[uint32(uid)]; err == nil && exists {

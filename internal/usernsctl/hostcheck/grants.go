@@ -47,7 +47,7 @@ func GroupsOf(h Host, user string) []uint32 {
 	c.readAccounts()
 	var gids []uint32
 	for _, name := range c.accounts.member[user] {
-		gids = append(gids, c.accounts.groups[name].GID)
+		gids = append(gids, c.accounts.groups[name].ID)
 	}
 	return gids
 }

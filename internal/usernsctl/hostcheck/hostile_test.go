@@ -16,9 +16,9 @@ import (
 // TestSilentDirectory: a directory that does not answer costs a few time-outs, not one for each line.
 func TestSilentDirectory(t *testing.T) {
 	asked := 0
-	c := &check{beyond: beyond{users: true, ask: func(string) (account.User, error) {
+	c := &check{beyond: beyond{users: true, ask: func(string) (account.Account, error) {
 		asked++
-		return account.User{}, errors.New("no answer")
+		return account.Account{}, errors.New("no answer")
 	}}}
 	for range 100 {
 		if !c.lookUp("carol") {

@@ -19,9 +19,9 @@ func (c *check) checkLimits() {
 	var unbounded, hungry []string
 	pam, systemd := c.pamLimits(), c.sliceLimits()
 	for _, u := range c.granted() {
-		groups := append([]string{c.accounts.gids.name[u.GID]}, c.accounts.member[u.Name]...)
-		processes := pam.of(u, groups, "nproc") || systemd.has(u.UID, "TasksMax")
-		memory := systemd.has(u.UID, "MemoryMax") || systemd.has(u.UID, "MemoryHigh")
+		groups := append([]string{c.accounts.gids.name[u.Primary]}, c.accounts.member[u.Name]...)
+		processes := pam.of(u, groups, "nproc") || systemd.has(u.ID, "TasksMax")
+		memory := systemd.has(u.ID, "MemoryMax") || systemd.has(u.ID, "MemoryHigh")
 		if !processes {
 			unbounded = append(unbounded, printable(u.Name))
 		}
@@ -47,19 +47,19 @@ func (c *check) checkLimits() {
 }
 
 // granted are the users of this host, but for root, who were granted ids, by name.
-func (c *check) granted() []account.User {
+func (c *check) granted() []account.Account {
 	seen := make(map[string]bool)
-	var users []account.User
+	var users []account.Account
 	for _, path := range []string{paths.Subuid(), paths.Subgid()} {
 		for _, claim := range c.spaces[path].Claims() {
 			u, exists := c.accounts.users[claim.Owner]
-			if exists && u.UID != 0 && !seen[u.Name] {
+			if exists && u.ID != 0 && !seen[u.Name] {
 				seen[u.Name] = true
 				users = append(users, u)
 			}
 		}
 	}
-	slices.SortFunc(users, func(a, b account.User) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(users, func(a, b account.Account) int { return strings.Compare(a.Name, b.Name) })
 	return users
 }
 
@@ -91,7 +91,7 @@ func (c *check) pamLimits() pamLimits {
 
 // of reports whether a hard limit on item holds for a user: the last line of the closest kind decides, the user's own
 // before a group's before everybody's.
-func (l pamLimits) of(u account.User, groups []string, item string) bool {
+func (l pamLimits) of(u account.Account, groups []string, item string) bool {
 	closest, bounded := 0, false
 	for _, line := range l {
 		near := nearness(line[0], u, groups)
@@ -104,7 +104,7 @@ func (l pamLimits) of(u account.User, groups []string, item string) bool {
 }
 
 // nearness says how closely a domain of limits.conf is about a user; 0: not at all.
-func nearness(domain string, u account.User, groups []string) int {
+func nearness(domain string, u account.Account, groups []string) int {
 	group, isGroup := strings.CutPrefix(domain, "@")
 	switch {
 	case domain == u.Name:

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/account/nsswitch"
 	"userns-helpers/internal/subid"
@@ -21,7 +19,7 @@ type beyond struct {
 	users, groups bool // some source may know others
 	asked         int  // how often one was asked
 	silent        int  // how often there was no answer
-	ask           func(name string) (account.User, error)
+	ask           func(name string) (account.Account, error)
 }
 
 // rooted opens a file of the host as package account asks, trusted or not.
@@ -51,14 +49,13 @@ func (c *check) checkNsswitch() {
 	daemons := c.exists(paths.Userdb()) || c.exists(paths.Nscd())
 	c.beyond.users = daemons || nsswitch.Others(config.Passwd) || nsswitch.Lists(config.Passwd, nsswitch.SSS)
 	c.beyond.groups = daemons || nsswitch.Others(config.Group) || nsswitch.Lists(config.Group, nsswitch.SSS)
-	c.beyond.ask = func(name string) (account.User, error) { return account.Named(account.Unprivileged(c.rooted), name) }
+	c.beyond.ask = func(name string) (account.Account, error) { return account.Unprivileged(c.rooted).Named(name) }
 	c.checkSource(path, config.Subid)
 }
 
 // exists reports whether there is something at a path of the host.
 func (c *check) exists(path string) bool {
-	var stat unix.Stat_t
-	return unix.Stat(c.root+path, &stat) == nil
+	return account.Present(c.root + path)
 }
 
 // checkNsswitchLines reports lines that say nothing.
@@ -140,7 +137,7 @@ func (c *check) lookUp(field string) bool {
 		return false
 	}
 	c.accounts.users[user.Name] = user
-	c.accounts.uids.add(user.UID, user.Name)
+	c.accounts.uids.add(user.ID, user.Name)
 	return true
 }
 

@@ -1,6 +1,8 @@
 package nicview
 
 import (
+	"github.com/vishvananda/netlink"
+
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/usernic"
 )
@@ -9,16 +11,16 @@ import (
 const oldGuard = "filter for other addresses"
 
 // guards are what the filter of an interface keeps from others, as the kernel has it. One that cannot be read is none.
-func (l *looker) guards(device rtnl.Device) []string {
-	program, err := l.conn.Guarded(device.Index)
-	if err != nil || len(program) == 0 {
+func (h *host) guards(link *netlink.LinkAttrs) []string {
+	program, err := h.conn.Guarded(link.Index)
+	if err != nil || len(program) == 0 || len(link.HardwareAddr) != len([6]byte{}) {
 		return nil
 	}
 	var bridge rtnl.Addresses
-	if device.Master != 0 {
-		bridge, err = l.conn.Addresses(device.Master)
+	if link.MasterIndex != 0 {
+		bridge, err = h.conn.Addresses(link.MasterIndex)
 	}
-	words, known := usernic.Guards(device, program, bridge)
+	words, known := usernic.Guards([6]byte(link.HardwareAddr), program, bridge)
 	if err != nil || !known {
 		return []string{oldGuard}
 	}

@@ -1,0 +1,48 @@
+package hostcheck
+
+import (
+	"bytes"
+	"io"
+
+	"userns-helpers/internal/account"
+	"userns-helpers/internal/account/passwd"
+	"userns-helpers/internal/text/lines"
+)
+
+// eachUser calls each for every account of a file in the format of passwd(5), in file order. Lines that are none are passed
+// over. Errors: those of file.
+func eachUser(file io.Reader, each func(line int, u account.Account)) error {
+	r := lines.New(file, passwd.LongestUser)
+	for text, ok := r.Next(); ok; text, ok = r.Next() {
+		if line, ok := passwd.User(text); ok {
+			each(r.Number(), line.Account())
+		}
+	}
+	return r.Err()
+}
+
+// eachGroup calls each for every group of a file in the format of group(5), with the names of its members, as eachUser.
+func eachGroup(file io.Reader, each func(line int, g account.Account, members []string)) error {
+	r := lines.New(file, passwd.LongestGroup)
+	for text, ok := r.Next(); ok; text, ok = r.Next() {
+		if line, ok := passwd.Group(text); ok {
+			each(r.Number(), line.Account(), members(text))
+		}
+	}
+	return r.Err()
+}
+
+// members are the names in the fourth field of a line of group(5).
+func members(line []byte) []string {
+	fields := bytes.Split(bytes.TrimRight(line, " \t\r"), []byte{':'})
+	if len(fields) < 4 {
+		return nil
+	}
+	var names []string
+	for name := range bytes.SplitSeq(fields[3], []byte{','}) {
+		if len(name) > 0 {
+			names = append(names, string(name))
+		}
+	}
+	return names
+}
