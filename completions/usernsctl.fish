@@ -51,6 +51,7 @@ complete -c usernsctl -n '__usernsctl_at explain nic .' -a '(__usernsctl_bridges
 complete -c usernsctl -n '__usernsctl_in check ranges' -l all -d 'leave nothing out'
 complete -c usernsctl -n '__usernsctl_in check' -l path -r -d 'where shells find programs'
 complete -c usernsctl -n '__usernsctl_in explain' -l pid -x -a '(__fish_complete_pids)' -d 'why this process would be refused'
+complete -c usernsctl -n '__usernsctl_at explain nic . .' -l guard -d 'show the filter of an interface'
 complete -c usernsctl -n '__usernsctl_in check explain nics ranges' -l json -d 'answer for programs'
 complete -c usernsctl -l help -d 'show the help'
 complete -c usernsctl -l version -d 'show the version'

@@ -55,7 +55,9 @@ func (t terms) unguarded(missing *rtnl.MissingError) error {
 		key string
 		is  bool
 	}{
-		{nics.FrameGuard, t.FrameGuard}, {nics.RouterGuard, t.RouterGuard}, {nics.Isolated, t.Isolated},
+		{nics.FrameGuard, t.FrameGuard},
+		{nics.RouterGuard, t.RouterGuard},
+		{nics.Isolated, t.Isolated},
 		{nics.BPDUGuard, t.policy.Where(t.subject, nics.BPDUGuard) != 0},
 	} {
 		if asked.is {

@@ -39,8 +39,10 @@ func wordsOf(n guard.Nic) []string {
 		is   bool
 		word string
 	}{
-		{n.Frames, nics.FrameGuard}, {n.Routers, nics.RouterGuard},
-		{n.Groups || n.Frames, "no link-local groups"}, {n.Queries || n.Routers, "no multicast queries"},
+		{n.Frames, nics.FrameGuard},
+		{n.Routers, nics.RouterGuard},
+		{n.Groups || n.Frames, "no link-local groups"},
+		{n.Queries || n.Routers, "no multicast queries"},
 	} {
 		if w.is {
 			words = append(words, w.word)

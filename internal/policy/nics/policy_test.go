@@ -34,9 +34,9 @@ func TestExample(t *testing.T) {
 	p := mustParse(t, string(text))
 	builtIn := Protections{UnicastFlood: true, BPDUGuard: true, StableMAC: true}
 	locked := builtIn
-	locked.MACLock, locked.Isolated = true, true
+	locked.MACLock, locked.Isolated, locked.FrameGuard, locked.RouterGuard = true, true, true, true
 	alice := locked
-	alice.MACLock = false
+	alice.MACLock, alice.FrameGuard = false, false
 	student := locked
 	student.RateToContainer = 20_000_000
 	for _, c := range []struct {
