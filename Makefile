@@ -49,9 +49,17 @@ VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags 
 GO         = go
 # For the packager: appended to the linker's flags.
 GO_LDFLAGS =
-# The entry point that keeps the caller's environment from the Go runtime: internal/kernel/entry has the assembly.
-ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_start)
-LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/text/paths.version=$(VERSION) \
+# Each program has its ELF entry point, which runs before the Go runtime does: internal/kernel/entry has the assembly.
+ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_$(ENTRY_$(COMMAND)))
+ENTRY_newuidmap  = newuidmap
+ENTRY_newgidmap  = newgidmap
+ENTRY_usernic    = usernic
+ENTRY_getsubids  = plain
+ENTRY_usernsctl  = plain
+# In place of what go.mod gives the runtime: as many threads as package entry says, not as a container's limits do, nor is
+# memory sampled for a profile that nobody asks for. Where a toolchain ignores it the programs do the same, later.
+GODEBUG_ALL = containermaxprocs=0,updatemaxprocs=0,decoratemappings=0,memprofilerate=0
+LDFLAGS_ALL = $(ENTRY) -X runtime.godebugDefault=$(GODEBUG_ALL) -X userns-helpers/internal/text/paths.version=$(VERSION) \
 	$(foreach name,$(PATHS),-X userns-helpers/internal/text/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)
 
 # A build never fetches another toolchain by itself.

@@ -1,6 +1,8 @@
 package newidmap
 
 import (
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/output"
 	"userns-helpers/internal/kernel/privilege"
@@ -60,11 +62,13 @@ func (d Decision) text() []byte {
 	return text
 }
 
-// finish prints text, which may fail as the caller likes, and returns the exit status. Nothing is held.
+// finish prints text, and returns the exit status: 1 where standard output does not take it. Nothing is held.
 func finish(caller privilege.Caller, fd int, text []byte, status int) int {
 	if len(text) > 0 {
 		printer := output.Printer{Caller: caller}
-		_ = printer.Write(fd, text)
+		if err := printer.Write(fd, text); err != nil && fd == unix.Stdout {
+			return 1
+		}
 	}
 	return status
 }

@@ -23,9 +23,6 @@ func noPrivilege(kind idmap.Kind, err error) error {
 			Err:      err,
 		}
 	}
-	if errors.Is(err, privilege.ErrPendingSignals) {
-		return &verdict.Failure{Headline: "cannot signal its own threads", Advice: err.Error(), Err: err}
-	}
 	f := install.Observe(need(kind), true)
 	advice := "the kernel does not let this program change its user ids or capabilities: " + reason(err)
 	if !f.Bounding {

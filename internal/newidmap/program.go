@@ -71,7 +71,7 @@ func (p program) run(arguments []string) Decision {
 	d := Decision{Kind: p.kind, Arguments: arguments}
 
 	// Identify: the real ids, before anything is changed. From here on the caller cannot signal or starve the program.
-	caller, err := privilege.Begin()
+	caller, err := privilege.Begin(own(p.kind))
 	if err != nil {
 		return d.fail(noPrivilege(p.kind, err))
 	}
@@ -110,6 +110,14 @@ func (p program) attempt(caller privilege.Caller, arguments []string, d *Decisio
 		return noPrivilege(p.kind, err)
 	}
 	return act(caller, process, d)
+}
+
+// own are the program's own capabilities, which the entry point has left.
+func own(kind idmap.Kind) privilege.Set {
+	if kind == idmap.GID {
+		return entry.Newgidmap
+	}
+	return entry.Newuidmap
 }
 
 // kept are the capabilities that are left while the map is written: what it needs, and CAP_AUDIT_WRITE for the record.

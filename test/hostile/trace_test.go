@@ -167,13 +167,13 @@ func (x *traced) until(wanted func(systemCall) bool) bool {
 	return false
 }
 
-// begun goes on to the first system call after the program took its ids out of the caller's reach. Debian's programs
-// never do: they begin at once.
+// begun goes on to where the program begins, its ids out of the caller's reach: the caller's groups are read first.
+// Debian's programs never do: they begin at once.
 func (x *traced) begun() bool {
 	if *peersFlag {
 		return x.next()
 	}
-	return x.until(is(unix.SYS_SETRESUID)) && x.until(func(systemCall) bool { return x.unreachable() })
+	return x.until(is(unix.SYS_GETGROUPS)) && x.until(func(systemCall) bool { return x.unreachable() })
 }
 
 // reach goes on to a point of an attack: n system calls after the program has begun. What comes before is the runtime's

@@ -95,31 +95,32 @@ func (c *check) checkProgram(p program, found []string, where string) {
 			Advice:  "This one is found first. Two are twice the risk, and an upgrade may change the other. Remove the one that is not wanted.",
 		})
 	}
-	f, err := install.ObserveFile(c.root+found[0], p.need)
-	if err != nil {
+	var stat unix.Stat_t
+	if err := unix.Stat(c.root+found[0], &stat); err != nil {
 		c.report.Miss(found[0], reason(err))
 		return
 	}
-	c.checkPrivilege(found[0], p, f)
+	c.checkPrivilege(found[0], p, stat)
 	c.checkOrigin(found[0], p)
 }
 
 // checkPrivilege looks at how a program gets its privilege, and who could have put another one in its place.
-func (c *check) checkPrivilege(at string, p program, f install.File) {
+func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
+	f, mode := install.Look(c.root+at, p.need), stat.Mode&0o7777
 	report := func(id, problem, advice string) {
 		c.report.Add(finding.Finding{ID: id, Level: finding.Error, File: at, Problem: problem, Advice: advice})
 	}
 	switch {
-	case !f.Regular:
+	case stat.Mode&unix.S_IFMT != unix.S_IFREG:
 		report("program-mode", "it is not a regular file", "Install "+p.need.Program+" again.")
 		return
-	case f.UID != 0 || f.Mode&0o022 != 0:
-		report("program-owner", "it belongs to uid "+decimal(uint64(f.UID))+" and has the mode "+octal(f.Mode)+": others than root can change it",
+	case stat.Uid != 0 || mode&0o022 != 0:
+		report("program-owner", "it belongs to uid "+decimal(uint64(stat.Uid))+" and has the mode "+octal(mode)+": others than root can change it",
 			"Whoever can do that can do what the program can. Install it again from a source that you trust; chown root:root and chmod go-w.")
-	case f.Mode&0o111 != 0o111:
-		report("program-mode", "it has the mode "+octal(f.Mode)+": not everybody can execute it", "chmod a+x it, if all users should have containers.")
+	case mode&0o111 != 0o111:
+		report("program-mode", "it has the mode "+octal(mode)+": not everybody can execute it", "chmod a+x it, if all users should have containers.")
 	}
-	if p.free || f.UID != 0 {
+	if p.free || stat.Uid != 0 {
 		return
 	}
 	switch {
