@@ -101,10 +101,11 @@ func (t terms) pinnedBy() string {
 }
 
 // keepAddress gives a bridge the address back that it had before this port, its first, came: as long as nobody has set one,
-// a bridge has the lowest address of its ports, and the containers that know it by another would lose it. Now it is set.
+// a bridge has the lowest address of its ports, and the containers that know it by another would lose it. Now it is set. One
+// that has lost its ports has none, or that of a host's end: there is nothing to keep.
 func (n *nic) keepAddress(host rtnl.Device) error {
 	before := n.kernel.bridge.device
-	if host.Port.Number != firstPort || before.Address[0] == firstOfHost {
+	if host.Port.Number != firstPort || before.Address[0] == firstOfHost || before.Address == (netquota.MAC{}) {
 		return nil
 	}
 	now, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, before.Index)

@@ -31,13 +31,13 @@ func (n Nic) whole() code {
 	return say("A frame without a whole Ethernet header is dropped.", length(), below(ethernetHeader, ret(drop)))
 }
 
-// tags: the kernel has taken the outer tag out of the frame. A second one hides what follows from the other guards, which
-// look through one tag.
+// tags: the kernel has taken the outer tag out of the frame. A second one hides what follows from router_guard, which looks
+// through one tag; a bridge that snoops multicast does not look through a second one either.
 func (n Nic) tags() code {
 	if n.Frames {
 		return say("A frame with a VLAN tag is dropped.", at(sizeWord, tagPresent), other(0, ret(drop)))
 	}
-	if n.Routers || n.Queries {
+	if n.Routers {
 		return say("A frame with two VLAN tags is dropped, since what it has cannot be judged.", at(sizeHalf, offType),
 			equal(typeTag, ret(drop)), equal(typeService, ret(drop)), equal(typeOldDouble, ret(drop)))
 	}

@@ -27,7 +27,7 @@ func (n Nic) lets(f frame) bool {
 		n.Frames && [6]byte(from) != n.MAC,
 		n.Frames && kind != 0x806 && kind != 0x800 && kind != 0x86dd,
 		n.Frames && group, n.Groups && group && !(bpdu && n.STP),
-		parses && (kind == 0x8100 || kind == 0x88a8 || kind == 0x9100):
+		n.Routers && (kind == 0x8100 || kind == 0x88a8 || kind == 0x9100):
 		return false
 	case kind == 0x806:
 		return !n.Routers || n.letsARP(rest)
