@@ -9,23 +9,25 @@ import (
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/usernic/plan"
+	"userns-helpers/internal/usernic/whynot"
 )
 
 // guarded is what a filter has to keep the container with an address from sending. On a bridge of Linux bpdu_guard and
 // isolated are not whole without one: a bridge that speaks no spanning tree hands BPDUs on, and takes a container that asks
 // who is in which group for the way to all of them.
 func (t terms) guarded(conn *rtnl.Conn, b bridge, mac netquota.MAC) (guard.Nic, error) {
-	on := b.kind == linuxBridge
-	n := guard.Nic{MAC: mac, Frames: t.FrameGuard, Routers: t.RouterGuard, Groups: on && t.BPDUGuard, Queries: on && t.Isolated, STP: b.device.Bridge.STP}
-	if !t.RouterGuard || b.kind == noBridge {
+	on := b.Kind == plan.Linux
+	n := guard.Nic{MAC: mac, Frames: t.FrameGuard, Routers: t.RouterGuard, Groups: on && t.BPDUGuard, Queries: on && t.Isolated, STP: on && b.found.Bridge.STP}
+	if !t.RouterGuard || b.Kind == plan.None {
 		return n, nil
 	}
-	of, err := conn.Addresses(b.device.Index)
+	of, err := conn.Addresses(b.Device.Index)
 	if err != nil {
-		return guard.Nic{}, failed("Failed to look up the addresses of the bridge "+quoted(b.device.Name), err)
+		return guard.Nic{}, failedWith(whynot.LookUpBridge, b.Device.Name, err)
 	}
 	if max(len(of.IPv4), len(of.IPv6)) > guard.MostAddresses {
-		return guard.Nic{}, t.lacks(nics.RouterGuard, "the bridge "+quoted(b.device.Name)+" has more addresses than a filter can look for")
+		return guard.Nic{}, t.Lacks(nics.RouterGuard, plan.TooManyAddresses)
 	}
 	n.IPv4, n.IPv6 = of.IPv4, of.IPv6
 	return n, nil
@@ -44,13 +46,17 @@ func (n *nic) guard(host rtnl.Device) error {
 		return n.terms.unguarded(missing)
 	}
 	if err != nil {
-		return failed("Failed to guard the interface", err)
+		return failed(whynot.Guard, err)
 	}
 	return nil
 }
 
 // unguarded refuses an interface whose filter was asked for and cannot be had.
 func (t terms) unguarded(missing *rtnl.MissingError) error {
+	why := plan.NoFilter
+	if missing.Discipline {
+		why = plan.NoClsact
+	}
 	for _, asked := range []struct {
 		key string
 		is  bool
@@ -58,10 +64,10 @@ func (t terms) unguarded(missing *rtnl.MissingError) error {
 		{nics.FrameGuard, t.FrameGuard},
 		{nics.RouterGuard, t.RouterGuard},
 		{nics.Isolated, t.Isolated},
-		{nics.BPDUGuard, t.policy.Where(t.subject, nics.BPDUGuard) != 0},
+		{nics.BPDUGuard, t.Policy.Where(t.Subject, nics.BPDUGuard) != 0},
 	} {
 		if asked.is {
-			return t.lacks(asked.key, missing.Error())
+			return t.Lacks(asked.key, why)
 		}
 	}
 	return nil
@@ -78,16 +84,16 @@ func programOf(f guard.Filter) []unix.SockFilter {
 
 // pin puts the container's address into the bridge's table, and looks whether it is there for good.
 func (n *nic) pin(host rtnl.Device) error {
-	conn, bridge := n.kernel.conn, n.kernel.bridge.device
+	conn, bridge := n.kernel.conn, n.kernel.bridge.Device
 	if err := conn.AddStatic(host.Index, n.mac, n.terms.VLAN); err != nil {
-		return failed("Failed to protect the bridge "+quoted(bridge.Name), err)
+		return failedWith(whynot.ProtectBridge, bridge.Name, err)
 	}
 	e, found, err := conn.Entry(bridge.Index, n.mac, n.terms.VLAN)
 	switch {
 	case err != nil:
-		return failed("Failed to look up the address in the table of the bridge "+quoted(bridge.Name), err)
+		return failedWith(whynot.ProtectBridge, bridge.Name, err)
 	case !found || e.Port != host.Index || !e.Static || !e.Sticky:
-		return n.terms.lacks(n.terms.pinnedBy(), "this kernel does not keep an address of a bridge's table behind its port (since Linux 4.20)")
+		return n.terms.Lacks(n.terms.pinnedBy(), plan.NotSticky)
 	}
 	return nil
 }
@@ -104,7 +110,7 @@ func (t terms) pinnedBy() string {
 // a bridge has the lowest address of its ports, and the containers that know it by another would lose it. Now it is set. One
 // that has lost its ports has none, or that of a host's end: there is nothing to keep.
 func (n *nic) keepAddress(host rtnl.Device) error {
-	before := n.kernel.bridge.device
+	before := n.kernel.bridge.found
 	if host.Port.Number != firstPort || before.Address[0] == firstOfHost || before.Address == (netquota.MAC{}) {
 		return nil
 	}
@@ -113,7 +119,7 @@ func (n *nic) keepAddress(host rtnl.Device) error {
 		err = n.kernel.conn.SetAddress(before.Index, before.Address)
 	}
 	if err != nil {
-		return failed("Failed to keep the address of the bridge "+quoted(before.Name), err)
+		return failedWith(whynot.ProtectBridge, before.Name, err)
 	}
 	return nil
 }

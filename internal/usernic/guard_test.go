@@ -1,16 +1,19 @@
 package usernic
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/policy/guard"
+	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/usernic/plan"
 )
 
 // TestGuarded: which filter a policy asks for, and that bpdu_guard and isolated have one of their own on a bridge of Linux.
 func TestGuarded(t *testing.T) {
-	linux, none, ovs := bridge{kind: linuxBridge}, bridge{}, bridge{kind: openVSwitch}
+	linux, none, ovs := bridge{Link: plan.Link{Kind: plan.Linux}}, bridge{}, bridge{Link: plan.Link{Kind: plan.OpenVSwitch}}
 	for _, c := range []struct {
 		text string
 		on   bridge
@@ -35,18 +38,27 @@ func TestGuarded(t *testing.T) {
 
 // TestUnguarded: what was asked for is refused with its line where the kernel has no filters; what is built in is not.
 func TestUnguarded(t *testing.T) {
-	missing := &rtnl.MissingError{What: "filters of classic BPF", Option: "CONFIG_NET_CLS_BPF"}
-	for text, want := range map[string]string{
-		"":                                  "",
-		"[defaults]\nbpdu_guard = true\n":   "No interface without bpdu_guard: this kernel has no filters of classic BPF (CONFIG_NET_CLS_BPF); bpdu_guard is asked for (/etc/userns-helpers/policy.toml line 2)",
-		"[defaults]\nisolated = true\n":     "No interface without isolated",
-		"[defaults]\nrouter_guard = true\n": "No interface without router_guard",
-		"[defaults]\nrouter_guard = true\nframe_guard = true\n": "policy.toml line 3",
-		"[[rule]]\nuser = \"alice\"\nrouter_guard = true\n":     "policy.toml line 3",
+	for text, want := range map[string]plan.Unprotected{
+		"":                                  {},
+		"[defaults]\nbpdu_guard = true\n":   {Key: nics.BPDUGuard, Line: 2},
+		"[defaults]\nisolated = true\n":     {Key: nics.Isolated, Line: 2},
+		"[defaults]\nrouter_guard = true\n": {Key: nics.RouterGuard, Line: 2},
+		"[defaults]\nrouter_guard = true\nframe_guard = true\n": {Key: nics.FrameGuard, Line: 3},
+		"[[rule]]\nuser = \"alice\"\nrouter_guard = true\n":     {Key: nics.RouterGuard, Line: 3},
 	} {
-		err := termsFor(t, text).unguarded(missing)
-		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v", text, err)
+		for why, discipline := range map[plan.Lack]bool{plan.NoClsact: true, plan.NoFilter: false} {
+			err := termsFor(t, text).unguarded(&rtnl.MissingError{Discipline: discipline})
+			var lacking *plan.Unprotected
+			if want.Key == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				continue
+			}
+			want.Why, want.Bridge = why, "lxcbr0"
+			if !errors.As(err, &lacking) || *lacking != want {
+				t.Errorf("%q: %+v, want %+v", text, lacking, want)
+			}
 		}
 	}
 }

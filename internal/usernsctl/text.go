@@ -68,7 +68,7 @@ func encode(value any) ([]byte, error) {
 	return append(escape(text), '\n'), err
 }
 
-// escape writes what no terminal shall see as \u: encoding/json leaves DEL, the C1 controls (U+009B begins an escape
+// escape writes what no terminal must see as \u: encoding/json leaves DEL, the C1 controls (U+009B begins an escape
 // sequence) and changes of direction as they are, and a container's name may hold them. Its newlines stay.
 func escape(text []byte) []byte {
 	var out []byte

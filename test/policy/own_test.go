@@ -43,8 +43,11 @@ func ownColumns() []column {
 		}
 	}
 	return []column{
-		{*peer, under("")}, {nicProgram(), under("")}, {nicProgram(), under("mac_lock = true\nisolated = true\nunicast_flood = false\n")},
-		{nicProgram(), under("frame_guard = true\n")}, {nicProgram(), under("router_guard = true\n")},
+		{*peer, under("")},
+		{nicProgram(), under("")},
+		{nicProgram(), under("mac_lock = true\nisolated = true\nunicast_flood = false\n")},
+		{nicProgram(), under("frame_guard = true\n")},
+		{nicProgram(), under("router_guard = true\n")},
 	}
 }
 

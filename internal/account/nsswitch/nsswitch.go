@@ -16,7 +16,7 @@ import (
 type Config struct {
 	Passwd []string // the services of the line passwd:, in order, without their actions ([NOTFOUND=return])
 	Group  []string // those of the line group:
-	Subid  string   // the first word behind subid:, "" if there is none
+	Subid  string   // the first word after subid:, "" if there is none
 }
 
 // The services that are known here by name.
@@ -86,28 +86,14 @@ func parse(line []byte) (database string, services []string) {
 		return "", nil
 	}
 	for len(rest) > 0 {
-		var word []byte
-		word, rest = nextWord(rest)
-		if len(word) > 0 {
+		words, action, _ := bytes.Cut(rest, []byte{'['})
+		for word := range bytes.FieldsFuncSeq(words, isBlank) {
 			services = append(services, string(word))
 		}
+		_, rest, _ = bytes.Cut(action, []byte{']'})
 	}
 	return string(bytes.TrimSpace(name)), services
 }
 
-// nextWord cuts the first service off, "" where an action or blanks come first.
-func nextWord(text []byte) (word, rest []byte) {
-	text = bytes.TrimLeft(text, blanks)
-	if len(text) > 0 && text[0] == '[' {
-		_, rest, _ = bytes.Cut(text, []byte{']'})
-		return nil, rest
-	}
-	end := bytes.IndexAny(text, blanks+"[")
-	if end < 0 {
-		return text, nil
-	}
-	return text[:end], text[end:]
-}
-
-// blanks are what isspace(3) says in the C locale, but for the newline, which ends a line.
-const blanks = " \t\v\f\r"
+// isBlank is isspace(3) of the C locale, but for the newline, which ends a line.
+func isBlank(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' && r != '\n' }

@@ -9,15 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MissingError is what a kernel cannot do.
+// MissingError says that the kernel does not have what Guard needs.
 type MissingError struct {
-	What   string // in words
-	Option string // of the kernel's configuration
-	Err    error
+	Discipline bool // not even the queueing discipline, clsact; else the filter
+	Err        error
 }
 
 // Error says what is missing.
-func (e *MissingError) Error() string { return "this kernel has no " + e.What + " (" + e.Option + ")" }
+func (e *MissingError) Error() string {
+	if e.Discipline {
+		return "no clsact: " + e.Err.Error()
+	}
+	return "no cls_bpf: " + e.Err.Error()
+}
 
 // Unwrap returns the cause.
 func (e *MissingError) Unwrap() error { return e.Err }
@@ -44,25 +48,25 @@ func (c *Conn) Guard(index int, program []unix.SockFilter) error {
 	err := c.change(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL,
 		traffic{index: index, handle: clsactHandle, parent: clsactParent}, nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("clsact")))
 	if err != nil {
-		return missing(err, "clsact queueing discipline", "CONFIG_NET_SCH_INGRESS")
+		return missing(err, true)
 	}
 	err = c.change(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|unix.NLM_F_EXCL,
 		traffic{index: index, parent: ingressParent, info: onlyPriority<<16 | uint32(bigEndian(everyProtocol))},
 		nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("bpf")), programOptions(program))
 	if err != nil {
-		return missing(err, "filters of classic BPF", "CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT")
+		return missing(err, false)
 	}
 	got, err := c.Guarded(index)
 	if err == nil && !slices.Equal(got, program) {
-		err = &MissingError{"filters of classic BPF that it says to have", "CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT", unix.EBADMSG}
+		err = &MissingError{Err: unix.EBADMSG}
 	}
 	return err
 }
 
 // missing is an error of a kernel that does not know a kind of discipline or filter, or neither.
-func missing(err error, what, option string) error {
+func missing(err error, discipline bool) error {
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EOPNOTSUPP) {
-		return &MissingError{what, option, err}
+		return &MissingError{discipline, err}
 	}
 	return err
 }

@@ -66,13 +66,15 @@ func TestParseProgram(t *testing.T) {
 func TestMissing(t *testing.T) {
 	var typed *MissingError
 	for err, is := range map[error]bool{unix.ENOENT: true, unix.EOPNOTSUPP: true, unix.EPERM: false, unix.ENODEV: false, unix.EEXIST: false} {
-		got := missing(err, "filters", "CONFIG_X")
+		got := missing(err, true)
 		if errors.As(got, &typed) != is || !errors.Is(got, err) {
 			t.Errorf("%v: %v", err, got)
 		}
 	}
-	if text := missing(unix.ENOENT, "filters", "CONFIG_X").Error(); text != "this kernel has no filters (CONFIG_X)" {
-		t.Error(text)
+	for text, discipline := range map[string]bool{"no clsact: no such file or directory": true, "no cls_bpf: no such file or directory": false} {
+		if got := missing(unix.ENOENT, discipline).Error(); got != text {
+			t.Error(got)
+		}
 	}
 }
 

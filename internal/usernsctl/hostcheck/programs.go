@@ -84,7 +84,7 @@ func (c *check) checkProgram(p program, found []string, where string) {
 	if len(found) == 0 {
 		c.report.Add(finding.Finding{
 			ID: "program-missing", Level: finding.Error, Problem: "there is no " + p.need.Program + " " + where,
-			Advice: "Programs that make containers do not find it. Install it, or add its folder to PATH (ENV_PATH in login.defs).",
+			Advice: "Programs that make containers cannot find it. Install it, or add its directory to PATH (ENV_PATH in login.defs).",
 		})
 		return
 	}
@@ -92,7 +92,7 @@ func (c *check) checkProgram(p program, found []string, where string) {
 		c.report.Add(finding.Finding{
 			ID: "program-hidden", Level: finding.Warning, File: found[0],
 			Problem: "there is another " + p.need.Program + ", at " + strings.Join(found[1:], " and "),
-			Advice:  "This one is found first. Two are twice the risk, and an upgrade may change the other. Remove the one that is not wanted.",
+			Advice:  "This one is found first. Two are twice the risk, and an upgrade may change the other one. Remove the one that you do not want.",
 		})
 	}
 	var stat unix.Stat_t
@@ -115,10 +115,10 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 		report("program-mode", "it is not a regular file", "Install "+p.need.Program+" again.")
 		return
 	case stat.Uid != 0 || mode&0o022 != 0:
-		report("program-owner", "it belongs to uid "+decimal(uint64(stat.Uid))+" and has the mode "+octal(mode)+": others than root can change it",
-			"Whoever can do that can do what the program can. Install it again from a source that you trust; chown root:root and chmod go-w.")
+		report("program-owner", "it belongs to uid "+decimal(uint64(stat.Uid))+" and has the mode "+octal(mode)+": somebody other than root can change it",
+			"They can do whatever the program can. Install it again from a source that you trust; chown root:root and chmod go-w.")
 	case mode&0o111 != 0o111:
-		report("program-mode", "it has the mode "+octal(mode)+": not everybody can execute it", "chmod a+x it, if all users should have containers.")
+		report("program-mode", "it has the mode "+octal(mode)+": not everybody can execute it", "chmod a+x it if all users may have containers.")
 	}
 	if p.free || stat.Uid != 0 {
 		return
@@ -154,7 +154,7 @@ func (c *check) checkOrigin(at string, p program) {
 	case !ours:
 		c.report.Add(finding.Finding{
 			ID: "program-origin", Level: finding.Warning, File: at, Problem: "it is not the " + p.need.Program + " of userns-helpers",
-			Advice: "What this report says about grants is true for the programs of userns-helpers. A package may have put its own back.",
+			Advice: "What this report says about grants is true for the programs of userns-helpers. Another package may have restored its own.",
 		})
 	}
 }
