@@ -27,8 +27,8 @@ func listed(text string) map[string]harness.File {
 const deniedFirst = "{tool}: {kind} range [0-10) -> [100000-100010) not allowed"
 
 func forbidden() []check {
-	const mistake = forbiddenPath + " says which ids are never mapped, and has a mistake: "
-	const untrusted = forbiddenPath + ` is .*: it says which ids are never mapped, so root must own it`
+	const mistake = forbiddenPath + " says which IDs are never mapped, and has a mistake: "
+	const untrusted = forbiddenPath + ` is .*: it says which IDs are never mapped, so root must own it`
 	var out []check
 	for _, c := range []struct {
 		name   string
