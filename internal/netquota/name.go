@@ -3,6 +3,8 @@ package netquota
 import (
 	"strconv"
 	"strings"
+
+	"userns-helpers/internal/text/ifname"
 )
 
 // alphabet of the random part of a name, and of large user ids.
@@ -12,7 +14,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 // "_" and four random characters, as LXC's helper makes them for user ids up to 65536. Larger user ids do not fit in
 // decimal, so they are written as six characters of alphabet, with "-" so that the two forms cannot be confused.
 const (
-	prefix       = "veth"
+	prefix       = ifname.Veth
 	randomLength = 4
 	largestPlain = 999_999
 	largeLength  = 6

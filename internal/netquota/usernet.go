@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/lines"
 )
 
@@ -56,16 +57,13 @@ func WithoutComment(line []byte) []byte {
 	return line
 }
 
-// typeVeth is the type of all interfaces that are made.
-const typeVeth = "veth"
-
 // endsInNumber reports whether a line is whole: the last of its words, of which the third from the end is the type, is a
 // number. A bridge may have digits and a # in its name.
 func endsInNumber(line []byte) bool {
 	before, number := lastWord(line)
 	before, _ = lastWord(before)
 	before, kind := lastWord(before)
-	return len(number) > 0 && len(bytes.Trim(number, "0123456789")) == 0 && string(kind) == typeVeth && len(bytes.Trim(before, Blanks)) > 0
+	return len(number) > 0 && len(bytes.Trim(number, "0123456789")) == 0 && string(kind) == ifname.Veth && len(bytes.Trim(before, Blanks)) > 0
 }
 
 // lastWord splits the last word off.

@@ -12,6 +12,7 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -74,7 +75,7 @@ func ownable(who netquota.Account) (netquota.Account, error) {
 	if len(who.Names) == 0 {
 		return netquota.Account{}, refuse("User name "+quoted(first)+" cannot be used",
 			"it cannot stand in "+paths.Usernet()+": a name there has no @ in front, no control character, no blank at an end or "+
-				"beside another, and not the word "+typeVeth)
+				"beside another, and not the word "+ifname.Veth)
 	}
 	return who, nil
 }
@@ -88,7 +89,7 @@ func fitsRow(name string) bool {
 		}
 	}
 	for word := range strings.SplitSeq(name, " ") {
-		if word == "" || word[0] == '#' || word == typeVeth && word != name {
+		if word == "" || word[0] == '#' || word == ifname.Veth && word != name {
 			return false
 		}
 	}

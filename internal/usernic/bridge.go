@@ -8,6 +8,7 @@ import (
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -51,7 +52,7 @@ func (b bridge) master() int {
 // not make it one of Open vSwitch (lxc#2856). An alternative name of a device (Linux 5.5) is none of a bridge: the kernel
 // finds the device by it, but what is granted, counted and protected goes by the name.
 func findBridge(conn *rtnl.Conn, of privilege.Standing, name string) (bridge, error) {
-	if name == bridgeNone {
+	if name == ifname.None {
 		return bridge{of: of}, nil
 	}
 	device, err := conn.Device(name)

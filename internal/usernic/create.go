@@ -10,6 +10,7 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -168,7 +169,7 @@ func (n *nic) notCreated(err error) error {
 		return refuse("The name "+quoted(n.request.nic)+" is taken",
 			"the container's network namespace has an interface of that name already: choose another (lxc.net.N.name)")
 	case errors.Is(err, unix.EXFULL):
-		return refuse("The bridge "+quoted(n.request.place.Bridge)+" is full", "a Linux bridge has at most 1023 ports")
+		return refuse("The bridge "+quoted(n.request.place.Bridge)+" is full", "a Linux bridge has at most "+strconv.Itoa(ifname.BridgePorts)+" ports")
 	case errors.Is(err, unix.EPERM):
 		return &verdict.Failure{
 			Headline: "Failed to create the interface", Err: err,

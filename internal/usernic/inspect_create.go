@@ -13,6 +13,7 @@ import (
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -47,7 +48,7 @@ func Inspect(q Question) Answer {
 
 // find goes through what perform and create do, in their order, and stops at the first refusal.
 func (a *Answer) find(q Question) (err error) {
-	wanted := request{verb: "create", nic: anyNic, place: netquota.Place{Type: typeVeth, Bridge: q.Bridge}}
+	wanted := request{verb: "create", nic: anyNic, place: netquota.Place{Type: ifname.Veth, Bridge: q.Bridge}}
 	if err := wanted.check(); err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (n *nic) findPort(next func(bridge string) (uint64, error)) error {
 	if err != nil {
 		return failed("Failed to look at the ports of the bridge", err)
 	}
-	if port > portsOfBridge {
+	if port > ifname.BridgePorts {
 		return n.notCreated(unix.EXFULL)
 	}
 	return n.keepsFree(rtnl.Device{Port: rtnl.Port{Number: uint16(port)}})

@@ -13,6 +13,7 @@ import (
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/nearby"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -122,7 +123,7 @@ func (e *NoLine) look() {
 // unfit says why no interface could be made on a bridge, whoever asked; "" if one could, or it is not known. Open vSwitch
 // is not asked whether a device is its bridge.
 func unfit(conn *rtnl.Conn, name string) string {
-	if name == bridgeNone {
+	if name == ifname.None {
 		return ""
 	}
 	device, err := conn.Device(name)

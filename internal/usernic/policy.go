@@ -9,6 +9,7 @@ import (
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
@@ -98,7 +99,7 @@ func (t terms) possible(b bridge) error {
 		return t.possibleOpenVSwitch()
 	case noBridge:
 		if t.VLAN != 0 {
-			return t.lacks(nics.VLAN, `there is no bridge, and so no VLAN, with "none"`)
+			return t.lacks(nics.VLAN, "there is no bridge, and so no VLAN, with "+quoted(ifname.None))
 		}
 	}
 	return nil

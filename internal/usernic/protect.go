@@ -9,20 +9,18 @@ import (
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/text/ifname"
 )
-
-// portsOfBridge is how many ports a bridge of Linux can have: BR_MAX_PORTS, without port 0.
-const portsOfBridge = 1023
 
 // keepsFree refuses a port among those that are to stay free. The kernel gives a new port the lowest number that is free,
 // under its own lock: that this one is high says that all below are taken. No count could be as exact.
 func (n *nic) keepsFree(host rtnl.Device) error {
 	kept := n.terms.limits.FreePorts
-	if n.kernel.bridge.kind != linuxBridge || !kept.Set || uint64(host.Port.Number)+kept.Most <= portsOfBridge {
+	if n.kernel.bridge.kind != linuxBridge || !kept.Set || uint64(host.Port.Number)+kept.Most <= ifname.BridgePorts {
 		return nil
 	}
 	return refuse("The bridge "+quoted(n.request.place.Bridge)+" has no port left for users",
-		strconv.FormatUint(kept.Most, 10)+" of its 1023 ports are kept free ("+at(n.terms.policy.LineOf(kept))+", free_ports)")
+		strconv.FormatUint(kept.Most, 10)+" of its "+strconv.Itoa(ifname.BridgePorts)+" ports are kept free ("+at(n.terms.policy.LineOf(kept))+", free_ports)")
 }
 
 // plug makes the host's end what the policy says on its bridge. A bridge of Linux has had it since the pair was made, and

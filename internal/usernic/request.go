@@ -4,9 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -41,12 +40,8 @@ func (r reference) String() string {
 	return "process " + strconv.Itoa(r.pid)
 }
 
-// Bridges and types that mean something to the program.
-const (
-	typeVeth   = "veth"
-	bridgeNone = "none"
-	anyNic     = "eth%d" // the kernel picks the first free number
-)
+// anyNic lets the kernel pick the first free number.
+const anyNic = "eth%d"
 
 // parse understands the command line, without the program's name. Errors are *verdict.Refusal.
 func parse(arguments []string) (request, error) {
@@ -71,11 +66,11 @@ func parse(arguments []string) (request, error) {
 // check refuses types and names that cannot be.
 func (r request) check() error {
 	switch {
-	case r.place.Type != typeVeth:
+	case r.place.Type != ifname.Veth:
 		return refuse("Unsupported type "+quoted(r.place.Type), "the only type of interface is veth")
-	case !isName(r.place.Bridge):
+	case !ifname.Valid(r.place.Bridge):
 		return refuse("Invalid bridge name "+quoted(r.place.Bridge), nameRule)
-	case !isName(r.nic) && (r.nic != anyNic || r.verb == "delete"):
+	case !ifname.Valid(r.nic) && (r.nic != anyNic || r.verb == "delete"):
 		return refuse("Invalid interface name "+quoted(r.nic), nameRule)
 	}
 	return nil
@@ -83,20 +78,6 @@ func (r request) check() error {
 
 const nameRule = "a name has 1 to 15 bytes, no white space, no control character, none of / : % and no dash in front; and the kernel " +
 	"keeps all and default for itself (/proc/sys/net/ipv4/conf)"
-
-// isName reports whether s can name an interface: what the kernel accepts (dev_valid_name and sysctl_dev_name_is_allowed),
-// without % (which would make it a pattern) and a dash in front (which other programs would take for an option).
-func isName(s string) bool {
-	if s == "" || len(s) >= unix.IFNAMSIZ || s == "." || s == ".." || s[0] == '-' || s == "all" || s == "default" {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] == 0x7f || strings.IndexByte("/:%", s[i]) >= 0 {
-			return false
-		}
-	}
-	return true
-}
 
 // parseReference understands what names a namespace: a decimal pid, fd:N, or an absolute path.
 func parseReference(s string) (reference, error) {

@@ -10,10 +10,7 @@ import (
 
 // check is the command check.
 func (a asker) check() int {
-	host, err := hostcheck.Here()
-	if err != nil {
-		return a.failed(err)
-	}
+	host := hostcheck.Here()
 	host.Path = a.path
 	report := hostcheck.Check(host)
 	if a.json {

@@ -24,13 +24,8 @@ func (a asker) explainNIC(name, bridge string) reply {
 		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
 		return r
 	}
-	host, err := hostcheck.Here()
-	if err != nil {
-		r.refused(err)
-		return r
-	}
 	answer := usernic.Inspect(usernic.Question{
-		User: user, Groups: hostcheck.GroupsOf(host, user.Name), Bridge: bridge, PID: a.pid, NextPort: nicview.NextPort,
+		User: user, Groups: hostcheck.GroupsOf(hostcheck.Here(), user.Name), Bridge: bridge, PID: a.pid, NextPort: nicview.NextPort,
 	})
 	if answer.Refusal != nil {
 		r.refused(answer.Refusal)

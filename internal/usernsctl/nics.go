@@ -12,11 +12,7 @@ import (
 
 // nics is the command nics.
 func (a asker) nics() int {
-	host, err := hostcheck.Here()
-	if err != nil {
-		return a.failed(err)
-	}
-	view, err := nicview.Look(hostcheck.Names(host))
+	view, err := nicview.Look(hostcheck.Names(hostcheck.Here()))
 	if err != nil {
 		return a.failed(err)
 	}

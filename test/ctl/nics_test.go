@@ -113,6 +113,17 @@ func TestNicsRenamed(t *testing.T) {
 	t.Error("it does not go")
 }
 
+// TestElsewhere: nics and explain speak of the network namespace that they run in, and not of the one that /sys shows, which
+// is that of whoever mounted it.
+func TestElsewhere(t *testing.T) {
+	put(t, "/etc/lxc/lxc-usernet", harness.File{Text: "alice veth elsewhere 5\n"})
+	script := "ip link add elsewhere type bridge && ip link set elsewhere up && " + usernsctl + " nics && " + usernsctl + " explain nic alice elsewhere"
+	got := call(t, root, "/usr/bin/unshare", "--net", "/bin/sh", "-c", "PATH=/usr/sbin:/usr/bin:/sbin:/bin; "+script)
+	if got.status != 0 || !strings.Contains(got.out, "\n0 interfaces\n") || !strings.Contains(got.out, "yes: alice") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestNicsCounts: traffic is counted as the container sees it.
 func TestNicsCounts(t *testing.T) {
 	target := container(t, alice)

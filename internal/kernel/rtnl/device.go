@@ -5,12 +5,14 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/text/ifname"
 )
 
 // Kinds of interfaces, as IFLA_INFO_KIND has them.
 const (
 	KindBridge      = "bridge"
-	KindVeth        = "veth"
+	KindVeth        = ifname.Veth
 	KindOpenVSwitch = "openvswitch"
 	KindTun         = "tun" // what a bridge of Open vSwitch's userspace datapath is
 )
@@ -59,7 +61,7 @@ func (c *Conn) DeviceIn(nsid, index int) (Device, error) {
 
 // DeviceCalled is DeviceIn for the interface called name.
 func (c *Conn) DeviceCalled(nsid int, name string) (Device, error) {
-	if len(name) >= unix.IFNAMSIZ || name == "" {
+	if len(name) > ifname.Longest || name == "" {
 		return Device{}, unix.ENODEV
 	}
 	return c.deviceIn(nsid, header(unix.AF_UNSPEC, 0), called(name))

@@ -76,18 +76,12 @@ func TestUnpaddedLast(t *testing.T) {
 // TestNamed: what cannot name an interface never becomes a path.
 func TestNamed(t *testing.T) {
 	for _, name := range []string{"", ".", "..", "all", "default", "a/b", "../all", "a:b", "a b", "a\tb", "a\nb", "a\x00", "abcdefghijklmnop"} {
-		if named(name) {
-			t.Errorf("%q", name)
-		}
 		if alive, err := Exists(name); alive || err != nil {
 			t.Errorf("%q lives, %v", name, err)
 		}
 		if QuietIPv6(name, true, true) == nil {
 			t.Errorf("%q was written to", name)
 		}
-	}
-	if !named("abcdefghijklmno") || !named("veth2001_AAAA") || !named("eth0.5") {
-		t.Error("a good name")
 	}
 }
 

@@ -2,9 +2,10 @@ package rtnl
 
 import (
 	"errors"
-	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/text/ifname"
 )
 
 // The kernel shows a folder for every interface of the thread's network namespace here. Unlike the ioctls it never loads
@@ -15,26 +16,9 @@ const (
 	ipv6Folder = "/proc/sys/net/ipv6/conf"
 )
 
-// general settings, which are no interfaces.
-const (
-	settingsAll     = "all"
-	settingsDefault = "default"
-)
-
-// named reports whether name can be one of an interface, dev_valid_name in the kernel.
-func named(name string) bool {
-	switch {
-	case name == "" || len(name) >= unix.IFNAMSIZ || name == "." || name == "..":
-		return false
-	case strings.ContainsAny(name, "/: \t\n\v\f\r\x00"):
-		return false
-	}
-	return name != settingsAll && name != settingsDefault
-}
-
 // Exists reports whether an interface called name lives in this thread's network namespace.
 func Exists(name string) (bool, error) {
-	if !named(name) {
+	if !ifname.Possible(name) {
 		return false, nil
 	}
 	err := unix.Faccessat(unix.AT_FDCWD, ipv4Folder+"/"+name, unix.F_OK, 0)

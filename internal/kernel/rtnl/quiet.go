@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/text/ifname"
 )
 
 // SettingError is a setting of the kernel's that is not what it has to be, and cannot be changed.
@@ -42,7 +44,7 @@ const (
 //
 // Errors: *SettingError, those of access(2).
 func QuietIPv6(name string, speak, port bool) error {
-	if !named(name) {
+	if !ifname.Possible(name) {
 		return unix.EINVAL
 	}
 	if errors.Is(present(ipv6Folder), unix.ENOENT) {

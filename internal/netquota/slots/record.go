@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/text/ifname"
 )
 
 // state of the interface in a slot.
@@ -33,7 +34,6 @@ const (
 	recordSize    = 128
 	recordVersion = "1"
 	recordWords   = 7
-	longestName   = 15 // IFNAMSIZ without its NUL
 	unknown       = "-"
 )
 
@@ -66,7 +66,7 @@ func parseRecord(text []byte) record {
 		return record{}
 	}
 	words := strings.Split(string(text[:recordSize-1]), " ")
-	if len(words) < recordWords || words[0] != recordVersion || len(words[1]) != 1 || len(words[2]) > longestName || slices.Contains(words[:recordWords], "") {
+	if len(words) < recordWords || words[0] != recordVersion || len(words[1]) != 1 || len(words[2]) > ifname.Longest || slices.Contains(words[:recordWords], "") {
 		return record{}
 	}
 	r := record{Nic: netquota.Nic{Name: words[2]}, state: state(words[1][0])}

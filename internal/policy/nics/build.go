@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -77,7 +78,7 @@ func (b *builder) settings(at path, m map[string]any, domainOf func(string) doma
 func (b *builder) bridges(at path, m map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		at := at.of(name)
-		if !isBridge(name) {
+		if !ifname.Valid(name) {
 			b.wrong(at, strconv.Quote(name)+" cannot be the name of a bridge")
 			continue
 		}
@@ -138,7 +139,7 @@ func (b *builder) word(at path, m map[string]any, key string) string {
 	case !ok:
 		b.wrong(at.of(key), key+" must be a name in quotes")
 		return ""
-	case key == keyBridge && !isBridge(text), key != keyBridge && !isAccount(text):
+	case key == keyBridge && !ifname.Valid(text), key != keyBridge && !isAccount(text):
 		b.wrong(at.of(key), strconv.Quote(text)+" cannot be the name of a "+key)
 		return ""
 	case key != keyBridge && text[0] == '@':

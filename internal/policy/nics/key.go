@@ -1,5 +1,7 @@
 package nics
 
+import "userns-helpers/internal/text/ifname"
+
 // The keys of [defaults], [bridge.NAME] and [[rule]] that say what an interface gets.
 const (
 	MACLock         = "mac_lock"
@@ -84,7 +86,7 @@ func limit(key string) domain {
 	case NicsPerUser, NicsPerGroupMember, CreatesPerMinute:
 		return domain{isNumber, 0, mostNics}
 	case FreePorts:
-		return domain{isNumber, 0, 1023} // BR_MAX_PORTS of the kernel, without port 0
+		return domain{isNumber, 0, ifname.BridgePorts}
 	}
 	return domain{}
 }

@@ -273,3 +273,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestBridgeNames: a bridge that lxc-usernet(5) can grant has a name here too, and one that cannot exist has none.
+func TestBridgeNames(t *testing.T) {
+	for name, can := range map[string]bool{"br\u2003": true, "br\u00fc": true, "br0#1": true, "br\u00a0": false, "all": false, "default": false, "-br": false} {
+		for _, text := range []string{"[bridge.\"" + name + "\"]\nisolated = true\n", "[[rule]]\nuser = \"alice\"\nbridge = \"" + name + "\"\n"} {
+			if found := Check([]byte(text)); (len(found) == 0) != can {
+				t.Errorf("%q: %v", text, found)
+			}
+		}
+	}
+}

@@ -39,14 +39,6 @@ func (d domain) read(value any) (number uint64, wrong string) {
 	return 0, "is not a key of this table"
 }
 
-// longestBridge is IFNAMSIZ without its NUL.
-const longestBridge = 15
-
-// isBridge reports whether a bridge can have a name: what lxc-user-nic(1) takes.
-func isBridge(name string) bool {
-	return isWord(name) && len(name) <= longestBridge && name != "." && name != ".." && name[0] != '-' && !strings.ContainsAny(name, "/:%")
-}
-
 // isAccount reports whether a user or group can have a name. Names of a directory may have blanks in them.
 func isAccount(text string) bool {
 	return name.Valid(text) && isWord(strings.ReplaceAll(text, " ", "_")) && strings.Trim(text, " ") == text

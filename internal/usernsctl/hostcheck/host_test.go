@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/usernsctl/finding"
 )
@@ -90,12 +89,12 @@ func (f *fake) host() Host {
 			}
 			return file, nil
 		},
-		device: func(name string) (rtnl.Device, error) {
+		kind: func(name string) (string, error) {
 			kind, exists := f.devices[name]
 			if !exists {
-				return rtnl.Device{}, unix.ENODEV
+				return "", unix.ENODEV
 			}
-			return rtnl.Device{Name: name, Kind: kind}, nil
+			return kind, nil
 		},
 	}
 }

@@ -6,12 +6,13 @@
 package hostcheck
 
 import (
+	"errors"
 	"io"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
-	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/subid/logindefs"
@@ -26,17 +27,28 @@ type Host struct {
 
 	root       string                                   // in front of every path; "" but in tests
 	open       func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
-	device     func(name string) (rtnl.Device, error)   // an interface of the host
+	kind       func(name string) (string, error)        // of an interface of the host: "bridge"; ENODEV where there is none
 	fileSystem func(path string) (unix.Statfs_t, error) // statfs(2)
 }
 
 // Here is this host.
-func Here() (Host, error) {
-	conn, err := rtnl.Dial()
-	if err != nil {
-		return Host{}, err
+func Here() Host { return Host{open: inspect, kind: kindOf, fileSystem: fileSystem} }
+
+// kindOf asks the kernel for the kind of an interface. What is too long for a name could be an alternative name, which
+// lxc-usernet(5) does not have.
+func kindOf(name string) (string, error) {
+	if name == "" || len(name) >= unix.IFNAMSIZ {
+		return "", unix.ENODEV
 	}
-	return Host{open: inspect, device: conn.Device, fileSystem: fileSystem}, nil
+	link, err := netlink.LinkByName(name)
+	var missing netlink.LinkNotFoundError
+	switch {
+	case errors.As(err, &missing):
+		return "", unix.ENODEV
+	case err != nil:
+		return "", err
+	}
+	return link.Type(), nil
 }
 
 // check is one look at a host.

@@ -8,6 +8,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota/nearby"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
 )
@@ -52,7 +53,7 @@ func (c *check) checkRule(path string, e nearby.Entry) bool {
 	group, isGroup := strings.CutPrefix(e.Rule.Owner, "@")
 	_, groupExists := c.accounts.groups[group]
 	switch {
-	case e.Rule.Place.Type != "veth":
+	case e.Rule.Place.Type != ifname.Veth:
 		f.ID, f.Problem = "usernet-type", "interfaces of type "+quote(e.Rule.Place.Type)+" cannot be made"
 		f.Advice = "veth is the only type. The line grants nothing (LXC's lxc-user-nic makes a veth all the same)."
 	case isGroup && !groupExists && c.accounts.known && c.beyond.groups:
@@ -73,7 +74,7 @@ func (c *check) checkRule(path string, e nearby.Entry) bool {
 
 // checkBridges looks at each bridge that a line names, once.
 func (c *check) checkBridges(path string) {
-	seen := map[string]bool{"none": true}
+	seen := map[string]bool{ifname.None: true}
 	for _, e := range c.rules {
 		if name := e.Rule.Place.Bridge; !seen[name] {
 			seen[name] = true
@@ -84,16 +85,19 @@ func (c *check) checkBridges(path string) {
 
 // checkBridge looks at a bridge.
 func (c *check) checkBridge(path string, line int, name string) {
-	device, err := c.device(name)
+	kind, err := c.kind(name)
 	f := finding.Finding{Level: finding.Warning, File: path, Line: line}
 	switch {
-	case errors.Is(err, unix.ENODEV):
+	case errors.Is(err, unix.ENODEV) && ifname.Valid(name):
 		f.ID, f.Problem = "usernet-bridge", "there is no bridge "+quote(name)
 		f.Advice = "No interface can be made there. Make the bridge (Debian: systemctl start lxc-net makes lxcbr0), or correct the name."
+	case !ifname.Valid(name):
+		f.ID, f.Problem = "usernet-bridge", quote(name)+" cannot be the name of a bridge"
+		f.Advice = "The kernel has no such names, or lxc-user-nic(1) does not take them. Correct the name."
 	case err != nil:
 		c.report.Miss("the bridge "+quote(name), reason(err))
 		return
-	case device.Kind != rtnl.KindBridge && device.Kind != rtnl.KindOpenVSwitch && device.Kind != rtnl.KindTun:
+	case kind != rtnl.KindBridge && kind != rtnl.KindOpenVSwitch && kind != rtnl.KindTun:
 		f.ID, f.Problem = "usernet-bridge", quote(name)+" is not a bridge"
 		f.Advice = "No interface can be made there: only on Linux bridges, Open vSwitch bridges and none."
 	default:

@@ -8,12 +8,15 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 )
@@ -43,39 +46,34 @@ type View struct {
 
 // looker is one look.
 type looker struct {
-	conn    *rtnl.Conn
+	*host
 	names   map[uint32]string // login names
 	rows    map[string]slots.Row
 	slots   map[string]slots.Slot
 	indexes map[int]slots.Slot // slots by the index of the interface
-	odd     bool               // an interface could not be described
 	inside  processes
-	masters map[int]string // names of bridges
 }
 
 // Look finds them. Names are the login names of user ids. Errors: those of netlink and of the ledger.
 func Look(names map[uint32]string) (View, error) {
-	conn, err := rtnl.Dial()
+	here, err := list()
 	if err != nil {
 		return View{}, err
 	}
-	l := &looker{conn: conn, names: names, masters: make(map[int]string)}
+	l := &looker{host: here, names: names}
 	limited, err := l.readBook()
 	if err != nil {
 		return View{}, err
 	}
-	all, err := rtnl.Names()
-	if err != nil {
-		return View{}, err
-	}
-	l.inside = observe(conn)
-	view := View{NICs: []NIC{}, Limited: limited || l.inside.hidden}
-	for _, name := range slices.Sorted(slices.Values(all)) {
-		if nic, is := l.look(name); is {
+	l.inside = observe(here.handle)
+	view := View{NICs: []NIC{}}
+	for _, link := range here.links {
+		if nic, is := l.look(link); is {
 			view.NICs = append(view.NICs, nic)
 		}
 	}
-	view.Limited = view.Limited || l.odd
+	slices.SortFunc(view.NICs, func(a, b NIC) int { return strings.Compare(a.Name, b.Name) })
+	view.Limited = limited || l.inside.hidden || here.odd
 	return view, nil
 }
 
@@ -107,36 +105,37 @@ func (l *looker) readBook() (limited bool, err error) {
 	return limited, nil
 }
 
-// look looks at one interface; false if it is none of a user's container. One that cannot be described is not shown, and
-// keeps no other from being.
-func (l *looker) look(name string) (NIC, bool) {
-	device, err := l.conn.Inspect(name)
-	if err != nil || device.Kind != rtnl.KindVeth {
-		l.odd = l.odd || err != nil && !errors.Is(err, unix.ENODEV)
+// look looks at one interface; false if it is none of a user's container.
+func (l *looker) look(link netlink.Link) (NIC, bool) {
+	if link.Type() != rtnl.KindVeth {
 		return NIC{}, false
 	}
-	slot, held := l.slotOf(device.Device)
-	row, listed := l.rows[madeName(device.Device, slot)]
-	nic := NIC{Name: name, UID: -1, Charged: row.Owner, Namespace: device.PeerNSID, FromInside: device.Received, ToInside: device.Sent}
+	device := link.Attrs()
+	slot, held := l.slotOf(device)
+	row, listed := l.rows[madeName(device, slot)]
+	nic := NIC{Name: device.Name, UID: -1, Charged: row.Owner, Namespace: device.NetNsID}
+	if device.Statistics != nil {
+		nic.FromInside, nic.ToInside = device.Statistics.RxBytes, device.Statistics.TxBytes
+	}
 	if !listed && held {
 		nic.Charged = slot.Owner
 	}
-	nic.Bridge = l.bridge(device.Device, row.Place.Bridge, slot.Place.Bridge)
-	made := nic.fromNames(madeName(device.Device, slot), device.AltNames)
+	nic.Bridge = l.bridge(device, row.Place.Bridge, slot.Place.Bridge)
+	made := nic.fromNames(madeName(device, slot), device.AltNames)
 	if !listed && !held && !made {
 		return NIC{}, false
 	}
-	nic.User = l.names[uint32(max(nic.UID, 0))]
-	if nic.UID < 0 {
-		nic.User = ""
+	if nic.UID >= 0 {
+		nic.User = l.names[uint32(nic.UID)]
 	}
-	nic.Protections = protections(device)
-	l.locate(&nic, device.Device)
+	port, is := l.port(device)
+	nic.Protections = protections(device.Name, port, is, l.rates[device.Index])
+	l.locate(&nic, device)
 	return nic, true
 }
 
 // slotOf is the slot of a device: it may have another name than when it was made.
-func (l *looker) slotOf(device rtnl.Device) (slots.Slot, bool) {
+func (l *looker) slotOf(device *netlink.LinkAttrs) (slots.Slot, bool) {
 	if slot, held := l.indexes[device.Index]; held {
 		return slot, true
 	}
@@ -145,7 +144,7 @@ func (l *looker) slotOf(device rtnl.Device) (slots.Slot, bool) {
 }
 
 // madeName is the name that a device was made with, by its slot or its altname: rows have that.
-func madeName(device rtnl.Device, slot slots.Slot) string {
+func madeName(device *netlink.LinkAttrs, slot slots.Slot) string {
 	if slot.Name != "" {
 		return slot.Name
 	}
@@ -158,24 +157,16 @@ func madeName(device rtnl.Device, slot slots.Slot) string {
 }
 
 // bridge is where an interface is: what the kernel says, or else what is recorded.
-func (l *looker) bridge(device rtnl.Device, recorded ...string) string {
-	if device.Master != 0 {
-		if l.masters[device.Master] == "" {
-			master, err := l.conn.DeviceIn(rtnl.NoNamespace, device.Master)
-			if err == nil && master.Kind == rtnl.KindBridge {
-				l.masters[device.Master] = master.Name
-			}
-		}
-		if name := l.masters[device.Master]; name != "" {
-			return name
-		}
+func (l *looker) bridge(device *netlink.LinkAttrs, recorded ...string) string {
+	if l.kindOf(device.MasterIndex) == rtnl.KindBridge {
+		return l.links[device.MasterIndex].Attrs().Name
 	}
 	for _, name := range recorded {
 		if name != "" {
 			return name
 		}
 	}
-	return "none"
+	return ifname.None
 }
 
 // fromNames takes what the names tell; false if they tell that lxc-user-nic did not make the interface.
@@ -192,27 +183,28 @@ func (n *NIC) fromNames(name string, altNames []string) bool {
 	return false
 }
 
-// protections are those that are on, by the words of policy.toml(5) and bridge(8).
-func protections(d rtnl.Inspected) []string {
+// protections are those that are on, by the words of policy.toml(5) and bridge(8); isPort says that the interface called
+// name is a port of a Linux bridge.
+func protections(name string, port rtnl.Port, isPort bool, rate uint64) []string {
 	on := []string{}
-	flags := d.Port.Flags
+	flags := port.Flags
 	for _, p := range []struct {
 		is   bool
 		name string
 	}{
-		{d.OnBridge && flags.Locked && !flags.Learning, "mac_lock"},
-		{d.OnBridge && flags.Isolated, "isolated"},
-		{d.OnBridge && !flags.UnicastFlood, "no unicast_flood"},
-		{d.OnBridge && flags.BPDUGuard, "bpdu_guard"},
-		{d.OnBridge && flags.RootBlock, "root_block"},
-		{rtnl.QuietsIPv6(d.Name), "no ipv6_on_host"},
+		{isPort && flags.Locked && !flags.Learning, "mac_lock"},
+		{isPort && flags.Isolated, "isolated"},
+		{isPort && !flags.UnicastFlood, "no unicast_flood"},
+		{isPort && flags.BPDUGuard, "bpdu_guard"},
+		{isPort && flags.RootBlock, "root_block"},
+		{quiet(name), "no ipv6_on_host"},
 	} {
 		if p.is {
 			on = append(on, p.name)
 		}
 	}
-	if d.Rate > 0 {
-		on = append(on, "rate_to_container "+rateText(d.Rate))
+	if rate > 0 {
+		on = append(on, "rate_to_container "+rateText(rate))
 	}
 	return on
 }

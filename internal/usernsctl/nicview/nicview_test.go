@@ -12,20 +12,23 @@ import (
 )
 
 func TestProtections(t *testing.T) {
-	port := func(f rtnl.Flags) rtnl.Inspected {
-		return rtnl.Inspected{Device: rtnl.Device{Name: "no/name", Port: rtnl.Port{Flags: f}}, OnBridge: true}
+	type one struct {
+		flags rtnl.Flags
+		port  bool
+		rate  uint64
 	}
+	port := func(f rtnl.Flags) one { return one{f, true, 0} }
 	plain := rtnl.Flags{Learning: true, UnicastFlood: true}
-	for want, d := range map[string]rtnl.Inspected{
+	for want, d := range map[string]one{
 		"":                             port(plain),
 		"mac_lock no unicast_flood":    port(rtnl.Flags{Locked: true}),
 		"no unicast_flood":             port(rtnl.Flags{Locked: true, Learning: true}), // it learns whatever is locked
 		"isolated":                     port(rtnl.Flags{Isolated: true, Learning: true, UnicastFlood: true}),
 		"bpdu_guard root_block":        port(rtnl.Flags{BPDUGuard: true, RootBlock: true, Learning: true, UnicastFlood: true}),
-		"rate_to_container 1500kbit":   {Device: rtnl.Device{Name: "no/name", Port: rtnl.Port{Flags: rtnl.Flags{Locked: true}}}, Rate: 1_500_000},
-		"rate_to_container 8000001bit": {Device: rtnl.Device{Name: "no/name"}, Rate: 8_000_001},
+		"rate_to_container 1500kbit":   {rtnl.Flags{Locked: true}, false, 1_500_000},
+		"rate_to_container 8000001bit": {rtnl.Flags{}, false, 8_000_001},
 	} {
-		if got := strings.Join(protections(d), " "); got != want {
+		if got := strings.Join(protections("no/name", rtnl.Port{Flags: d.flags}, d.port, d.rate), " "); got != want {
 			t.Errorf("%+v: %q, want %q", d, got, want)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/rtnl"
@@ -23,7 +25,7 @@ type process struct {
 }
 
 // observe looks at all processes that it may look at.
-func observe(conn *rtnl.Conn) processes {
+func observe(handle *netlink.Handle) processes {
 	p := processes{oldest: make(map[int]process)}
 	ids := map[uint64]int{} // of namespaces, by inode
 	names, _ := readdir.Names("/proc")
@@ -39,7 +41,7 @@ func observe(conn *rtnl.Conn) processes {
 		}
 		id, seen := ids[stat.Ino]
 		if !seen {
-			id = identify(conn, name)
+			id = identify(handle, pid)
 			ids[stat.Ino] = id
 		}
 		if id != rtnl.NoNamespace {
@@ -50,13 +52,13 @@ func observe(conn *rtnl.Conn) processes {
 }
 
 // identify is the id of a process's network namespace, rtnl.NoNamespace for one that no interface of this host leads to.
-func identify(conn *rtnl.Conn, pid string) int {
-	fd, err := unix.Open("/proc/"+pid+"/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+func identify(handle *netlink.Handle, pid int) int {
+	namespace, err := netns.GetFromPid(pid)
 	if err != nil {
 		return rtnl.NoNamespace
 	}
-	defer unix.Close(fd)
-	id, err := conn.NamespaceID(fd)
+	defer namespace.Close()
+	id, err := handle.GetNetNsIdByFd(int(namespace))
 	if err != nil {
 		return rtnl.NoNamespace
 	}
@@ -87,10 +89,10 @@ const ticks = 100
 
 // locate finds the container's process, and since when the interface is there: when udev saw it, or without udev when
 // the process started.
-func (l *looker) locate(nic *NIC, device rtnl.Device) {
-	nic.Leaving = device.PeerGone
-	inside, found := l.inside.oldest[device.PeerNSID]
-	if device.PeerNSID != rtnl.NoNamespace && found {
+func (l *looker) locate(nic *NIC, device *netlink.LinkAttrs) {
+	nic.Leaving = l.leaving(device)
+	inside, found := l.inside.oldest[device.NetNsID]
+	if device.NetNsID != rtnl.NoNamespace && found {
 		nic.PID = inside.pid
 	}
 	if seen, ok := seenByUdev(device.Index); ok {

@@ -14,23 +14,23 @@ import (
 // causes are the refusals that must be told apart. Each runs in the usual world, but for what stands here.
 func causes() map[string]testCase {
 	return map[string]testCase{
-		"no-line":           {usernet: "bob veth br0 2\n", args: firstNic, refuse: `alice veth br0 \d`},
-		"quota-full":        {usernet: "bob veth br0 9\nalice veth br0 2\n", before: twoNics, args: firstNic, refuse: `2 of 2.*|2.*lxc-usernet`},
-		"no-such-bridge":    {usernet: "alice veth br7 2\n", args: "create /dev/null c1 {pid} veth br7 eth0", refuse: `br7`},
-		"not-a-bridge":      {usernet: "alice veth tap7 2\n", before: func(w *world) { w.must(ip("tuntap add dev tap7 mode tap")) }, args: "create /dev/null c1 {pid} veth tap7 eth0", refuse: `tap7.*not a.*bridge`},
-		"name-taken":        {before: func(w *world) { w.sh("nsenter --net={ns} ip link add eth0 type veth peer name other0") }, args: firstNic, refuse: `eth0`},
-		"bad-name":          {args: "create /dev/null c1 {pid} veth br0 a/b", refuse: `a/b`},
-		"not-yours":         {args: "create /dev/null c1 {pid:bob} veth br0 eth0", refuse: `namespace`},
-		"process-gone":      {before: gone, args: "create /dev/null c1 {gone} veth br0 eth0", refuse: `process|gone`},
-		"no-file":           {file: harness.File{Absent: true}, args: firstNic, refuse: `lxc-usernet`},
-		"untrusted-file":    {file: harness.File{Text: usualUsernet, Mode: 0o666}, args: firstNic, refuse: `lxc-usernet.*writ`},
-		"type":              {args: "create /dev/null c1 {pid} macvlan br0 eth0", refuse: `macvlan`},
-		"not-setuid":        {before: installed("plain", "755"), args: firstNic, refuse: `setuid`},
-		"nosuid":            {start: harness.Start{NoSuid: []string{"/usr/libexec"}}, args: firstNic, refuse: `nosuid|setuid`},
-		"no-new-privileges": {start: harness.Start{NoNewPrivs: true}, args: firstNic, refuse: `no.?new.?priv`},
-		"bounding-set":      {start: harness.Start{DropBounding: []int{unix.CAP_NET_ADMIN, unix.CAP_SETUID}}, args: firstNic, refuse: `bounding set: cap_net_admin, cap_setuid`},
-		"user-namespace":    {start: harness.Start{Path: "/usr/bin/unshare", Argv: []string{"unshare", "-Ur"}}, args: firstNic, refuse: `user namespace`},
-		"ovs-stopped":       {usernet: "alice veth ovs7 2\n", before: deadOpenVSwitch, args: "create /dev/null c1 {pid} veth ovs7 eth0", refuse: `Open vSwitch|ovs`},
+		"no-line":           {differs: "N01 message", usernet: "bob veth br0 2\n", args: firstNic, refuse: `alice veth br0 \d`},
+		"quota-full":        {differs: "N01 message", usernet: "bob veth br0 9\nalice veth br0 2\n", before: twoNics, args: firstNic, refuse: `2 of 2.*|2.*lxc-usernet`},
+		"no-such-bridge":    {differs: "N01 message", usernet: "alice veth br7 2\n", args: "create /dev/null c1 {pid} veth br7 eth0", refuse: `br7`},
+		"not-a-bridge":      {differs: "N01 message", usernet: "alice veth tap7 2\n", before: func(w *world) { w.must(ip("tuntap add dev tap7 mode tap")) }, args: "create /dev/null c1 {pid} veth tap7 eth0", refuse: `tap7.*not a.*bridge`},
+		"name-taken":        {differs: "N01 message, N05 left", before: func(w *world) { w.sh("nsenter --net={ns} ip link add eth0 type veth peer name other0") }, args: firstNic, refuse: `eth0`},
+		"bad-name":          {differs: "N01 message, N05 left", args: "create /dev/null c1 {pid} veth br0 a/b", refuse: `a/b`},
+		"not-yours":         {differs: "N01 message", args: "create /dev/null c1 {pid:bob} veth br0 eth0", refuse: `namespace`},
+		"process-gone":      {differs: "N01 message", before: gone, args: "create /dev/null c1 {gone} veth br0 eth0", refuse: `process|gone`},
+		"no-file":           {differs: "N01 message", file: harness.File{Absent: true}, args: firstNic, refuse: `lxc-usernet`},
+		"untrusted-file":    {differs: "N19 exit", file: harness.File{Text: usualUsernet, Mode: 0o666}, args: firstNic, refuse: `lxc-usernet.*writ`},
+		"type":              {differs: "N01 message", args: "create /dev/null c1 {pid} macvlan br0 eth0", refuse: `macvlan`},
+		"not-setuid":        {differs: "N01 message", before: installed("plain", "755"), args: firstNic, refuse: `setuid`},
+		"nosuid":            {differs: "N01 message", start: harness.Start{NoSuid: []string{"/usr/libexec"}}, args: firstNic, refuse: `nosuid|setuid`},
+		"no-new-privileges": {differs: "N01 message", start: harness.Start{NoNewPrivs: true}, args: firstNic, refuse: `no.?new.?priv`},
+		"bounding-set":      {differs: "N01 message", start: harness.Start{DropBounding: []int{unix.CAP_NET_ADMIN, unix.CAP_SETUID}}, args: firstNic, refuse: `bounding set: cap_net_admin, cap_setuid`},
+		"user-namespace":    {differs: "N01 message", start: harness.Start{Path: "/usr/bin/unshare", Argv: []string{"unshare", "-Ur"}}, args: firstNic, refuse: `user namespace`},
+		"ovs-stopped":       {differs: "N01 message", usernet: "alice veth ovs7 2\n", before: deadOpenVSwitch, args: "create /dev/null c1 {pid} veth ovs7 eth0", refuse: `Open vSwitch|ovs`},
 	}
 }
 
@@ -42,9 +42,9 @@ func causeCases() []testCase {
 		out = append(out, c)
 	}
 	return append(out,
-		testCase{id: "cause/all-different", from: "every cause has its own message", then: allDifferent},
-		testCase{id: "cause/names-the-line", from: "quota full (n of m, which line)", usernet: "# one\nbob veth br0 9\nalice veth br0 2\n", before: twoNics, args: firstNic, refuse: `lxc-usernet.*\b3\b`},
-		testCase{id: "cause/control-characters", from: "issue: bad input: a clear error", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0", "a\x1b[2J\nb"}, refuse: `name`, then: func(w *world) {
+		testCase{id: "cause/all-different", differs: "N01 message", from: "every cause has its own message", then: allDifferent},
+		testCase{id: "cause/names-the-line", differs: "N01 message", from: "quota full (n of m, which line)", usernet: "# one\nbob veth br0 9\nalice veth br0 2\n", before: twoNics, args: firstNic, refuse: `lxc-usernet.*\b3\b`},
+		testCase{id: "cause/control-characters", differs: "N01 message, N05 left", from: "issue: bad input: a clear error", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0", "a\x1b[2J\nb"}, refuse: `name`, then: func(w *world) {
 			w.check(!strings.ContainsRune(w.told.text(), '\x1b'), message, "the terminal is written to: %q", w.told.text())
 		}},
 	)

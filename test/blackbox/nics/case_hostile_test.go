@@ -21,7 +21,7 @@ func hostileCases() []testCase {
 	}
 	bridge := func(id, name string) testCase {
 		return testCase{
-			id: "bridge/" + id, from: "bridge; bad input", usernet: "alice veth " + name + " 5\nalice veth br0 5\n",
+			id: "bridge/" + id, differs: "N01 message", from: "bridge; bad input", usernet: "alice veth " + name + " 5\nalice veth br0 5\n",
 			argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", name, "eth0"}, refuse: ".",
 		}
 	}
@@ -41,9 +41,9 @@ func hostileCases() []testCase {
 		bridge("path", "../../../etc"),
 		bridge("dot-dot", ".."),
 		bridge("slash", "br0/brif"),
-		{id: "bridge/empty", from: "bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "", "eth0"}, refuse: "."},
-		{id: "bridge/blank", from: "bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0 9", "eth0"}, refuse: "."},
-		{id: "bridge/not-a-bridge", from: "not a bridge", usernet: "alice veth tap7 5\n", before: func(w *world) { w.must(ip("tuntap add dev tap7 mode tap")) }, args: "create /dev/null c1 {pid} veth tap7 eth0", refuse: "not a.*bridge"},
+		{id: "bridge/empty", differs: "N01 message", from: "bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "", "eth0"}, refuse: "."},
+		{id: "bridge/blank", differs: "N01 message", from: "bridge; bad input", argv: []string{"create", "/dev/null", "c1", "{pid}", "veth", "br0 9", "eth0"}, refuse: "."},
+		{id: "bridge/not-a-bridge", differs: "N01 message", from: "not a bridge", usernet: "alice veth tap7 5\n", before: func(w *world) { w.must(ip("tuntap add dev tap7 mode tap")) }, args: "create /dev/null c1 {pid} veth tap7 eth0", refuse: "not a.*bridge"},
 		{id: "bridge/altname", from: "the device's kind decides (an altname must not get round a line)", usernet: "alice veth other 5\n", before: func(w *world) { w.must(ip("link property add dev br0 altname other")) }, args: "create /dev/null c1 {pid} veth other eth0", then: consistentAfter},
 		{id: "bridge/down", from: "bridge", before: func(w *world) { w.must(ip("link set br0 down")) }, args: firstNic, grant: &nic{}},
 		{id: "bridge/none-exists", from: "none", usernet: "alice veth none 5\n", before: func(w *world) { w.must(ip("link add none type bridge")) }, args: "create /dev/null c1 {pid} veth none eth0", grant: &nic{bridge: "none"}},

@@ -15,42 +15,42 @@ func namespaceCases() []testCase {
 	own := "prove that the caller owns it, and that it is not the host's own"
 	create := func(ns string) string { return "create /dev/null c1 " + ns + " veth br0 eth0" }
 	out := []testCase{
-		{id: "namespace/proc", from: form, args: create("{ns}"), grant: &nic{}},
-		{id: "namespace/proc-fd", from: form, before: holdDescriptor, args: create("{procfd}"), grant: &nic{}},
-		{id: "namespace/bind-mount", from: form, before: bindMount("bound", 0o755, "{ns}"), args: create("{bound}"), grant: &nic{}},
-		{id: "namespace/fd", from: form, before: inherit("{ns}"), args: create("fd:3"), grant: &nic{}},
-		{id: "namespace/fd-without-process", from: form, before: orphan, args: create("fd:3"), then: func(w *world) {
+		{id: "namespace/proc", differs: "N02 exit", from: form, args: create("{ns}"), grant: &nic{}},
+		{id: "namespace/proc-fd", differs: "N02 exit", from: form, before: holdDescriptor, args: create("{procfd}"), grant: &nic{}},
+		{id: "namespace/bind-mount", differs: "N02 exit", from: form, before: bindMount("bound", 0o755, "{ns}"), args: create("{bound}"), grant: &nic{}},
+		{id: "namespace/fd", differs: "N02 exit", from: form, before: inherit("{ns}"), args: create("fd:3"), grant: &nic{}},
+		{id: "namespace/fd-without-process", differs: "N02 stdout", from: form, before: orphan, args: create("fd:3"), then: func(w *world) {
 			w.check(strings.HasPrefix(strings.Join(w.told.stdout, ""), "eth0:"), stdout, "%q", w.told.stdout)
 		}},
-		{id: "namespace/fd-of-the-machine", from: own, before: inherit("/proc/self/ns/net"), args: create("fd:3"), refuse: "namespace"},
-		{id: "namespace/fd-of-bob", from: own + "; CVE-2017-5985", before: inherit("{ns:bob}"), args: create("fd:3"), refuse: "namespace"},
-		{id: "namespace/fd-of-user-namespace", from: form, before: inherit("/proc/{pid}/ns/user"), args: create("fd:3"), refuse: "namespace"},
-		{id: "namespace/fd-of-a-file", from: form, before: inherit("/etc/passwd"), args: create("fd:3"), refuse: "namespace"},
+		{id: "namespace/fd-of-the-machine", differs: "N01 message", from: own, before: inherit("/proc/self/ns/net"), args: create("fd:3"), refuse: "namespace"},
+		{id: "namespace/fd-of-bob", differs: "N01 message", from: own + "; CVE-2017-5985", before: inherit("{ns:bob}"), args: create("fd:3"), refuse: "namespace"},
+		{id: "namespace/fd-of-user-namespace", differs: "N01 message", from: form, before: inherit("/proc/{pid}/ns/user"), args: create("fd:3"), refuse: "namespace"},
+		{id: "namespace/fd-of-a-file", differs: "N01 message", from: form, before: inherit("/etc/passwd"), args: create("fd:3"), refuse: "namespace"},
 		{id: "namespace/fd-of-a-folder", from: form, before: inherit("/proc/{pid}"), args: create("fd:3"), then: consistentAfter},
-		{id: "namespace/fd-of-the-runtime", from: "fd:3 may name the runtime's own file if the caller passes none: refuse those", then: func(w *world) {
+		{id: "namespace/fd-of-the-runtime", differs: "N01 message", from: "fd:3 may name the runtime's own file if the caller passes none: refuse those", then: func(w *world) {
 			for n := 3; n < 10; n++ {
 				w.expect(alice, words("create /dev/null c1 fd:%d veth br0 eth0", n), nil, "namespace|descriptor|fd:")
 			}
 		}},
-		{id: "namespace/own", from: own, args: create("/proc/self/ns/net"), refuse: "namespace"},
-		{id: "namespace/own-thread", from: own, args: create("/proc/thread-self/ns/net"), refuse: "namespace"},
-		{id: "namespace/pid-1", from: own, args: create("/proc/1/ns/net"), refuse: "namespace"},
-		{id: "namespace/bind-mount-of-the-machine", from: own, before: bindMount("bound", 0o755, "/proc/self/ns/net"), args: create("{bound}"), refuse: "namespace"},
-		{id: "namespace/bob", from: own + "; CVE-2017-5985", args: create("{ns:bob}"), refuse: "namespace"},
-		{id: "namespace/bind-mount-of-bob", from: own + "; CVE-2017-5985", before: bindMount("bound", 0o755, "{ns:bob}"), args: create("{bound}"), refuse: "namespace"},
-		{id: "namespace/user-namespace", from: form, args: create("/proc/{pid}/ns/user"), refuse: "namespace"},
-		{id: "namespace/mount-namespace", from: form, args: create("/proc/{pid}/ns/mnt"), refuse: "namespace"},
-		{id: "namespace/file", from: form, args: create("/etc/passwd"), refuse: "namespace"},
-		{id: "namespace/folder", from: form, args: create("/etc"), refuse: "namespace"},
-		{id: "namespace/device", from: form, args: create("/dev/null"), refuse: "namespace"},
-		{id: "namespace/fifo", from: "nobody is held hostage (opening a pipe that nobody writes to hangs)", before: fifo, args: create("{fifo}"), refuse: "namespace"},
-		{id: "namespace/missing", from: form, args: create("/no/such/file"), refuse: "namespace"},
-		{id: "namespace/long", from: form, args: create("/" + strings.Repeat("x/", 3000)), refuse: "namespace"},
-		{id: "namespace/create-hides-paths", from: "the answer never tells whether a path exists; CVE-2022-47952", before: hidden, then: samePathAnswers("create", "{hidden}/there", "{hidden}/missing")},
-		{id: "namespace/delete-hides-paths", from: "CVE-2022-47952: the answers for a missing and for a forbidden path differed", before: hidden, then: samePathAnswers("delete", "{hidden}/there", "{hidden}/missing")},
-		{id: "namespace/delete-hides-files", from: "CVE-2018-6556: files were opened with the rights of root", before: hidden, then: samePathAnswers("delete", "{hidden}/file", "{hidden}/missing")},
-		{id: "namespace/delete-hides-folders", from: "CVE-2018-6556: files were opened with the rights of root", before: hidden, then: samePathAnswers("delete", "{hidden}/file/deeper", "{hidden}/folder/missing")},
-		{id: "namespace/delete-opens-as-caller", from: "CVE-2018-6556: opening as root has effects (a tape rewinds, a pipe wakes up)", before: hidden, then: func(w *world) {
+		{id: "namespace/own", differs: "N01 message", from: own, args: create("/proc/self/ns/net"), refuse: "namespace"},
+		{id: "namespace/own-thread", differs: "N01 message", from: own, args: create("/proc/thread-self/ns/net"), refuse: "namespace"},
+		{id: "namespace/pid-1", differs: "N01 message", from: own, args: create("/proc/1/ns/net"), refuse: "namespace"},
+		{id: "namespace/bind-mount-of-the-machine", differs: "N01 message", from: own, before: bindMount("bound", 0o755, "/proc/self/ns/net"), args: create("{bound}"), refuse: "namespace"},
+		{id: "namespace/bob", differs: "N01 message", from: own + "; CVE-2017-5985", args: create("{ns:bob}"), refuse: "namespace"},
+		{id: "namespace/bind-mount-of-bob", differs: "N01 message", from: own + "; CVE-2017-5985", before: bindMount("bound", 0o755, "{ns:bob}"), args: create("{bound}"), refuse: "namespace"},
+		{id: "namespace/user-namespace", differs: "N01 message", from: form, args: create("/proc/{pid}/ns/user"), refuse: "namespace"},
+		{id: "namespace/mount-namespace", differs: "N01 message", from: form, args: create("/proc/{pid}/ns/mnt"), refuse: "namespace"},
+		{id: "namespace/file", differs: "N01 message", from: form, args: create("/etc/passwd"), refuse: "namespace"},
+		{id: "namespace/folder", differs: "N01 message", from: form, args: create("/etc"), refuse: "namespace"},
+		{id: "namespace/device", differs: "N01 message", from: form, args: create("/dev/null"), refuse: "namespace"},
+		{id: "namespace/fifo", differs: "N01 message", from: "nobody is held hostage (opening a pipe that nobody writes to hangs)", before: fifo, args: create("{fifo}"), refuse: "namespace"},
+		{id: "namespace/missing", differs: "N01 message", from: form, args: create("/no/such/file"), refuse: "namespace"},
+		{id: "namespace/long", differs: "N01 message", from: form, args: create("/" + strings.Repeat("x/", 3000)), refuse: "namespace"},
+		{id: "namespace/create-hides-paths", differs: "N01 message", from: "the answer never tells whether a path exists; CVE-2022-47952", before: hidden, then: samePathAnswers("create", "{hidden}/there", "{hidden}/missing")},
+		{id: "namespace/delete-hides-paths", differs: "N20 message", from: "CVE-2022-47952: the answers for a missing and for a forbidden path differed", before: hidden, then: samePathAnswers("delete", "{hidden}/there", "{hidden}/missing")},
+		{id: "namespace/delete-hides-files", differs: "N20 message", from: "CVE-2018-6556: files were opened with the rights of root", before: hidden, then: samePathAnswers("delete", "{hidden}/file", "{hidden}/missing")},
+		{id: "namespace/delete-hides-folders", differs: "N01 message", from: "CVE-2018-6556: files were opened with the rights of root", before: hidden, then: samePathAnswers("delete", "{hidden}/file/deeper", "{hidden}/folder/missing")},
+		{id: "namespace/delete-opens-as-caller", differs: "N01 message", from: "CVE-2018-6556: opening as root has effects (a tape rewinds, a pipe wakes up)", before: hidden, then: func(w *world) {
 			w.removeRefused(alice, "{hidden}/pipe veth br0 veth1001_AbCd", ".")
 		}},
 	}
@@ -58,7 +58,7 @@ func namespaceCases() []testCase {
 		"nothing": "fd:", "text": "fd:x", "negative": "fd:-1", "tail": "fd:3x", "not-open": "fd:77", "huge": "fd:99999999999999999999", "wraps": "fd:4294967299", "blank": "fd: 3", "plus": "fd:+3",
 	}) {
 		argv := []string{"create", "/dev/null", "c1", text, "veth", "br0", "eth0"}
-		out = append(out, testCase{id: "namespace/fd-bad-" + label, from: form, before: inherit("{ns}"), argv: argv, refuse: "."})
+		out = append(out, testCase{id: "namespace/fd-bad-" + label, differs: "N01 message", from: form, before: inherit("{ns}"), argv: argv, refuse: "."})
 	}
 	return out
 }

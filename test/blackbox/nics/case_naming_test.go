@@ -32,12 +32,12 @@ func namingCases() []testCase {
 		}},
 		{id: "naming/large-uid", from: large, usernet: all, as: big, args: firstNic, grant: &nic{}, then: named(`^veth.+`)},
 		{id: "naming/largest-uid", from: large, usernet: all, as: vast, args: firstNic, grant: &nic{}, then: named(`^veth.+`)},
-		{id: "naming/large-uids-differ", from: large, usernet: all, then: recognisable},
-		{id: "naming/large-uid-deletes", from: large, usernet: all, as: big, args: firstNic, grant: &nic{}, then: func(w *world) { w.remove(big, "{ns:big} veth br0 {nic}") }},
-		{id: "naming/large-uid-quota", from: large, usernet: "big veth br0 1\n", as: big, args: firstNic, grant: &nic{}, then: func(w *world) {
+		{id: "naming/large-uids-differ", differs: "N27 recognisable", from: large, usernet: all, then: recognisable},
+		{id: "naming/large-uid-deletes", differs: "N03 exit", from: large, usernet: all, as: big, args: firstNic, grant: &nic{}, then: func(w *world) { w.remove(big, "{ns:big} veth br0 {nic}") }},
+		{id: "naming/large-uid-quota", differs: "N01 message", from: large, usernet: "big veth br0 1\n", as: big, args: firstNic, grant: &nic{}, then: func(w *world) {
 			w.createRefused(big, "{pid} veth br0 eth1", "1")
 		}},
-		{id: "naming/altname", from: alt, args: "create /dev/null my-box {pid} veth br0 eth0", grant: &nic{}, then: func(w *world) {
+		{id: "naming/altname", differs: "N28 altname", from: alt, args: "create /dev/null my-box {pid} veth br0 eth0", grant: &nic{}, then: func(w *world) {
 			names := strings.Join(w.look().host[w.nic].Altnames, " ")
 			w.check(strings.Contains(names, "my-box"), "altname", "altnames %q do not name the container", names)
 			w.check(strings.Contains(names, "alice") || strings.Contains(names, "1001"), "altname", "altnames %q do not name the owner", names)
@@ -103,13 +103,13 @@ func addressCases() []testCase {
 			got := w.look().host["br0"].Address
 			w.check(got == "02:00:00:00:00:07", links, "the bridge has address %s now", got)
 		}},
-		{id: "address/stable-after-delete", from: stable, usernet: both, then: func(w *world) {
+		{id: "address/stable-after-delete", differs: "N29 stable", from: stable, usernet: both, then: func(w *world) {
 			first := w.inside(alice, "box", "br0", "eth0")
 			w.must(ip("link del " + w.nic))
 			second := w.inside(alice, "box", "br0", "eth0")
 			w.check(first == second, "stable", "first %s, then %s", first, second)
 		}},
-		{id: "address/stable-after-ledger-is-lost", from: stable + " (the ledger lies on a tmpfs)", usernet: both, then: func(w *world) {
+		{id: "address/stable-after-ledger-is-lost", differs: "N29 stable", from: stable + " (the ledger lies on a tmpfs)", usernet: both, then: func(w *world) {
 			first := w.inside(alice, "box", "br0", "eth0")
 			w.must(ip("link del " + w.nic))
 			w.sh("rm -rf /run/lxc")
@@ -148,7 +148,7 @@ func addressCases() []testCase {
 			}
 			w.check(len(seen) == 8 && !seen[""], "stable", "8 nics at once have the addresses %v", seen)
 		}},
-		{id: "address/none-stable", from: stable, usernet: both, then: func(w *world) {
+		{id: "address/none-stable", differs: "N29 stable", from: stable, usernet: both, then: func(w *world) {
 			first := w.inside(alice, "box", "none", "eth0")
 			w.must(ip("link del " + w.nic))
 			second := w.inside(alice, "box", "none", "eth0")
@@ -177,8 +177,8 @@ func quietCases() []testCase {
 		w.check(setting(w.nic, "accept_ra") == "0", "ipv6", "accept_ra is %s", setting(w.nic, "accept_ra"))
 	}
 	return []testCase{
-		{id: "quiet/bridge", from: from, args: firstNic, grant: &nic{}, then: off},
-		{id: "quiet/none", from: from + ": with none the host end accepts router advertisements", args: "create /dev/null c1 {pid} veth none eth0", grant: &nic{bridge: "none"}, then: off},
-		{id: "quiet/large-uid", from: from, usernet: "big veth br0 5\n", as: big, args: firstNic, grant: &nic{}, then: off},
+		{id: "quiet/bridge", differs: "N30 ipv6", from: from, args: firstNic, grant: &nic{}, then: off},
+		{id: "quiet/none", differs: "N30 ipv6", from: from + ": with none the host end accepts router advertisements", args: "create /dev/null c1 {pid} veth none eth0", grant: &nic{bridge: "none"}, then: off},
+		{id: "quiet/large-uid", differs: "N30 ipv6", from: from, usernet: "big veth br0 5\n", as: big, args: firstNic, grant: &nic{}, then: off},
 	}
 }

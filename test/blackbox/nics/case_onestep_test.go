@@ -105,11 +105,11 @@ func parseEvent(m syscall.NetlinkMessage) (event, bool) {
 func oneStepCases() []testCase {
 	from := "no create-then-move, no create-then-rename, no create-then-set-address"
 	return []testCase{
-		{id: "onestep/host-end", from: from, then: bornRight("br0", 1500)},
-		{id: "onestep/host-end-none", from: from, then: bornRight("none", 1500)},
-		{id: "onestep/mtu", from: from, before: func(w *world) { w.must(ip("link set br0 mtu 1400")) }, then: bornRight("br0", 1400)},
-		{id: "onestep/one-request", from: "one RTM_NEWLINK makes the pair", then: oneRequest},
-		{id: "onestep/default-name", from: from + " (eth%d is the kernel's to fill in)", then: func(w *world) {
+		{id: "onestep/host-end", differs: "N26 born, N26 unguarded", from: from, then: bornRight("br0", 1500)},
+		{id: "onestep/host-end-none", differs: "N26 born", from: from, then: bornRight("none", 1500)},
+		{id: "onestep/mtu", differs: "N26 born, N26 unguarded", from: from, before: func(w *world) { w.must(ip("link set br0 mtu 1400")) }, then: bornRight("br0", 1400)},
+		{id: "onestep/one-request", differs: "N26 requests", from: "one RTM_NEWLINK makes the pair", then: oneRequest},
+		{id: "onestep/default-name", differs: "N26 born", from: from + " (eth%d is the kernel's to fill in)", then: func(w *world) {
 			inner := w.watch(w.hold(alice).PID)
 			w.create(alice, "{pid} veth br0", nic{})
 			w.neverChanged(inner.events(), "eth0", "container's end")

@@ -28,7 +28,7 @@ func outputCases() []testCase {
 			w.check(w.told.status == 1 && len(strings.Join(got, "")) > 0, stdout, "exit status %d, writes %q", w.told.status, got)
 		}},
 		{id: "output/silent-with-bad-lines", from: "a warning on stderr breaks lxc-start (lxc#3592)", usernet: noisy, args: firstNic, grant: &nic{}},
-		{id: "output/silent-with-bad-rows", from: "a warning on stderr breaks lxc-start (lxc#3592)", ledger: "\n\nnonsense\nbob veth\n", args: firstNic, grant: &nic{}},
+		{id: "output/silent-with-bad-rows", differs: "N21 rows", from: "a warning on stderr breaks lxc-start (lxc#3592)", ledger: "\n\nnonsense\nbob veth\n", args: firstNic, grant: &nic{}},
 		{id: "output/silent-with-logging", from: "a warning on stderr breaks lxc-start (lxc#3592)", start: harness.Start{Env: []string{
 			"LXC_LOGLEVEL=TRACE", "LXC_DEBUG=1", "GODEBUG=inittrace=1,gctrace=1,schedtrace=1", "GOTRACEBACK=crash", "MALLOC_TRACE=/tmp/x",
 		}}, args: firstNic, grant: &nic{}},
@@ -59,7 +59,7 @@ func (w *world) onePipe(words []string) []string {
 func brokenOutputCases() []testCase {
 	from := "output that cannot be written is a failure: the nic is removed again and the exit status says so"
 	broken := func(id string, open func(*world) *os.File) testCase {
-		return testCase{id: "output/" + id, from: from, before: func(w *world) {
+		return testCase{id: "output/" + id, differs: "N10 exit", from: from, before: func(w *world) {
 			w.c.start.Stdout = open(w)
 			w.undo = append(w.undo, func() { _ = w.c.start.Stdout.Close() })
 		}, args: firstNic, refuse: "."}
@@ -78,21 +78,21 @@ func brokenOutputCases() []testCase {
 		broken("read-only", func(w *world) *os.File { return w.open("/dev/null", os.O_RDONLY) }),
 		broken("full-pipe-nonblocking", fullPipe),
 		broken("closed-socket", closedSocket),
-		{id: "output/free-again-after-failure", from: from, usernet: "alice veth br0 1\n", then: func(w *world) {
+		{id: "output/free-again-after-failure", differs: "N10 exit", from: from, usernet: "alice veth br0 1\n", then: func(w *world) {
 			start := harness.Start{Stdout: closedPipe(w)}
 			w.callStarted(start, w.helper, alice, strings.Split(firstNic, " ")...)
 			_ = start.Stdout.Close()
 			w.create(alice, "{pid} veth br0 eth0", nic{})
 		}},
 		{id: "output/closed", from: "closed 0-2", start: harness.Start{Close: []int{1}}, args: firstNic, then: consistentAfter},
-		{id: "output/file-size-limit", from: "RLIMIT_FSIZE=0", before: func(w *world) {
+		{id: "output/file-size-limit", differs: "N24 left", from: "RLIMIT_FSIZE=0", before: func(w *world) {
 			w.c.start.Limits = map[int]uint64{unix.RLIMIT_FSIZE: 0}
 			file, err := os.CreateTemp("/run", "nics.")
 			w.must(err)
 			w.c.start.Stdout = file
 			w.undo = append(w.undo, func() { _ = file.Close(); _ = os.Remove(file.Name()) })
 		}, args: firstNic, then: consistentAfter},
-		{id: "output/refusal-into-closed-pipe", from: "exit status: 1", before: func(w *world) {
+		{id: "output/refusal-into-closed-pipe", differs: "N10 exit", from: "exit status: 1", before: func(w *world) {
 			w.c.start.Stdout = closedPipe(w)
 			w.c.start.Stderr = w.c.start.Stdout
 			w.undo = append(w.undo, func() { _ = w.c.start.Stdout.Close() })

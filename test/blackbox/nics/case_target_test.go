@@ -26,24 +26,25 @@ func targetCases() []testCase {
 	out := []testCase{
 		{id: "target/container", from: own, before: func(w *world) { w.holdAs("c", alice, container("cat")...) }, args: create("{pid:c}"), grant: &nic{}},
 		{id: "target/nested", from: "up the parents", before: holdNested, args: create("{pid:nested}"), grant: &nic{}},
-		{id: "target/other-user", from: own, args: create("{pid:bob}"), refuse: "namespace"},
-		{id: "target/pid-1", from: hosts, args: create("1"), refuse: "namespace"},
-		{id: "target/own-shell", from: hosts, before: func(w *world) { w.holdAs("shell", alice, "cat") }, args: create("{pid:shell}"), refuse: "namespace"},
-		{id: "target/root-made", from: own + " (a namespace of root's in which her process runs)", before: func(w *world) {
+		{id: "target/other-user", differs: "N01 message", from: own, args: create("{pid:bob}"), refuse: "namespace"},
+		{id: "target/pid-1", differs: "N01 message", from: hosts, args: create("1"), refuse: "namespace"},
+		{id: "target/own-shell", differs: "N01 message, N09 left", from: hosts, before: func(w *world) { w.holdAs("shell", alice, "cat") }, args: create("{pid:shell}"), refuse: "namespace"},
+		{id: "target/root-made", differs: "N01 message, N09 left", from: own + " (a namespace of root's in which her process runs)", before: func(w *world) {
 			w.holdAs("c", root, strings.Fields("unshare -n setpriv --reuid 1001 --regid 1001 --clear-groups cat")...)
 		}, args: create("{pid:c}"), refuse: "namespace"},
-		{id: "target/user-namespace-only", from: hosts, before: func(w *world) { w.holdAs("c", alice, "unshare", "-Ur", "cat") }, args: create("{pid:c}"), refuse: "namespace"},
-		{id: "target/gone", from: "process gone", before: gone, args: create("{gone}"), refuse: "process|gone|no such"},
-		{id: "target/zombie", from: "process gone", before: zombie, args: create("{zombie}"), refuse: "."},
-		{id: "target/wraps-32", from: "<pid>", before: wraps(1 << 32), args: create("{wrapped}"), refuse: "."},
-		{id: "target/never", from: "<pid>", args: create("2147483647"), refuse: "."},
-		{id: "target/wraps-64", from: "<pid>", before: wraps64, args: create("{wrapped}"), refuse: "."},
+		{id: "target/user-namespace-only", differs: "N01 message, N09 left", from: hosts, before: func(w *world) { w.holdAs("c", alice, "unshare", "-Ur", "cat") }, args: create("{pid:c}"), refuse: "namespace"},
+		{id: "target/gone", differs: "N01 message", from: "process gone", before: gone, args: create("{gone}"), refuse: "process|gone|no such"},
+		{id: "target/zombie", differs: "N01 message", from: "process gone", before: zombie, args: create("{zombie}"), refuse: "."},
+		{id: "target/wraps-32", differs: "N01 message", from: "<pid>", before: wraps(1 << 32), args: create("{wrapped}"), refuse: "."},
+		{id: "target/never", differs: "N01 message", from: "<pid>", args: create("2147483647"), refuse: "."},
+		{id: "target/wraps-64", differs: "N01 message", from: "<pid>", before: wraps64, args: create("{wrapped}"), refuse: "."},
 	}
-	for label, text := range sorted(map[string]string{
-		"zero": "0", "negative": "-1", "text": "abc", "empty": "", "tail": "{pid}x", "blank": " {pid}", "newline": "{pid}\n", "hex": "0x1", "huge": "99999999999999999999999",
+	for label, bad := range sorted(map[string][2]string{
+		"zero": {"0", "N01 message"}, "negative": {"-1", "N01 message"}, "text": {"abc", "N01 message"}, "empty": {"", "N01 message"}, "tail": {"{pid}x", "N01 message"},
+		"blank": {" {pid}", "N08 exit"}, "newline": {"{pid}\n", "N01 message"}, "hex": {"0x1", "N01 message"}, "huge": {"99999999999999999999999", "N01 message"},
 	}) {
-		argv := []string{"create", "/dev/null", "c1", text, "veth", "br0", "eth0"}
-		out = append(out, testCase{id: "target/bad-" + label, from: "<pid>", argv: argv, refuse: "."})
+		argv := []string{"create", "/dev/null", "c1", bad[0], "veth", "br0", "eth0"}
+		out = append(out, testCase{id: "target/bad-" + label, differs: bad[1], from: "<pid>", argv: argv, refuse: "."})
 	}
 	return out
 }

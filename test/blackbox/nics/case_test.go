@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"userns-helpers/test/blackbox/harness"
 )
@@ -23,9 +22,6 @@ const (
 	left    = "left"    // a refusal left something behind
 )
 
-// differs declares the aspects of a case in which the original fails, each with its id in docs/compatibility.md.
-type differs map[string]string
-
 // testCase is one row of the table. Argument lists are words separated by one blank, with these placeholders:
 //
 //	{pid} {pid:NAME}   process that holds the target namespace of the caller, of NAME
@@ -34,6 +30,7 @@ type differs map[string]string
 //	{KEY}              what before or then put into world.values
 type testCase struct {
 	id      string       // SECTION/WHAT
+	differs string       // what the original does instead: "N01 message, N05 left"; see differences
 	from    string       // what it is to show, or the bug
 	usernet string       // text of lxc-usernet; "": usualUsernet
 	file    harness.File // lxc-usernet as a whole, instead
@@ -55,15 +52,6 @@ const usualUsernet = "alice veth br0 2\nalice veth none 2\nbob veth br0 2\n"
 type nic struct {
 	name, bridge, owner string
 	mtu                 int
-}
-
-func (c testCase) listed() string {
-	var ids []string
-	for _, id := range c.differences() {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return strings.Join(slices.Compact(ids), ",")
 }
 
 // sorted walks through a map in the order of its keys.

@@ -66,6 +66,9 @@ func TestList(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range allCases() {
+		if !c.wellFormed() {
+			t.Errorf("%s: differs is not a list of ids and aspects: %q", c.id, c.differs)
+		}
 		for aspect, id := range c.differences() {
 			if err := differences.Judge(id, true); err != nil {
 				t.Errorf("%s: %s: %v", c.id, aspect, err)
