@@ -49,9 +49,17 @@ VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags 
 GO         = go
 # For the packager: appended to the linker's flags.
 GO_LDFLAGS =
-# The entry point that keeps the caller's environment from the Go runtime: internal/kernel/entry has the assembly.
-ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_start)
-LDFLAGS_ALL = $(ENTRY) -X userns-helpers/internal/text/paths.version=$(VERSION) \
+# Each program has its ELF entry point, which runs before the Go runtime does: internal/kernel/entry has the assembly.
+ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_$(ENTRY_$(COMMAND)))
+ENTRY_newuidmap  = newuidmap
+ENTRY_newgidmap  = newgidmap
+ENTRY_usernic    = usernic
+ENTRY_getsubids  = plain
+ENTRY_usernsctl  = plain
+# In place of what go.mod gives the runtime: as many threads as package entry says, not as a container's limits do, nor is
+# memory sampled for a profile that nobody asks for. Where a toolchain ignores it the programs do the same, later.
+GODEBUG_ALL = containermaxprocs=0,updatemaxprocs=0,decoratemappings=0,memprofilerate=0
+LDFLAGS_ALL = $(ENTRY) -X runtime.godebugDefault=$(GODEBUG_ALL) -X userns-helpers/internal/text/paths.version=$(VERSION) \
 	$(foreach name,$(PATHS),-X userns-helpers/internal/text/paths.$(name)=$(PATH_$(name))) $(GO_LDFLAGS)
 
 # A build never fetches another toolchain by itself.
@@ -92,7 +100,7 @@ $(BINARIES): | modules
 	@echo 'go build $@ ./cmd/$(COMMAND)'
 	@V='$(V)' hack/compile $@ -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' ./cmd/$(COMMAND)
 
-# put installs with mode $(1) into folder $(2) the files $(3); replace does so with programs, whose old ones must not live on.
+# put installs with mode $(1) into directory $(2) the files $(3); replace does so with programs, whose old ones must not live on.
 replace = hack/install-programs $(1) '$(DESTDIR)$(2)' $(3)
 put = install -d '$(DESTDIR)$(2)' && install -m $(1) $(3) '$(DESTDIR)$(2)'
 
@@ -108,7 +116,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
 	install -d '$(DESTDIR)$(TMPFILESDIR)'
-	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@FOLDER@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
+	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@DIRECTORY@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
 		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'

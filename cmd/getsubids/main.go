@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"userns-helpers/internal/getsubids"
-	_ "userns-helpers/internal/kernel/entry" // the entry point only: there is no privilege to protect
+	"userns-helpers/internal/kernel/entry"
 )
 
-func main() { os.Exit(getsubids.Run(os.Args, os.Stdout, os.Stderr)) }
+func main() { os.Exit(getsubids.Run(os.Args, entry.Output(os.Stdout, 1), os.Stderr)) }

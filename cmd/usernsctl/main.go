@@ -4,8 +4,8 @@ package main
 import (
 	"os"
 
-	_ "userns-helpers/internal/kernel/entry" // the entry point only: there is no privilege to protect
+	"userns-helpers/internal/kernel/entry"
 	"userns-helpers/internal/usernsctl"
 )
 
-func main() { os.Exit(usernsctl.Run(os.Args, os.Stdout, os.Stderr)) }
+func main() { os.Exit(usernsctl.Run(os.Args, entry.Output(os.Stdout, 1), os.Stderr)) }

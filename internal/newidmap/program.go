@@ -43,15 +43,14 @@ func Run(kind idmap.Kind, arguments []string) int {
 	}
 	r.arguments = arguments[min(1, len(arguments)):] // execve(2) can pass no argument at all
 	if text := inform(kind, r.arguments); text != nil {
-		r.say(unix.Stdout, text)
-		return 0
+		return r.say(unix.Stdout, text)
 	}
 	if err := r.tell(); !r.written {
 		why := whynot.Explain(err, r.looks())
 		r.record().Ended(why)
 		return r.failed(why)
 	}
-	r.say(unix.Stderr, r.remarks())
+	_ = r.say(unix.Stderr, r.remarks())
 	return 0
 }
 
@@ -59,7 +58,7 @@ func Run(kind idmap.Kind, arguments []string) int {
 // written, without a word.
 func (r *run) tell() (err error) {
 	// Identify: the real ids, before anything is changed. From here on the caller cannot signal or starve the program.
-	if r.caller, err = privilege.Begin(); err != nil {
+	if r.caller, err = privilege.Begin(own(r.kind)); err != nil {
 		return &whynot.NoRights{Err: err}
 	}
 	r.began = true
@@ -90,6 +89,14 @@ func (r *run) tell() (err error) {
 // standing is the caller's, as to the capability that the program uses.
 func (r *run) standing() privilege.Standing { return r.caller.Standing(needed(r.kind, nil)) }
 
+// own are the program's own capabilities, which the entry point has left.
+func own(kind idmap.Kind) privilege.Set {
+	if kind == idmap.GID {
+		return entry.Newgidmap
+	}
+	return entry.Newuidmap
+}
+
 // needed is the capability without which the kernel refuses the map: CAP_SETUID or CAP_SETGID, and CAP_SETFCAP where
 // root's id is mapped (since Linux 5.12: files with capabilities of the namespace's root would be the real root's).
 func needed(kind idmap.Kind, asked []idmap.Mapping) privilege.Set {
@@ -113,6 +120,6 @@ func (r *run) looks() whynot.Looks {
 
 // failed prints why, and returns the exit status.
 func (r *run) failed(why verdict.Verdict) int {
-	r.say(unix.Stderr, append(r.remarks(), why.Text(r.kind.Program(), r.kind.Usage())...))
+	_ = r.say(unix.Stderr, append(r.remarks(), why.Text(r.kind.Program(), r.kind.Usage())...))
 	return 1
 }

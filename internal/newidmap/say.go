@@ -8,12 +8,16 @@ import (
 	"userns-helpers/internal/text/verdict"
 )
 
-// say prints text, which may fail as the caller likes. Nothing is held.
-func (r *run) say(fd int, text []byte) {
+// say prints text, which may fail as the caller likes, and returns the exit status for what was asked for by itself: 1 if
+// it is not there. Nothing is held.
+func (r *run) say(fd int, text []byte) int {
 	if len(text) > 0 {
 		printer := output.Printer{Caller: r.caller}
-		_ = printer.Write(fd, text)
+		if printer.Write(fd, text) != nil {
+			return 1
+		}
 	}
+	return 0
 }
 
 // remarks are lines about what did not stop the run.

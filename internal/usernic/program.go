@@ -92,7 +92,7 @@ type run struct {
 func (r *run) perform() (outcome, error) {
 	// Identify: who the caller is. From here on he cannot signal or starve the program.
 	var err error
-	if r.caller, err = privilege.Begin(); err != nil {
+	if r.caller, err = privilege.Begin(entry.Usernic); err != nil {
 		return outcome{}, failed("Failed to take the caller's settings back", err)
 	}
 

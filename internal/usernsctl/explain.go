@@ -71,7 +71,7 @@ func (a asker) explain(what string, words []string) int {
 	case what == "nic" && len(words) == 2:
 		return a.reply(a.explainNIC(words[0], words[1]), nil)
 	}
-	return a.wrong("explain wants uid USER [LOWER COUNT], gid USER [LOWER COUNT], or nic USER BRIDGE")
+	return a.wrong("explain needs uid USER [LOWER COUNT], gid USER [LOWER COUNT], or nic USER BRIDGE")
 }
 
 // reply prints an answer.

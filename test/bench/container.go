@@ -26,16 +26,16 @@ func (b *bench) containers() error {
 	if err := b.makeContainer(); err != nil {
 		return err
 	}
-	r := row{Row: Row{Group: "container", Name: "lxc-start to lxc-stop", Target: 1}, runs: b.runs(40)}
+	r := row{Row: Row{Group: "container", Name: "lxc-start to lxc-stop", Target: 1.02}, runs: b.runs(40)}
 	r.debian, r.ours = b.lifetime(originals), b.lifetime(b.ours)
 	return b.row(r)
 }
 
-// lifetime starts and stops the container on the programs that are in folder.
-func (b *bench) lifetime(folder string) side {
+// lifetime starts and stops the container on the programs that are in directory.
+func (b *bench) lifetime(directory string) side {
 	return side{once: func() (sample, error) {
 		for _, program := range []string{newuidmap, newgidmap, userNic} {
-			if err := replace(program, folder+program); err != nil {
+			if err := replace(program, directory+program); err != nil {
 				return sample{}, err
 			}
 		}
@@ -57,8 +57,8 @@ func (b *bench) lifetime(folder string) side {
 func (b *bench) makeContainer() error {
 	home, id := "/home/"+b.user.name, fmt.Sprint(b.user.uid)
 	group := "/sys/fs/cgroup/" + b.user.name
-	for _, folder := range []string{group, group + "/shell", "/run/user/" + id} {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+	for _, directory := range []string{group, group + "/shell", "/run/user/" + id} {
+		if err := os.MkdirAll(directory, 0o755); err != nil {
 			return err
 		}
 	}

@@ -1,12 +1,12 @@
 // Command bench measures whole runs of newuidmap, newgidmap, lxc-user-nic and of containers, on Debian's programs and on
 // ours, and describes what came out.
 //
-//	bench measure -ours FOLDER [-quick]     on a private copy of the machine, as root; prints JSON
-//	bench render -to FOLDER <RESULT         writes the table and the plots
+//	bench measure -ours DIRECTORY [-beside DIRECTORY] [-only PART] [-quick]     on a private copy of the machine, as root; prints JSON
+//	bench render -to DIRECTORY <RESULT         writes the table and the plots
 //	bench check <RESULT                     compares with the targets; exit status 1 if one is missed
 //
-// Each row of the table is one pair of programs that do the same work, called in turn, so that whatever else the machine
-// does meets both alike. hack/bench does all of it.
+// Each row of the table is one pair of programs that do the same work, called in pairs of a random order, so that whatever
+// else the machine does meets both alike: no third program runs between them. hack/bench does all of it.
 package main
 
 import (
@@ -29,16 +29,22 @@ func run(arguments []string) error {
 	if len(arguments) == 0 {
 		return fmt.Errorf("usage: bench measure|render|check")
 	}
+	if arguments[0] == "busy" {
+		for { // one of ours, for the rows that are measured beside a busy process; they kill it
+			_ = os.Getppid()
+		}
+	}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	ours := flags.String("ours", "", "the folder into which our programs were installed with make install DESTDIR=")
+	ours := flags.String("ours", "", "the directory into which our programs were installed with make install DESTDIR=")
+	beside := flags.String("beside", "", "a directory of other programs of ours, in the place of Debian's")
 	quick := flags.Bool("quick", false, "a tenth of the runs")
 	only := flags.String("only", "", "a part: floor, maps, directory, nics, crowds, containers")
-	to := flags.String("to", "", "the folder for the table and the plots")
+	to := flags.String("to", "", "the directory for the table and the plots")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err
 	}
 	if arguments[0] == "measure" {
-		return measure(*ours, *only, *quick)
+		return measure(bench{ours: *ours, beside: *beside, quick: *quick}, *only)
 	}
 	var result Result
 	if err := json.NewDecoder(os.Stdin).Decode(&result); err != nil {
@@ -54,15 +60,15 @@ func run(arguments []string) error {
 }
 
 // measure takes all measurements and prints them.
-func measure(ours, only string, quick bool) error {
+func measure(b bench, only string) error {
 	if err := harness.Private("hack/bench"); err != nil {
 		return err
 	}
-	machine, err := describe(quick)
+	machine, err := describe(b.quick)
 	if err != nil {
 		return err
 	}
-	b := &bench{ours: ours, quick: quick, result: Result{Machine: machine}}
+	b.result.Machine = machine
 	if err := b.prepare(); err != nil {
 		return err
 	}
@@ -89,7 +95,8 @@ func measure(ours, only string, quick bool) error {
 
 // bench is the work in progress.
 type bench struct {
-	ours   string // folder
+	ours   string // directory
+	beside string // another one, or Debian's
 	quick  bool
 	result Result
 	user   user

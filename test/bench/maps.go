@@ -14,10 +14,10 @@ var sizes = []struct {
 	target float64
 	runs   int
 }{
-	{2, 1.25, 300},
-	{1_000, 1, 300},
-	{10_000, 0.5, 200},
-	{100_000, 0.1, 60},
+	{2, 1, 300},
+	{1_000, 0.8, 300},
+	{10_000, 0.3, 200},
+	{100_000, 0.08, 60},
 	{1_000_000, 0, 12},
 }
 
@@ -30,9 +30,7 @@ func (b *bench) maps() error {
 			}
 			name := tool[len("/usr/bin/"):]
 			r := row{Row: Row{Group: name, Name: name + ", " + thousands(size.lines) + " lines", X: float64(size.lines)}, runs: b.runs(size.runs)}
-			if tool == newuidmap {
-				r.Target = size.target
-			}
+			r.Target = size.target
 			r.debian, r.ours = b.sides(b.mapping, tool)
 			if err := b.row(r); err != nil {
 				return err

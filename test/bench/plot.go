@@ -50,9 +50,9 @@ func ratios(result Result) string {
 	for i, r := range result.Rows {
 		y := 30 + step*float64(i)
 		s.text(left-8, y+13, "end", "#000", r.Name)
-		width := min(r.Ratio(), 2.3) * unit
+		width := min(r.Paired, 2.3) * unit
 		s.rectangle(left, y+2, width, step-6, oursColour)
-		s.text(left+width+6, y+13, "start", "#000", fmt.Sprintf("%.2f", r.Ratio()))
+		s.text(left+width+6, y+13, "start", "#000", fmt.Sprintf("%.2f", r.Paired))
 		if r.Target > 0 {
 			s.line(left+r.Target*unit, y, left+r.Target*unit, y+step-2, debianColour, "")
 		}

@@ -38,9 +38,9 @@ func (b *bench) prepare() error {
 	return b.grant(2)
 }
 
-// sides are Debian's and our side of a row: of is given the path of the program.
+// sides are Debian's side of a row, or who is in its place, and ours: of is given the path of the program.
 func (b *bench) sides(of func(program string) side, program string) (debian, ours side) {
-	return of(program), of(b.ours + program)
+	return of(b.beside + program), of(b.ours + program)
 }
 
 // command runs a command as root.

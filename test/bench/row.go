@@ -1,5 +1,12 @@
 package main
 
+import (
+	"math/rand/v2"
+	"os/exec"
+	"slices"
+	"syscall"
+)
+
 // row is a row to be measured.
 type row struct {
 	Row
@@ -42,24 +49,19 @@ const (
 	peaks   = 3
 )
 
-// measure calls both sides in turn, now the one first and now the other.
+// measure calls both sides, and once more beside a busy process where the row has a target.
 func (r row) measure() (Row, error) {
-	sides := [2]side{r.debian, r.ours}
-	var samples [2][]sample
-	for i := range r.runs + warmUps {
-		for k := range sides {
-			which := (i + k) % 2
-			s, err := sides[which].once()
-			if err != nil {
-				return Row{}, err
-			}
-			if i >= warmUps {
-				samples[which] = append(samples[which], s)
-			}
+	samples, err := r.pairs()
+	if err != nil {
+		return Row{}, err
+	}
+	if r.Target > 0 {
+		if r.Busy, err = r.besideBusy(); err != nil {
+			return Row{}, err
 		}
 	}
 	var most [2][]int64
-	for which, side := range sides {
+	for which, side := range [2]side{r.debian, r.ours} {
 		for range peaks {
 			if side.peak == nil {
 				break
@@ -71,7 +73,48 @@ func (r row) measure() (Row, error) {
 			most[which] = append(most[which], kib)
 		}
 	}
-	r.Runs = r.runs
+	r.Runs, r.Paired = r.runs, paired(samples)
 	r.Debian, r.Ours = summary(samples[0], most[0]), summary(samples[1], most[1])
 	return r.Row, nil
+}
+
+// pairs calls both sides, in an order that is drawn for each pair: whatever else the machine does, and whatever the one
+// leaves in its caches for the other, meets both alike. Debian's samples come first.
+func (r row) pairs() (samples [2][]sample, err error) {
+	sides := [2]side{r.debian, r.ours}
+	for i := range r.runs + warmUps {
+		first := rand.IntN(2)
+		for _, which := range [2]int{first, 1 - first} {
+			s, err := sides[which].once()
+			if err != nil {
+				return samples, err
+			}
+			if i >= warmUps {
+				samples[which] = append(samples[which], s)
+			}
+		}
+	}
+	return samples, nil
+}
+
+// besideBusy is the ratio while another process never sleeps: what waits for a thread on another processor shows here.
+func (r row) besideBusy() (float64, error) {
+	busy := exec.Command("/proc/self/exe", "busy")
+	busy.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := busy.Start(); err != nil {
+		return 0, err
+	}
+	samples, err := r.pairs()
+	_, _ = busy.Process.Kill(), busy.Wait()
+	return paired(samples), err
+}
+
+// paired is the median of the ratios of all pairs, ours to Debian's.
+func paired(samples [2][]sample) float64 {
+	ratios := make([]float64, 0, len(samples[0]))
+	for i, debian := range samples[0] {
+		ratios = append(ratios, float64(samples[1][i].wall)/float64(debian.wall))
+	}
+	slices.Sort(ratios)
+	return median(ratios)
 }

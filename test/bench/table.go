@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// render writes README.md and the plots into folder.
-func render(result Result, folder string) error {
+// render writes README.md and the plots into directory.
+func render(result Result, directory string) error {
 	for name, text := range map[string]string{
 		"README.md": table(result), "ratios.svg": ratios(result), "newuidmap.svg": curves(result, "newuidmap"),
 	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o644); err != nil {
 			return err
 		}
 	}
@@ -24,8 +24,9 @@ func table(result Result) string {
 	var b strings.Builder
 	m := result.Machine
 	b.WriteString("# Benchmarks\n\nWhole runs of the programs, from fork to the end of wait, beside Debian's. Made by `make bench`, which anyone can\n" +
-		"repeat; [test/bench](../../../test/bench) is the code. The two of a row do the same work and are called in turn. An\n" +
-		"ordinary user calls, all calls succeed; the user's line is the last one of its file.\n\n")
+		"repeat; [test/bench](../../../test/bench) is the code. The two of a row do the same work and are called in pairs, in an\n" +
+		"order that is drawn for each; the ratio is the median of the pairs' ratios. Busy: the same while another process never\n" +
+		"sleeps. An ordinary user calls, all calls succeed; the user's line is the last one of its file.\n\n")
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| Processor | %s, %d online |\n| Memory | %s |\n| Kernel | %s |\n| System | %s |\n| Debian's programs | %s |\n| Go | %s |\n| A page fault, a system call | %s, %s |\n| Date | %s |\n| Load at the beginning | %s |\n\n",
 		m.Processor, m.Processors, m.Memory, m.Kernel, m.System, m.Debian, strings.TrimPrefix(m.Go, "go"), m.Fault, m.SystemCall, m.Date, m.Load)
 	if m.Quick {
@@ -36,7 +37,7 @@ func table(result Result) string {
 	for _, r := range result.Rows {
 		if r.Group != group {
 			group = r.Group
-			fmt.Fprintf(&b, "## %s\n\n| | Runs | Debian, median | Ours, median | Ratio | Aim | Fastest, both | Processor time, both | Page faults, both | Peak memory, both |\n|---|---|---|---|---|---|---|---|---|---|\n", group)
+			fmt.Fprintf(&b, "## %s\n\n| | Runs | Debian, median | Ours, median | Ratio | Busy | Aim | Fastest, both | Processor time, both | Page faults, both | Peak memory, both |\n|---|---|---|---|---|---|---|---|---|---|---|\n", group)
 		}
 		b.WriteString(line(r))
 		if last := &result.Rows[len(result.Rows)-1]; r.Name == last.Name || nextGroup(result.Rows, r) != group {
@@ -65,8 +66,12 @@ func line(r Row) string {
 			aim += " **missed**"
 		}
 	}
-	return fmt.Sprintf("| %s | %d | %s | %s | **%.2f** | %s | %s, %s | %s | %s | %s |\n", r.Name, r.Runs, ms(r.Debian.Median), ms(r.Ours.Median),
-		r.Ratio(), aim, ms(r.Debian.Fastest), ms(r.Ours.Fastest), both(r.Debian.CPU, r.Ours.CPU, ms),
+	busy := ""
+	if r.Busy > 0 {
+		busy = fmt.Sprintf("%.2f", r.Busy)
+	}
+	return fmt.Sprintf("| %s | %d | %s | %s | **%.2f** | %s | %s | %s, %s | %s | %s | %s |\n", r.Name, r.Runs, ms(r.Debian.Median), ms(r.Ours.Median),
+		r.Paired, busy, aim, ms(r.Debian.Fastest), ms(r.Ours.Fastest), both(r.Debian.CPU, r.Ours.CPU, ms),
 		both(r.Debian.Faults, r.Ours.Faults, func(n float64) string { return fmt.Sprintf("%.0f", n) }),
 		both(r.Debian.Peak, r.Ours.Peak, func(kib float64) string { return fmt.Sprintf("%.1f MiB", kib/1024) }))
 }

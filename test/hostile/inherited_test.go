@@ -54,7 +54,22 @@ func TestInheritedSlack(t *testing.T) {
 	}
 }
 
-// TestInheritedByPrograms: what is executed for the caller has no slack and no execution domain of the caller's.
+// openFiles is the limit on open files that a program works and executes others with.
+func openFiles(t *testing.T) uint64 {
+	t.Helper()
+	const wanted = 1 << 16
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if raisable(t) {
+		return wanted
+	}
+	return min(wanted, limit.Max)
+}
+
+// TestInheritedByPrograms: what is executed for the caller has no slack and no execution domain of the caller's, all
+// processors that the caller may use, and as many open files as any program, whatever the entry point left for the start.
 func TestInheritedByPrograms(t *testing.T) {
 	const program, seen = "/usr/bin/ovs-vsctl", "/run/hostile-seen"
 	if err := sh("mv " + program + " " + program + ".real"); err != nil {
@@ -65,7 +80,7 @@ func TestInheritedByPrograms(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	script := "#!/bin/sh\ncat /proc/self/timerslack_ns /proc/self/personality >" + seen + "; uname -r >>" + seen + "; exec " + program + ".real \"$@\"\n"
+	script := "#!/bin/sh\ncat /proc/self/timerslack_ns /proc/self/personality >" + seen + "; uname -r >>" + seen + "; ulimit -Sn >>" + seen + "; grep Cpus_allowed: /proc/self/status | cut -f2 >>" + seen + "; exec " + program + ".real \"$@\"\n"
 	if err := (harness.File{Text: script, Mode: 0o755}).Put(program); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +89,13 @@ func TestInheritedByPrograms(t *testing.T) {
 	if err := unix.Uname(&name); err != nil {
 		t.Fatal(err)
 	}
-	want := usualSlack + " 00000000 " + unix.ByteSliceToString(name.Release[:])
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "Cpus_allowed:\t")
+	processors, _, _ := strings.Cut(rest, "\n")
+	want := fmt.Sprintf("%s 00000000 %s %d %s", usualSlack, unix.ByteSliceToString(name.Release[:]), openFiles(t), processors)
 	for _, how := range []string{"slack", "domain"} {
 		r := call(t, heir, append([]string{self, "hostile-wrap", how}, creates(target, "ovs0")...)...)
 		text, err := os.ReadFile(seen)

@@ -52,6 +52,9 @@ func prepare() error {
 		}
 		errs = append(errs, harness.Install(filepath.Join(*fallbackFlag, name), fallbackPlace, name, mode))
 	}
+	for _, name := range mislinked {
+		errs = append(errs, harness.Install(filepath.Join(*fallbackFlag, name), fallbackPlace, name, 0o4755))
+	}
 	return errors.Join(append(errs, makeFuseDevice(), furnish())...)
 }
 

@@ -167,13 +167,13 @@ func (x *traced) until(wanted func(systemCall) bool) bool {
 	return false
 }
 
-// begun goes on to the first system call after the program took its ids out of the caller's reach. Debian's programs
-// never do: they begin at once.
+// begun goes on to where the program begins, its ids out of the caller's reach: the caller's groups are read first.
+// Debian's programs never do: they begin at once.
 func (x *traced) begun() bool {
 	if *peersFlag {
 		return x.next()
 	}
-	return x.until(is(unix.SYS_SETRESUID)) && x.until(func(systemCall) bool { return x.unreachable() })
+	return x.until(is(unix.SYS_GETGROUPS)) && x.until(func(systemCall) bool { return x.unreachable() })
 }
 
 // reach goes on to a point of an attack: n system calls after the program has begun. What comes before is the runtime's
@@ -248,7 +248,7 @@ func (x *traced) wait() {
 		runtime.Gosched() // a child that another test started from this thread before: who started it takes it
 		return
 	}
-	// What ready saw is gone if another thread has executed a program or ended this one meanwhile; and the first thread
+	// What ready saw is gone if another thread has executed a program or ended this one since; and the first thread
 	// then ends last, after the others have been waited for: do not wait for it alone.
 	got, err := unix.Wait4(tid, &status, unix.WALL|unix.WNOTHREAD|unix.WNOHANG, nil)
 	switch {

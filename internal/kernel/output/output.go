@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/entry"
 	"userns-helpers/internal/kernel/privilege"
 )
 
@@ -37,6 +38,9 @@ var ErrPatience = errors.New("not read for 5 seconds")
 
 // Write writes text with one write(2), unless only parts of it are taken. Nothing may be held.
 func (p *Printer) Write(fd int, text []byte) error {
+	if entry.Closed(fd) {
+		return unix.EBADF
+	}
 	return p.Caller.Exposed(func() error {
 		s := p.open(fd)
 		defer s.close()

@@ -1,8 +1,7 @@
 package privilege
 
 import (
-	"syscall"
-	"unsafe"
+	"cmp"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,20 +35,51 @@ func Unbounded(set Set) Set {
 	return out
 }
 
-// permittedNow returns this thread's permitted set, capget(2).
-func permittedNow() (Set, error) {
+// sets are the effective, permitted and inheritable capabilities of a thread, as capget(2) and capset(2) have them: those
+// below 32, and those above.
+type sets [2]unix.CapUserData
+
+// capget reads the sets of this thread, over what no thread can have.
+func capget() (sets, error) {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
-		return 0, err
+	s := sets{{Permitted: ^uint32(0)}, {Permitted: ^uint32(0)}}
+	err := unix.Capget(&header, &s[0])
+	return s, err
+}
+
+// permitted is the permitted set.
+func (s sets) permitted() Set { return Set(s[0].Permitted) | Set(s[1].Permitted)<<32 }
+
+// within is s without what is not in own.
+func (s sets) within(own Set) sets {
+	for i := range s {
+		word := uint32(own >> (32 * i))
+		s[i].Effective, s[i].Permitted, s[i].Inheritable = s[i].Effective&word, s[i].Permitted&word, s[i].Inheritable&word
 	}
-	return Set(data[0].Permitted) | Set(data[1].Permitted)<<32, nil
+	return s
+}
+
+// set makes s the sets of this thread, and looks whether they are.
+func (s sets) set() error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	err := unix.Capset(&header, &s[0])
+	if s.areSet() {
+		return nil
+	}
+	return setCaps.failed(cmp.Or(err, error(unix.EPERM)))
+}
+
+// areSet reports whether s are the sets of this thread.
+func (s sets) areSet() bool {
+	now, err := capget()
+	return err == nil && now == s
 }
 
 // Narrow is the last step before a map is written. The effective user id of this thread becomes the caller's, so that the
-// kernel sees the owner of the user namespace at work (user_namespaces(7)) and CAP_SYS_ADMIN is not needed. On all threads
-// permitted and effective become what both keep and the program's own permitted set hold, and inheritable becomes empty;
-// not even a program that this thread executes as root could get more. There is no way back to a capability. Real and saved user ids stay 0 where they are, against the caller's signals.
+// kernel sees the owner of the user namespace at work (user_namespaces(7)) and CAP_SYS_ADMIN is not needed. Permitted and
+// effective become what both keep and the program's own permitted set hold, and inheritable becomes empty; not even a
+// program that this thread executes as root could get more. There is no way back to a capability. Real and saved user ids
+// stay 0 where they are, against the caller's signals.
 //
 // Where the program was given none of keep it keeps nothing, and the kernel is left to refuse what follows.
 func (c Caller) Narrow(keep Set) error {
@@ -61,42 +91,23 @@ func (c Caller) Narrow(keep Set) error {
 			return err
 		}
 	}
-	return setCaps.failed(capset(keep & c.permitted))
+	return exactly(keep & c.permitted).set()
 }
 
-// effective makes set the effective capabilities of this thread, and of no other; the permitted ones stay. Where the
+// exactly are sets of which the permitted and the effective one are set, and the inheritable one is empty.
+func exactly(set Set) sets {
+	low, high := uint32(set), uint32(set>>32)
+	return sets{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}
+}
+
+// effective makes set the effective capabilities of this thread, as far as they are permitted, which stay. Where the
 // caller's securebits say that a change of ids leaves them as they are (SECBIT_NO_SETUID_FIXUP, capabilities(7)) it does
 // what the kernel does otherwise.
 func effective(set Set) error {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
+	now, err := capget()
+	if err != nil {
 		return readCaps.failed(err)
 	}
-	data[0].Effective, data[1].Effective = uint32(set)&data[0].Permitted, uint32(set>>32)&data[1].Permitted
-	return setCaps.failed(unix.Capset(&header, &data[0]))
-}
-
-// capset makes set the permitted and the effective capabilities of all threads: unix.Capset would change one thread and
-// leave everything to the others. This is the only use of unsafe; the kernel copies both structures before it returns.
-func capset(set Set) error {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	low, high := uint32(set), uint32(set>>32)
-	data := [2]unix.CapUserData{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}
-	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET,
-		uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data[0])), 0)
-	if errno != 0 && !keeps(set) {
-		return errno
-	}
-	return nil
-}
-
-// keeps reports whether this thread, and so every thread of a program that has not changed them, has the capabilities of
-// set and no others already.
-func keeps(set Set) bool {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	low := unix.CapUserData{Effective: uint32(set), Permitted: uint32(set)}
-	high := unix.CapUserData{Effective: uint32(set >> 32), Permitted: uint32(set >> 32)}
-	return unix.Capget(&header, &data[0]) == nil && data == [2]unix.CapUserData{low, high}
+	now[0].Effective, now[1].Effective = uint32(set)&now[0].Permitted, uint32(set>>32)&now[1].Permitted
+	return now.set()
 }

@@ -1,10 +1,13 @@
 package privilege
 
-import "golang.org/x/sys/unix"
+import (
+	"cmp"
 
-// Confine gives up, for the rest of the program, every capability that is not in keep: on all threads, so that Do comes
-// back to keep and no more. On this thread, which is the one that executes programs, it also sees to it that no program
-// that is executed gets more; and the kernel is asked not to prefer this process when memory runs out (oom_score_adj,
+	"golang.org/x/sys/unix"
+)
+
+// Confine gives up, on this thread and for the rest of the program, every capability that is not in keep, so that Do comes
+// back to keep and no more. It also sees to it that no program that this thread executes gets more; and the kernel is asked not to prefer this process when memory runs out (oom_score_adj,
 // proc(5)), which the caller may have arranged.
 //
 // It returns the missing part of need if the program was not given all of it, and then has changed nothing.
@@ -16,7 +19,7 @@ func (c Caller) Confine(need, keep Set) (missing Set, err error) {
 	if err := noMoreByExecuting(); err != nil {
 		return 0, err
 	}
-	return 0, setCaps.failed(capset(keep & c.permitted))
+	return 0, exactly(keep & c.permitted).set()
 }
 
 // noMoreByExecuting sets no_new_privs, prctl(2), on this thread and what it executes, for good: execve(2) then gives no
@@ -25,10 +28,10 @@ func (c Caller) Confine(need, keep Set) (missing Set, err error) {
 // system call for each of some forty capabilities.
 func noMoreByExecuting() error {
 	err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	if err == nil || look(unix.PR_GET_NO_NEW_PRIVS) == 1 {
+	if look(unix.PR_GET_NO_NEW_PRIVS) == 1 {
 		return nil
 	}
-	return gainNothing.failed(err)
+	return gainNothing.failed(cmp.Or(err, error(unix.EPERM)))
 }
 
 // look asks prctl(2) for a number of this thread or process; -1 if it does not say.

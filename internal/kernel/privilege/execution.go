@@ -28,6 +28,6 @@ func Raised() (bool, error) {
 	if ruid != euid || euid != suid || rgid != egid || egid != sgid {
 		return true, nil
 	}
-	permitted, err := permittedNow()
-	return permitted != 0 && ruid != 0, err
+	now, err := capget()
+	return now.permitted() != 0 && ruid != 0, err
 }

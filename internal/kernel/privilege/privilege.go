@@ -2,21 +2,26 @@
 //
 // It promises that the caller, who chose everything that a process inherits, cannot signal or observe the program, nor
 // starve it by limits, once Begin has returned, and that work done for the caller (Caller.Do) is done with the caller's rights and
-// no others. It trusts the kernel's answers about the real ids, and nothing else.
+// no others. It trusts what the kernel says of the ids with which it executed the program, and nothing else.
 //
-// Linux keeps credentials per thread. Each function here says whether it changes the calling thread or all threads;
-// Begin locks the calling goroutine to its thread, so that "the thread" means one thing for the life of the program.
+// Linux keeps credentials per thread. What the caller must not have over the process, and every capability that is not the
+// program's own, goes before there is a second thread: package entry. What is changed here is the calling thread's; Begin
+// locks the calling goroutine to it, so that "the thread" means one thing for the life of the program. The other threads
+// are the runtime's, run nothing of the program's, and keep what the entry point left.
 package privilege
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/entry"
 )
 
-// Caller is the user who ran the program. Only Begin makes one, from the real ids, before anything is changed: a
-// function that takes a Caller cannot be given a user of somebody else's choice.
+// Caller is the user who ran the program. Only Begin makes one, from the real ids at execve(2): a function that takes a
+// Caller cannot be given a user of somebody else's choice.
 type Caller struct {
 	uid, gid  uint32
 	groups    []uint32
@@ -38,27 +43,23 @@ func (c Caller) Groups() []uint32 { return slices.Clone(c.groups) }
 // Raised reports whether the program runs with effective user id 0, be it by its setuid bit or because root ran it.
 func (c Caller) Raised() bool { return c.raised }
 
-// Permitted is the set of capabilities that the program was started with.
+// Permitted is the set of the program's own capabilities with which it was started.
 func (c Caller) Permitted() Set { return c.permitted }
 
-// Begin reads who the caller is and then takes out of the caller's reach what can be taken: see the table in
-// docs/process.md. It is called once, first. All threads: ids. This thread: the signal mask, the scheduling class.
+// Begin reads who the caller is and then takes out of the caller's reach what the entry point has not taken yet: see the
+// table in docs/process.md. It is called once, first. own is the set of the program's own capabilities.
 //
 // Errors are those of the system calls and mean that the program must not go on.
-func Begin() (Caller, error) {
+func Begin(own Set) (Caller, error) {
 	runtime.LockOSThread()
+	spread()
 	caller, err := identify()
 	if err != nil {
 		return Caller{}, err
 	}
 	raiseLimits()
-	if err := signalsReach(); err != nil {
+	if err := caller.take(own); err != nil {
 		return Caller{}, err
-	}
-	if caller.raised {
-		if err := caller.becomeRoot(); err != nil {
-			return Caller{}, err
-		}
 	}
 	return caller, shed(caller)
 }
@@ -67,19 +68,21 @@ func Begin() (Caller, error) {
 // who has CAP_SETPCAP can set it: a service manager (SecureBits=), or a user in a namespace of one's own.
 const noSetuidFixup = 1 << 2
 
-// identify reads the caller's real ids, groups and the capabilities that this program was given.
+// identify reads the caller's real ids, groups and the capabilities that this program has.
 func identify() (Caller, error) {
-	ruid, euid, _ := unix.Getresuid()
-	rgid, _, _ := unix.Getresgid()
+	ids, err := executed()
+	if err != nil {
+		return Caller{}, readIDs.failed(err)
+	}
 	groups, err := unix.Getgroups()
 	if err != nil {
 		return Caller{}, readGroups.failed(err)
 	}
-	permitted, err := permittedNow()
+	now, err := capget()
 	if err != nil {
 		return Caller{}, readCaps.failed(err)
 	}
-	caller := Caller{uid: uint32(ruid), gid: uint32(rgid), raised: euid == 0, permitted: permitted}
+	caller := Caller{uid: ids.uid, gid: ids.gid, raised: ids.euid == 0, permitted: now.permitted()}
 	caller.unfixed = caller.raised && look(unix.PR_GET_SECUREBITS)&noSetuidFixup != 0
 	for _, g := range groups {
 		caller.groups = append(caller.groups, uint32(g))
@@ -87,9 +90,13 @@ func identify() (Caller, error) {
 	return caller, nil
 }
 
-// becomeRoot makes the real and saved user ids 0 as well, on all threads. kill(2) lets a sender reach a process whose
-// real or saved user id is the sender's own: from here on the caller cannot stop, continue or kill the program. The
-// effective group id of this thread becomes 0, so that files made from here on belong to root's group.
+// take sees to it that the real and saved user ids are 0 as well, and that no thread has a capability outside of own.
+// kill(2) lets a sender reach a process whose real or saved user id is the sender's own: from here on the caller cannot
+// stop, continue or kill the program. The effective group id of this thread becomes 0, so that files made from here on
+// belong to root's group.
+//
+// The entry point of this program has done so for all threads, of which there was one; that of another would have left
+// another set. Where none did, it is done here.
 //
 // Where the bounding set took CAP_SETUID away, the real user id stays the caller's: without it the effective id could
 // never become the caller's again. Where it took CAP_SETGID, the group stays the caller's. A program that needs the
@@ -97,21 +104,40 @@ func identify() (Caller, error) {
 //
 // A group that cannot be changed although there is the right to (a user namespace whose root has no group, a filter of
 // system calls) stays the caller's as well: files may then have it, and no right comes from it.
-func (c *Caller) becomeRoot() error {
-	if c.permitted.Has(Of(unix.CAP_SETUID)) {
-		if err := unix.Setresuid(0, 0, 0); err != nil && !isRoot() {
-			return takeUser.failed(err)
-		}
+func (c *Caller) take(own Set) error {
+	var err error
+	if left := Set(entry.Own()); left == 0 {
+		err = c.takeHere(own)
+	} else {
+		err = c.taken(left, own)
 	}
-	c.regrouped = c.permitted.Has(Of(unix.CAP_SETGID)) && effectiveGroup(0) == nil
+	if err != nil {
+		return err
+	}
+	c.permitted &= own
+	c.regrouped = c.raised && c.permitted.Has(Of(unix.CAP_SETGID)) && effectiveGroup(0) == nil
 	return nil
 }
 
-// isRoot reports whether real, effective and saved user id of this thread are 0.
-func isRoot() bool {
-	ruid, euid, suid := unix.Getresuid()
-	return ruid == 0 && euid == 0 && suid == 0
+// taken compares what the entry point left with what it has to leave: where it failed it has said nothing, and a filter of
+// system calls can say that a call succeeded that was never made.
+func (c *Caller) taken(left, own Set) error {
+	real, effective, saved := entry.IDs()
+	switch {
+	case left != own:
+		return beginAs.failed(unix.ENOEXEC)
+	case c.becomesRoot() && (real != 0 || effective != 0 || saved != 0):
+		return takeUser.failed(unix.EPERM)
+	case !c.becomesRoot() && (real != c.uid || (effective == 0) != c.raised):
+		return takeUser.failed(unix.EPERM)
+	case !own.Has(c.permitted):
+		return setCaps.failed(unix.EPERM)
+	}
+	return nil
 }
+
+// becomesRoot reports whether the program has to have root's real and saved user id.
+func (c *Caller) becomesRoot() bool { return c.raised && c.permitted.Has(Of(unix.CAP_SETUID)) }
 
 // rootGroup makes the effective group id of this thread 0 if it was that before.
 func (c Caller) rootGroup() error {
@@ -141,15 +167,15 @@ func (c Caller) Do(f func() error) error {
 	return f()
 }
 
-// lower makes the effective ids of this thread the caller's. The kernel clears the effective capabilities when the user
+// lower makes the effective ids of this thread the caller's, and looks whether they are. The kernel clears the effective capabilities when the user
 // id leaves 0 (capabilities(7), "Effect of user ID changes on capabilities"); the group goes first, while there is
 // still the right to change it.
 func (c Caller) lower() error {
-	if err := effectiveGroup(c.gid); err != nil && unix.Getegid() != int(c.gid) {
-		return err
+	if err := effectiveGroup(c.gid); unix.Getegid() != int(c.gid) {
+		return changeGroup.failed(cmp.Or(err, error(unix.EPERM)))
 	}
-	if err := effectiveUser(c.uid); err != nil && unix.Geteuid() != int(c.uid) {
-		return err
+	if err := effectiveUser(c.uid); unix.Geteuid() != int(c.uid) {
+		return changeUser.failed(cmp.Or(err, error(unix.EPERM)))
 	}
 	return c.fixUp(0)
 }
@@ -157,7 +183,7 @@ func (c Caller) lower() error {
 // raise undoes lower: the effective capabilities become the permitted ones when the user id comes back to 0.
 func (c Caller) raise() error {
 	if err := effectiveUser(0); err != nil && unix.Geteuid() != 0 {
-		return err
+		return changeUser.failed(err)
 	}
 	if err := c.fixUp(^Set(0)); err != nil {
 		return err
@@ -179,7 +205,7 @@ const same = ^uintptr(0)
 // effectiveUser sets the effective user id of this thread, and of no other.
 func effectiveUser(uid uint32) error {
 	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, same, uintptr(uid), same); errno != 0 {
-		return changeUser.failed(errno)
+		return errno
 	}
 	return nil
 }
@@ -187,7 +213,7 @@ func effectiveUser(uid uint32) error {
 // effectiveGroup sets the effective group id of this thread, and of no other.
 func effectiveGroup(gid uint32) error {
 	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, same, uintptr(gid), same); errno != 0 {
-		return changeGroup.failed(errno)
+		return errno
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package privilege
 
 import (
-	"errors"
 	"os/signal"
-	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/entry"
 )
 
 // shed undoes what the caller set up for this process before it was executed: umask, folder, signal dispositions and
@@ -54,15 +54,18 @@ const dumpableByRoot = 2
 // chose another.
 const slack = 50_000
 
-// tighten makes waits as exact as they are by default, on all threads. The caller's own choice, which execve(2) keeps and
-// which is also what "the default" means to PR_SET_TIMERSLACK, can be minutes for each wait, here and in each program that
-// is executed. It comes after schedule, which gives a thread of a real-time class that default back. A look is all that
-// it costs where nothing was chosen.
-func tighten() {
-	if look(unix.PR_GET_TIMERSLACK) == slack {
-		return
+// tighten makes the waits of this thread, and of the programs that it executes, as exact as they are by default. The
+// caller's own choice, which execve(2) keeps and which is also what "the default" means to PR_SET_TIMERSLACK, can be
+// minutes for each wait; the entry point's is for the start. It comes after schedule, which gives a thread of a real-time
+// class that default back.
+func tighten() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, slack, 0, 0, 0) }
+
+// spread lets this thread, and the programs that it executes, run on all processors of the caller's choice again, of which
+// the entry point left one for the start.
+func spread() {
+	if processors := entry.Processors(); processors.Count() > 0 {
+		_ = unix.SchedSetaffinity(0, &processors)
 	}
-	_, _, _ = syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, slack, 0, 0, 0, 0)
 }
 
 // ignoreTerminal ignores the signals that a terminal sends without asking for permission, and SIGPIPE: writing to a
@@ -79,17 +82,13 @@ func schedule() {
 	_ = unix.SchedSetAttr(0, &attributes, 0)
 }
 
-// readable reports whether a limit can be read.
-func readable(resource int) bool { return unix.Getrlimit(resource, &unix.Rlimit{}) == nil }
-
 // limits that could end the program, or cut a write short, between two steps. The limit on core files goes to zero,
 // the memory of this process being nobody's business; the limit on open files is raised to a number, not to infinity,
-// which the kernel refuses (fs.nr_open). Pending signals are what roomForSignals is about.
+// which the kernel refuses (fs.nr_open).
 var limits = [...]struct {
 	resource int
 	value    uint64
 }{
-	{unix.RLIMIT_SIGPENDING, unix.RLIM_INFINITY},
 	{unix.RLIMIT_FSIZE, unix.RLIM_INFINITY},
 	{unix.RLIMIT_NPROC, unix.RLIM_INFINITY},
 	{unix.RLIMIT_AS, unix.RLIM_INFINITY},
@@ -119,29 +118,18 @@ func processorTime() uint64 {
 }
 
 // setLimit sets both limits of a resource, or else raises the soft one to the hard one. Where neither may be done, as in
-// gVisor, which lets nobody set any (EPERM), the limits stay: what they prevent says so when it fails.
+// gVisor, which lets nobody set any (EPERM), the limits stay: what they prevent says so when it fails. The soft one is set
+// even if it is right: an executed program would get the entry point's limit on open files, which the runtime has kept for
+// it, if nobody had chosen another since.
 func setLimit(resource int, value uint64) {
 	if unix.Setrlimit(resource, &unix.Rlimit{Cur: value, Max: value}) == nil {
 		return
 	}
 	var limit unix.Rlimit
-	if unix.Getrlimit(resource, &limit) == nil && limit.Cur != limit.Max {
+	if unix.Getrlimit(resource, &limit) == nil {
 		limit.Cur = limit.Max
 		_ = unix.Setrlimit(resource, &limit)
 	}
-}
-
-// signalsReach is roomForSignals where the limit can be read. Where a filter of system calls forbids that, the call of a
-// caller who left no room may never begin.
-func signalsReach() error {
-	err := roomForSignals()
-	switch {
-	case err == nil || errors.Is(err, ErrPendingSignals):
-		return err
-	case !readable(unix.RLIMIT_SIGPENDING):
-		return nil
-	}
-	return signalThread.failed(err)
 }
 
 // CloseInherited closes the descriptors above 2 that the caller passed, except keep (negative: none).

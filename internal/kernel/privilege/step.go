@@ -6,10 +6,11 @@ type Step int
 // The steps that can be fatal. What is not here is tried, and its failure costs nothing but what it protects the caller's
 // own call from. MakeOutput is package execute's.
 const (
-	readGroups Step = iota
+	readIDs Step = iota
+	readGroups
 	readCaps
 	blockSignals
-	signalThread
+	beginAs
 	takeUser
 	changeUser
 	changeGroup
@@ -21,10 +22,11 @@ const (
 )
 
 var steps = [...]struct{ verb, call string }{
+	readIDs:       {"read the ids with which it was executed", "getauxval(3)"},
 	readGroups:    {"read the caller's groups", "getgroups(2)"},
 	readCaps:      {"read this program's capabilities", "capget(2)"},
 	blockSignals:  {"block signals", "rt_sigprocmask(2)"},
-	signalThread:  {"signal its own threads", "tgkill(2)"},
+	beginAs:       {"begin, linked with another program's entry point", "execve(2)"},
 	takeUser:      {"take root's user id, against the caller's signals", "setresuid(2)"},
 	changeUser:    {"change the effective user id", "setresuid(2)"},
 	changeGroup:   {"change the effective group id", "setresgid(2)"},

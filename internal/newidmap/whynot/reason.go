@@ -48,7 +48,6 @@ func NotOpened(named idmap.Target, err error) error {
 // What the story meets. Those about the map are what is found when it is looked for why; see the files with the words.
 const (
 	environment    verdict.ID = "environment"
-	pendingSignals verdict.ID = "pending-signals"
 	noCapabilities verdict.ID = "no-capabilities"
 	stepRefused    verdict.ID = "step-refused"
 	notDumpable    verdict.ID = "not-dumpable"
@@ -93,8 +92,6 @@ func (e *NoRights) ID() verdict.ID {
 	switch {
 	case errors.As(e.Err, &step) && !step.OfCapabilities():
 		return stepRefused
-	case errors.Is(e.Err, privilege.ErrPendingSignals):
-		return pendingSignals
 	}
 	return noCapabilities
 }

@@ -29,8 +29,6 @@ func (l Looks) noRights(e *NoRights) verdict.Verdict {
 			Headline: "cannot " + step.Verb() + ": " + strerror(step.Err),
 			Advice:   "the kernel, a container's seccomp filter or its kernel refuses " + step.Call() + " to this program, and it cannot do without",
 		}
-	case e.ID() == pendingSignals:
-		return verdict.Verdict{Headline: "cannot signal its own threads", Advice: e.Err.Error()}
 	}
 	advice := "the kernel does not let this program change its user IDs or capabilities: " + causeText(e.Err)
 	if f := install.Observe(need(l.Kind), true); !f.Bounding {

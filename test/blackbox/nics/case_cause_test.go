@@ -59,7 +59,7 @@ func twoNics(w *world) {
 // installed makes the case call a copy of the program with another mode.
 func installed(name, mode string) func(*world) {
 	return func(w *world) {
-		copied := w.folder(0o755) + "/" + name
+		copied := w.directory(0o755) + "/" + name
 		w.must(exec.Command("install", "-m", mode, w.helper, copied).Run())
 		w.helper = copied
 	}

@@ -86,18 +86,18 @@ func orphan(w *world) {
 	delete(w.held, "dead")
 }
 
-// bindMount pins a namespace to a file in a folder with the given mode.
+// bindMount pins a namespace to a file in a directory with the given mode.
 func bindMount(key string, mode os.FileMode, source string) func(*world) {
 	return func(w *world) {
-		folder := w.folder(mode)
+		folder := w.directory(mode)
 		w.values[key] = filepath.Join(folder, "net")
 		w.sh("touch {" + key + "}; mount --bind " + source + " {" + key + "}")
 		w.undo = append(w.undo, func() { w.sh("umount {" + key + "}") })
 	}
 }
 
-// folder makes a folder of root's that goes with the case.
-func (w *world) folder(mode os.FileMode) string {
+// directory makes a directory of root's that goes with the case.
+func (w *world) directory(mode os.FileMode) string {
 	folder, err := os.MkdirTemp("/run", "nics.")
 	w.must(err)
 	w.must(os.Chmod(folder, mode))
@@ -106,11 +106,11 @@ func (w *world) folder(mode os.FileMode) string {
 }
 
 func fifo(w *world) {
-	w.values["fifo"] = filepath.Join(w.folder(0o755), "pipe")
+	w.values["fifo"] = filepath.Join(w.directory(0o755), "pipe")
 	w.sh("mkfifo -m 666 {fifo}")
 }
 
-// hidden is a folder that only root can look into, with a namespace of alice's and other things in it.
+// hidden is a directory that only root can look into, with a namespace of alice's and other things in it.
 func hidden(w *world) {
 	bindMount("there", 0o700, "{ns}")(w)
 	w.values["hidden"] = filepath.Dir(w.values["there"])

@@ -34,7 +34,7 @@ type testCase struct {
 	from    string       // what it is to show, or the bug
 	usernet string       // text of lxc-usernet; "": usualUsernet
 	file    harness.File // lxc-usernet as a whole, instead
-	ledger  string       // text of the ledger; "": there is none, nor its folder
+	ledger  string       // text of the ledger; "": there is none, nor its directory
 	as      user         // the caller; nobody: alice
 	before  func(*world) // what else must stand
 	start   harness.Start

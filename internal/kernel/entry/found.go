@@ -1,0 +1,62 @@
+package entry
+
+import "golang.org/x/sys/unix"
+
+// The capabilities of each program, below 32 all of them: what it has from the entry point on, on every thread, until it
+// gives up more. docs/process.md has what each is for.
+const (
+	begin     = 1<<unix.CAP_SETUID | 1<<unix.CAP_SETGID | 1<<unix.CAP_SYS_RESOURCE | 1<<unix.CAP_SYS_NICE | 1<<unix.CAP_AUDIT_WRITE
+	Newuidmap = begin | 1<<unix.CAP_SETFCAP | 1<<unix.CAP_DAC_READ_SEARCH
+	Newgidmap = begin | 1<<unix.CAP_DAC_READ_SEARCH
+	Usernic   = begin | 1<<unix.CAP_NET_ADMIN | 1<<unix.CAP_DAC_OVERRIDE
+)
+
+// What the assembly says to the kernel.
+const (
+	version     = unix.LINUX_CAPABILITY_VERSION_3
+	capget      = unix.SYS_CAPGET
+	capset      = unix.SYS_CAPSET
+	geteuid     = unix.SYS_GETEUID
+	setresuid   = unix.SYS_SETRESUID
+	getresuid   = unix.SYS_GETRESUID
+	getcpu      = unix.SYS_GETCPU
+	maskSize    = 128 // bytes of a unix.CPUSet
+	getaffinity = unix.SYS_SCHED_GETAFFINITY
+	setaffinity = unix.SYS_SCHED_SETAFFINITY
+	filesLimit  = unix.RLIMIT_NOFILE
+	prlimit     = unix.SYS_PRLIMIT64
+	prctl       = unix.SYS_PRCTL
+	setSlack    = unix.PR_SET_TIMERSLACK
+	startSlack  = 10_000_000 // nanoseconds
+	fcntl       = unix.SYS_FCNTL
+	getFD       = unix.F_GETFD
+	badFD       = 9 // EBADF
+)
+
+// state is what the entry point found and left. All is zero where it did not run.
+type state struct {
+	Own        uint32             // the program's own capabilities, if it gave up the others and saw to the user ids
+	Ran        uint32             // 1 if it ran
+	Closed     uint32             // bit n: descriptor n was closed
+	Processor  uint32             // where it ran
+	IDs        [3]uint32          // real, effective and saved user id at its end; -1 where the kernel did not say
+	Header     unix.CapUserHeader // of Sets
+	Sets       [2]unix.CapUserData
+	Files      unix.Rlimit // RLIMIT_NOFILE as it found it
+	Fewer      unix.Rlimit // and as it left it
+	Processors unix.CPUSet // those of the caller's choice; empty if they are too many
+	Only       unix.CPUSet // the one where it ran
+}
+
+// found is written by the assembly, before there is any Go, and by nothing else.
+var found state
+
+// Own is the set of capabilities that the entry point has left, the user ids seen to; 0 if none did.
+func Own() uint32 { return found.Own }
+
+// IDs are the real, effective and saved user id that the entry point left.
+func IDs() (real, effective, saved uint32) { return found.IDs[0], found.IDs[1], found.IDs[2] }
+
+// Processors are those on which the caller lets this process run, of which the entry point has left one; empty if it did
+// not.
+func Processors() unix.CPUSet { return found.Processors }
