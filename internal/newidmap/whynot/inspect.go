@@ -21,9 +21,11 @@ func Foresee(l Looks) (v verdict.Verdict, known bool) {
 	var first [1]byte
 	n, _ := unix.Pread(fd, first[:], 0)
 	f := writeFacts{err: unix.EPERM, mapped: n > 0, caller: l.Facts.User.UID, namespace: observeNamespace(l.Process)}
-	v = explainNamespace(l.Kind, f)
-	if v.ID != "" {
+	if known = f.mapped || f.namespace.known; !known {
+		return verdict.Verdict{}, false
+	}
+	if v = explainNamespace(l.Kind, f); v.ID != "" {
 		v.Headline = "write to " + name + " failed: " + strerror(f.err)
 	}
-	return v, f.mapped || f.namespace.known
+	return v, true
 }
