@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/kernel/entry"
 	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/verdict"
@@ -13,10 +14,11 @@ import (
 
 // noStart is about the caller's environment.
 func noStart(e *NoStart) verdict.Verdict {
-	return verdict.Verdict{
-		Headline: "Could not empty the environment",
-		Advice:   "the program could not be executed again without it, from /proc/self/exe: " + e.Err.Error(),
+	advice := causeText(e.Err)
+	if e.Err != entry.ErrMisbuilt {
+		advice = "the program could not be executed again without it, from /proc/self/exe: " + advice
 	}
+	return verdict.Verdict{Headline: "Could not empty the environment", Advice: advice}
 }
 
 // noRights is about what this process may do, before anything was done for the caller. The original's words are said of
