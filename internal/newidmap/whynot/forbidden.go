@@ -22,7 +22,7 @@ func (l Looks) denied(e *idmap.Denied) verdict.Verdict {
 	case e.Err == nil:
 		v.Advice = paths.Forbidden() + " line " + strconv.Itoa(e.Row.Line) + " forbids " + e.Row.Range.String() + " to everybody"
 	case errors.As(e.Err, &wrong):
-		v.Advice = paths.Forbidden() + " says which IDs are never mapped, and has a mistake: " + mistakeIn(wrong) + ": correct it (forbidden-host-ids(5))" + only
+		v.Advice = paths.Forbidden() + " says which IDs are never mapped, and has a mistake: " + Unusable(wrong) + ": correct it (forbidden-host-ids(5))" + only
 	case errors.As(e.Err, &untrusted):
 		v.Advice = untrusted.Error() + ": it says which IDs are never mapped, so " + untrusted.Remedy() + only
 	default:
@@ -34,12 +34,16 @@ func (l Looks) denied(e *idmap.Denied) verdict.Verdict {
 	return v
 }
 
-// mistakeIn names the line, and says what is wrong.
-func mistakeIn(e *forbidden.Error) string {
-	if e.Line == 0 {
-		return Mistake(e)
+// Unusable says why the list cannot be used, and names the line.
+func Unusable(err error) string {
+	var wrong *forbidden.Error
+	switch {
+	case !errors.As(err, &wrong):
+		return causeText(err)
+	case wrong.Line == 0:
+		return Mistake(wrong)
 	}
-	return "line " + strconv.Itoa(e.Line) + ": " + Mistake(e)
+	return "line " + strconv.Itoa(wrong.Line) + ": " + Mistake(wrong)
 }
 
 // longestLine is how many bytes of a line a message repeats.
