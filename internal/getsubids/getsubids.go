@@ -16,7 +16,6 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/subid/source"
@@ -83,7 +82,7 @@ func parse(argv []string) (request, bool) {
 // list prints the ranges of the source that nsswitch.conf(5) names, in its order, and tells which that is and whether there
 // was a range. What was printed in front of a failure stays.
 func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Writer) (chosen source.Source, listed bool, err error) {
-	machine := source.Unprivileged(open, privilege.Reporter())
+	machine := source.Unprivileged(open)
 	chosen, err = machine.Choose(asked.file)
 	if err != nil {
 		return chosen, false, err

@@ -49,13 +49,12 @@ const mostOwned = 10_000
 // what no privilege may be missing for is read as the caller.
 func inspectIDs(q idQuestion) idAnswer {
 	a := idAnswer{seen: true, granted: true, request: idmap.Request{Kind: q.kind}}
-	machine := source.Unprivileged(account.Trusted(privilege.Reporter()), privilege.Reporter())
+	machine := source.Supposed(privilege.Reporter())
 	if err := a.identify(machine, q.name); err != nil {
 		a.refuse(err, nil)
 		return a
 	}
-	of := privilege.Supposed(a.facts.User.UID) // files decide about them
-	machine = source.Unprivileged(account.Trusted(of), of)
+	machine = source.Supposed(privilege.Supposed(a.facts.User.UID)) // files decide about them
 	var process *target.Process
 	if q.pid != 0 {
 		var err error

@@ -33,9 +33,16 @@ func For(caller privilege.Caller, of privilege.Standing) Machine {
 	return Machine{account.For(caller, of), account.Trusted(of), caller.Do, of, paths.Forbidden()}
 }
 
-// Unprivileged is the machine as a program without privilege reaches it, to report; of is whom the files decide about.
-func Unprivileged(open account.Opener, of privilege.Standing) Machine {
-	return Machine{account.Unprivileged(open), open, func(f func() error) error { return f() }, of, paths.Forbidden()}
+// Unprivileged is the machine as a program without privilege reaches it, to report; open opens files.
+func Unprivileged(open account.Opener) Machine {
+	return Machine{account.Unprivileged(open), open, func(f func() error) error { return f() }, privilege.Reporter(), paths.Forbidden()}
+}
+
+// Supposed is the machine as a program without privilege reaches it, to report of somebody of that standing.
+func Supposed(of privilege.Standing) Machine {
+	m := Unprivileged(account.Trusted(of))
+	m.of = of
+	return m
 }
 
 // Source is who says which ids are granted.

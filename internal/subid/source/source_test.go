@@ -11,14 +11,13 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/account/sssd"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/paths"
 )
 
 // on is a machine with that nsswitch.conf.
 func on(text string) Machine {
-	return Unprivileged(func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }, privilege.Reporter())
+	return Unprivileged(func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
 }
 
 const file = "/etc/subuid"
@@ -57,7 +56,7 @@ func TestChooseUnreadable(t *testing.T) {
 		err error
 		bad bool
 	}{{unix.ENOENT, false}, {unix.EACCES, true}, {io.ErrUnexpectedEOF, true}} {
-		s, err := Unprivileged(func(string) (io.ReadCloser, error) { return nil, c.err }, privilege.Reporter()).Choose(file)
+		s, err := Unprivileged(func(string) (io.ReadCloser, error) { return nil, c.err }).Choose(file)
 		var wrong *account.SwitchError
 		if errors.As(err, &wrong) != c.bad || (s.Name == file) == c.bad {
 			t.Errorf("%v: %+v, %v", c.err, s, err)

@@ -8,7 +8,6 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/account/nsswitch"
-	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
@@ -90,7 +89,7 @@ func (c *check) checkIndented(path, line, name string, number int) {
 
 // checkSource looks at who grants ids; word is the first one behind subid:.
 func (c *check) checkSource(path, word string) {
-	source, err := source.Unprivileged(c.rooted, privilege.Reporter()).Choose(paths.Subuid())
+	source, err := source.Unprivileged(c.rooted).Choose(paths.Subuid())
 	f := finding.Finding{ID: "nsswitch-subid", File: path}
 	switch {
 	case err != nil:
