@@ -3,9 +3,9 @@ package whynot
 import (
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/whynot/install"
 )
 
 // fileClosed is about a file of the process that did not open.

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/target"
+	"userns-helpers/internal/whynot/install"
 )
 
 func TestStatusIDs(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/entry"
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/whynot/install"
 )
 
 // noStart is about the caller's environment.

@@ -4,9 +4,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/whynot/install"
 )
 
 // notWritten is about a map that the kernel refused, or would have.

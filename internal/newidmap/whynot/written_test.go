@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/whynot/install"
 )
 
 // distinct checks that each advice holds its word and that no two are the same: a message that fits two causes helps
