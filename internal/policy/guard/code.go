@@ -124,7 +124,7 @@ func branch(comparison uint16, k uint32, wanted bool, body code) code {
 // slack is more than X ever is, so that a difference from it does not wrap.
 const slack = 1 << 12
 
-// fits drops a frame that does not have n bytes behind its Ethernet header and X bytes. A is lost.
+// fits drops a frame that does not have n bytes after its Ethernet header and X bytes. A is lost.
 func fits(n uint32) code {
 	return slices.Concat(length(), alu(aluAdd, slack), alu(aluSub|withX, 0), below(slack+ethernetHeader+n, ret(drop)))
 }
