@@ -91,9 +91,11 @@ func alu(op uint16, k uint32) code { return one(opALU|op, k) }
 
 func toX() code { return one(opMisc|miscToX, 0) }
 
-// put keeps A in one of the program's variables, get loads it again.
-func put(variable uint32) code { return one(opStore, variable) }
-func get(variable uint32) code { return one(opLoad|sizeWord|modeMem, variable) }
+// next is the variable for the number of the header at X: setNext puts A there, getNext loads it again.
+const next = 0
+
+func setNext() code { return one(opStore, next) }
+func getNext() code { return one(opLoad|sizeWord|modeMem, next) }
 
 // ret ends the program.
 func ret(verdict uint32) code { return one(opReturn, verdict) }
