@@ -65,11 +65,11 @@ func (f *File) reopened(path string) (*File, error) {
 		return nil, err
 	}
 	opened := &File{fd: fd}
-	if err := unix.Fstat(fd, &opened.stat); err != nil {
+	if err := opened.look(); err != nil {
 		opened.Close()
 		return nil, err
 	}
-	if opened.stat.Dev != f.stat.Dev || opened.stat.Ino != f.stat.Ino { // something else is mounted on /proc
+	if opened.stat.dev != f.stat.dev || opened.stat.ino != f.stat.ino { // something else is mounted on /proc
 		opened.Close()
 		return nil, &ReopenError{path, unix.ESTALE}
 	}

@@ -21,7 +21,21 @@ import (
 type File struct {
 	fd   int
 	held bool // by O_PATH, open(2): its list of access cannot be read yet
-	stat unix.Stat_t
+	stat status
+}
+
+// status is what counts of stat(2).
+type status struct {
+	dev, ino       uint64
+	mode, uid, gid uint32
+}
+
+// look asks the kernel for the file's status.
+func (f *File) look() error {
+	var s unix.Stat_t
+	err := unix.Fstat(f.fd, &s)
+	f.stat = status{s.Dev, s.Ino, s.Mode, s.Uid, s.Gid}
+	return err
 }
 
 // Open opens path for reading and checks the open file: regular, owned by root, writable by nobody else; of is who it
@@ -49,11 +63,11 @@ func checked(fd int, path string, of privilege.Standing) (*File, error) {
 
 // check refuses what somebody other than root may have written.
 func (f *File) check(path string, of privilege.Standing) error {
-	if err := unix.Fstat(f.fd, &f.stat); err != nil {
+	if err := f.look(); err != nil {
 		return err
 	}
 	if fault := f.fault(of); fault != 0 {
-		return &UntrustedError{path, fault, f.stat.Uid}
+		return &UntrustedError{path, fault, f.stat.uid}
 	}
 	return nil
 }
@@ -63,11 +77,11 @@ func (f *File) check(path string, of privilege.Standing) error {
 // there may be a list of others who may, acl(5).
 func (f *File) fault(of privilege.Standing) Fault {
 	switch {
-	case f.stat.Mode&unix.S_IFMT != unix.S_IFREG:
+	case f.stat.mode&unix.S_IFMT != unix.S_IFREG:
 		return NotRegular
-	case f.stat.Uid != 0:
+	case f.stat.uid != 0:
 		return f.foreign(of)
-	case f.stat.Mode&unix.S_IWOTH != 0, f.GroupWritable() && f.stat.Gid != 0:
+	case f.stat.mode&unix.S_IWOTH != 0, f.GroupWritable() && f.stat.gid != 0:
 		return Writable
 	case f.GroupWritable() && !f.held && !onlyRootWrites(f.fd):
 		return Listed
@@ -77,7 +91,7 @@ func (f *File) fault(of privilege.Standing) Fault {
 
 // foreign is what is wrong with a file that is not root's.
 func (f *File) foreign(of privilege.Standing) Fault {
-	switch privilege.Owner(f.fd, f.stat.Uid) {
+	switch privilege.Owner(f.fd, f.stat.uid) {
 	case privilege.Inside:
 		return OtherOwner
 	case privilege.Unknown:
@@ -85,7 +99,7 @@ func (f *File) foreign(of privilege.Standing) Fault {
 	case privilege.Unmapped:
 	}
 	switch {
-	case f.stat.Mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
+	case f.stat.mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
 		return Writable
 	case !of.Holds():
 		return UnmappedOwner
@@ -94,7 +108,7 @@ func (f *File) foreign(of privilege.Standing) Fault {
 }
 
 // GroupWritable reports whether root's group may write the file too.
-func (f *File) GroupWritable() bool { return f.stat.Mode&unix.S_IWGRP != 0 }
+func (f *File) GroupWritable() bool { return f.stat.mode&unix.S_IWGRP != 0 }
 
 // Read reads as io.Reader asks.
 func (f *File) Read(buffer []byte) (int, error) { return Descriptor(f.fd).Read(buffer) }
