@@ -100,7 +100,7 @@ $(BINARIES): | modules
 	@echo 'go build $@ ./cmd/$(COMMAND)'
 	@V='$(V)' hack/compile $@ -trimpath -buildvcs=false -ldflags '$(LDFLAGS_ALL)' ./cmd/$(COMMAND)
 
-# put installs with mode $(1) into folder $(2) the files $(3); replace does so with programs, whose old ones must not live on.
+# put installs with mode $(1) into directory $(2) the files $(3); replace does so with programs, whose old ones must not live on.
 replace = hack/install-programs $(1) '$(DESTDIR)$(2)' $(3)
 put = install -d '$(DESTDIR)$(2)' && install -m $(1) $(3) '$(DESTDIR)$(2)'
 
@@ -116,7 +116,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
 	install -d '$(DESTDIR)$(TMPFILESDIR)'
-	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@FOLDER@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
+	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@DIRECTORY@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
 		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'

@@ -117,7 +117,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestOpenDoesNotWait: a FIFO is not waited for, nor a folder read.
+// TestOpenDoesNotWait: a FIFO is not waited for, nor a directory read.
 func TestOpenDoesNotWait(t *testing.T) {
 	folder := t.TempDir()
 	if err := unix.Mkfifo(folder+"/fifo", 0o600); err != nil {

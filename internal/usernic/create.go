@@ -10,8 +10,8 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
-	"userns-helpers/internal/text/ifname"
-	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/usernic/plan"
+	"userns-helpers/internal/usernic/whynot"
 )
 
 // nic is an interface in the making.
@@ -21,6 +21,7 @@ type nic struct {
 	namespace *netns.Namespace
 	kernel    kernel
 	terms     terms
+	book      *slots.Book
 	claim     *slots.Claim
 	announce  func(host string) // records the grant
 	secret    key               // of stable addresses; zero where there are none
@@ -43,10 +44,7 @@ func (n *nic) make() (string, error) {
 // undoAfter undoes what was made before err, and returns err, with what could not be undone.
 func (n *nic) undoAfter(err error) error {
 	if left := n.undo(); left != nil {
-		return &verdict.Failure{
-			Headline: err.Error(), Err: err,
-			Advice: left.Error() + ": the next call on this bridge tries again",
-		}
+		return &whynot.NotUndone{After: err, Left: left}
 	}
 	return err
 }
@@ -63,25 +61,25 @@ func (n *nic) steps() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := n.keepsFree(host); err != nil {
-		return "", err
+	if refused := n.terms.KeepsFree(n.kernel.bridge.Link, uint64(host.Port.Number)); refused != nil {
+		return "", refused
 	}
 	if err := n.connect(host); err != nil {
 		return "", err
 	}
 	if host.PeerGone {
-		return "", refuse("The container has ended", "its network namespace is being destroyed, and the new interface with it")
+		return "", &whynot.ContainerEnded{}
 	}
 	peer, err := n.kernel.conn.DeviceIn(host.PeerNSID, host.Peer)
 	if err != nil {
-		return "", failed("Failed to look up the interface in the container", err)
+		return "", failed(whynot.LookUpInContainer, err)
 	}
 	if err := n.claim.Complete(); err != nil {
-		return "", failed("Failed to record the interface", err)
+		return "", failed(whynot.RecordComplete, err)
 	}
 	name, err := n.kernel.conn.NameOf(host.Index)
 	if name == "" {
-		return "", failed("Failed to look up the interface "+host.Name, errors.Join(err, unix.ENODEV))
+		return "", failedWith(whynot.LookUp, host.Name, errors.Join(err, unix.ENODEV))
 	}
 	return peer.Name + ":" + strconv.Itoa(peer.Index) + ":" + name + ":" + strconv.Itoa(host.Index) + "\n", nil
 }
@@ -101,13 +99,13 @@ func (n *nic) lookUp() (rtnl.Device, error) {
 	if n.host.Index == 0 {
 		device, found, err := n.kernel.find(n.claim.Nic)
 		if !found {
-			return rtnl.Device{}, failed("Failed to look up the interface "+n.claim.Name, errors.Join(err, unix.ENODEV))
+			return rtnl.Device{}, failedWith(whynot.LookUp, n.claim.Name, errors.Join(err, unix.ENODEV))
 		}
 		n.host = device
-	} else if n.kernel.bridge.kind == linuxBridge && n.terms.limits.FreePorts.Set {
+	} else if n.kernel.bridge.Kind == plan.Linux && n.terms.Limits.FreePorts.Set {
 		device, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, n.host.Index)
 		if err != nil {
-			return rtnl.Device{}, failed("Failed to look up the interface "+n.claim.Name, err)
+			return rtnl.Device{}, failedWith(whynot.LookUp, n.claim.Name, err)
 		}
 		n.host = device
 	}
@@ -122,14 +120,14 @@ const attempts = 8
 func (n *nic) createPair() error {
 	for range attempts {
 		if err := n.claim.Record(n.kernel); err != nil {
-			return failed("Failed to write the ledger", err)
+			return failed(whynot.WriteLedger, err)
 		}
 		n.announce(n.claim.Name)
 		n.made = true
 		var err error
 		n.host, err = n.kernel.conn.CreatePair(rtnl.Pair{
 			HostName: n.claim.Name, HostMAC: hostMAC(n.mac), PeerName: n.request.nic, PeerMAC: n.mac,
-			Namespace: n.namespace.FD(), MTU: n.kernel.bridge.mtu(), Bridge: n.kernel.bridge.master(),
+			Namespace: n.namespace.FD(), MTU: n.kernel.bridge.MTU(), Bridge: n.kernel.bridge.Master(),
 		})
 		if err == nil {
 			return nil
@@ -142,10 +140,10 @@ func (n *nic) createPair() error {
 			return n.notCreated(err)
 		}
 		if err := n.rename(); err != nil {
-			return failed("Failed to choose a name", err)
+			return failed(whynot.ChooseName, err)
 		}
 	}
-	return failed("Failed to choose a name", unix.EEXIST)
+	return failed(whynot.ChooseName, unix.EEXIST)
 }
 
 // isTaken reports whether an interface has the claim's name, or an alternative name like it.
@@ -166,18 +164,11 @@ func (n *nic) rename() error {
 func (n *nic) notCreated(err error) error {
 	switch {
 	case errors.Is(err, unix.EEXIST):
-		return refuse("The name "+quoted(n.request.nic)+" is taken",
-			"the container's network namespace has an interface of that name already: choose another (lxc.net.N.name)")
+		return &whynot.NameTaken{Nic: n.request.nic}
 	case errors.Is(err, unix.EXFULL):
-		return refuse("The bridge "+quoted(n.request.place.Bridge)+" is full", "a Linux bridge has at most "+strconv.Itoa(ifname.BridgePorts)+" ports")
-	case errors.Is(err, unix.EPERM):
-		return &verdict.Failure{
-			Headline: "Failed to create the interface", Err: err,
-			Advice: "the kernel does not let this program create interfaces (" + err.Error() + "): it runs without CAP_NET_ADMIN over " +
-				"the host's network, as inside a container or a user namespace",
-		}
+		return &plan.BridgeFull{Bridge: n.request.place.Bridge}
 	}
-	return failed("Failed to create the interface", err)
+	return failed(whynot.Create, err)
 }
 
 // connect makes the host end what it should be, and only then raises it. The order is that of policy.toml(5): no IPv6,
@@ -186,10 +177,10 @@ func (n *nic) connect(host rtnl.Device) error {
 	conn := n.kernel.conn
 	if err := conn.AddAltName(host.Index, altName(n.uid, n.request.container, n.request.place.Bridge, n.claim.Name)); err != nil &&
 		!errors.Is(err, unix.EOPNOTSUPP) {
-		return failed("Failed to name the interface", err)
+		return failed(whynot.NameIt, err)
 	}
 	if err := n.quiet(host); err != nil {
-		return failed("Failed to switch IPv6 off on the host's end", err)
+		return failed(whynot.DisableIPv6, err)
 	}
 	if err := n.plug(host); err != nil {
 		return err
@@ -198,7 +189,7 @@ func (n *nic) connect(host rtnl.Device) error {
 		return err
 	}
 	if err := conn.Up(host.Index); err != nil {
-		return failed("Failed to raise the interface", err)
+		return failed(whynot.BringUp, err)
 	}
 	return nil
 }
@@ -208,7 +199,7 @@ func (n *nic) connect(host rtnl.Device) error {
 func (n *nic) quiet(host rtnl.Device) error {
 	name := host.Name
 	for range attempts {
-		err := rtnl.QuietIPv6(name, n.terms.IPv6OnHost, n.kernel.bridge.kind == linuxBridge)
+		err := rtnl.QuietIPv6(name, n.terms.IPv6OnHost, n.kernel.bridge.Kind == plan.Linux)
 		now, unsure := n.kernel.conn.NameOf(host.Index)
 		switch {
 		case now == name:
@@ -225,16 +216,11 @@ func (n *nic) quiet(host rtnl.Device) error {
 func (n *nic) undo() error {
 	if n.made {
 		if err := n.kernel.Remove(n.claim.Nic, n.request.place); err != nil {
-			return failed("Failed to remove the interface "+n.claim.Name, err)
+			return failedWith(whynot.Remove, n.claim.Name, err)
 		}
 	}
 	if err := n.claim.Abandon(); err != nil {
-		return failed("Failed to take the row back", err)
+		return failed(whynot.RemoveEntry, err)
 	}
 	return nil
-}
-
-// failed is a failure whose advice is its cause.
-func failed(headline string, err error) error {
-	return &verdict.Failure{Headline: headline, Advice: err.Error(), Err: err}
 }

@@ -8,6 +8,7 @@ import (
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernic/plan"
 )
 
 // kernel is netquota.Links: the interfaces that there are, and how to be rid of one. Most of them are other people's: that
@@ -43,8 +44,8 @@ func (k kernel) On(name string, place netquota.Place) (netquota.Nic, bool) {
 }
 
 func (k kernel) isOn(device rtnl.Device, place netquota.Place) bool {
-	if k.bridge.kind == linuxBridge {
-		return device.Master == k.bridge.device.Index
+	if k.bridge.Kind == plan.Linux {
+		return device.Master == k.bridge.Device.Index
 	}
 	if device.Master != 0 {
 		master, err := k.conn.DeviceIn(rtnl.NoNamespace, device.Master)
@@ -116,7 +117,7 @@ func (k kernel) RemovePort(nic netquota.Nic, place netquota.Place) error {
 
 // removePort deletes the port of a name, unless it is the same as another.
 func (k kernel) removePort(name, other string, place netquota.Place) error {
-	if k.bridge.kind != openVSwitch || name == other {
+	if k.bridge.Kind != plan.OpenVSwitch || name == other {
 		return nil
 	}
 	return ovs.DeletePort(k.bridge.of, place.Bridge, name)

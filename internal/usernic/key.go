@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernic/whynot"
 )
 
 // key is what stable addresses depend on and only root can read. All else that they are computed from is public: without it
@@ -43,7 +44,7 @@ func stableKey() (key, error) {
 	}
 	k, also := keyAt(unkept, 0)
 	if also != nil {
-		return key{}, failed("Failed to read "+kept, errors.Join(err, also))
+		return key{}, failed(whynot.ReadKey, errors.Join(err, also))
 	}
 	return k, nil
 }

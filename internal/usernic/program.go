@@ -19,6 +19,8 @@ import (
 	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/usernic/plan"
+	"userns-helpers/internal/usernic/whynot"
 )
 
 // name is that of the program in its messages, never what the caller calls it.
@@ -37,45 +39,42 @@ type outcome struct {
 // pipe, once.
 func Run(arguments []string) int {
 	if err := entry.Clean(arguments); err != nil {
-		return complain(&output.Printer{}, err)
+		return complain(&output.Printer{}, whynot.Explain(failed(whynot.Restart, err), whynot.Eyes{}))
 	}
 	r := &run{arguments: arguments[min(1, len(arguments)):]}
 	done, err := r.perform()
 	printer := &output.Printer{Caller: r.caller}
-	if err == nil {
-		err = done.report(printer, r.record)
-	} else {
-		r.record(err) // a grant has its record already: it was written before anything was done
-	}
 	if err != nil {
-		return complain(printer, err)
+		v := r.why(err)
+		r.ended(v)
+		return complain(printer, v)
+	}
+	if err := printer.Write(unix.Stdout, []byte(done.line)); done.line != "" && err != nil {
+		return complain(printer, r.untold(done, err))
 	}
 	return 0
 }
 
 // complain prints why the program did not do what was asked, and returns the exit status.
-func complain(printer *output.Printer, err error) int {
-	_ = printer.Write(unix.Stderr, verdict.Text(name, usage, err))
+func complain(printer *output.Printer, v verdict.Verdict) int {
+	_ = printer.Write(unix.Stderr, v.Text(name, usage))
 	return 1
 }
 
-// report writes the line. Nothing that anybody waits for is held: the caller may never read it. What nobody took is
-// recorded, then taken back.
-func (o outcome) report(printer *output.Printer, record func(error)) error {
-	if o.line == "" {
-		return nil
+// why puts into words why the run ended. It looks around with the caller's rights.
+func (r *run) why(err error) verdict.Verdict {
+	return whynot.Explain(err, whynot.Eyes{Do: r.caller.Do, Standing: r.standing})
+}
+
+// untold takes back what nobody took the line of. Nothing that anybody waits for was held for it: the caller may never read.
+// That is recorded first, then what could not be taken back.
+func (r *run) untold(done outcome, err error) verdict.Verdict {
+	v := r.why(failed(whynot.WriteOutput, err))
+	r.ended(v)
+	if left := done.undo(); left != nil {
+		r.ended(r.why(left))
 	}
-	err := printer.Write(unix.Stdout, []byte(o.line))
-	if err == nil {
-		return nil
-	}
-	untold := failed("Failed to write to standard output", err)
-	record(untold)
-	left := o.undo()
-	if left != nil {
-		record(left)
-	}
-	return errors.Join(untold, left)
+	return v
 }
 
 // run is one run of the program, with the facts that a record of it needs. What was not reached is zero.
@@ -90,13 +89,13 @@ type run struct {
 
 // perform is the story of the privilege.
 func (r *run) perform() (outcome, error) {
-	// Identify: who the caller is. From here on he cannot signal or starve the program.
+	// Identify: who the caller is. From here on they cannot signal or starve the program.
 	var err error
 	if r.caller, err = privilege.Begin(entry.Usernic); err != nil {
-		return outcome{}, failed("Failed to take the caller's settings back", err)
+		return outcome{}, failed(whynot.Reset, err)
 	}
 
-	// Parse: what he wants. The program keeps what that needs, and one of his descriptors at most.
+	// Parse: what they want. The program keeps what that needs, and one of their descriptors at most.
 	if r.wanted, err = parse(r.arguments); err != nil {
 		return outcome{}, err
 	}
@@ -115,71 +114,80 @@ func (r *run) perform() (outcome, error) {
 // create decides whether the caller may have the interface, and makes it.
 func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
-	charges, err := allowance(r.standing, r.who, r.doubt, r.wanted.place)
-	if err != nil {
-		_, err = explained(err, r.caller.Do)
-		return outcome{}, err
+	n := &nic{request: r.wanted, uid: r.caller.UID(), announce: r.granted}
+	g := &gatherer{facts: plan.Facts{Person: r.Person, Place: r.wanted.place}, standing: r.standing}
+	g.namespace = func() (err error) {
+		n.namespace, err = openNamespace(r.caller, r.wanted.target)
+		return err
 	}
-	asked, err := termsOf(r.person, r.wanted.place)
-	if err != nil {
-		return outcome{}, err
-	}
-	namespace, err := openNamespace(r.caller, r.wanted.target)
-	if err != nil {
-		return outcome{}, err
-	}
-	conn, book, err := open()
-	if err != nil {
-		return outcome{}, err
-	}
-	found, err := findBridge(conn, r.standing, r.wanted.place.Bridge)
-	if err != nil {
-		return outcome{}, err
-	}
-	if err := asked.possible(found); err != nil {
-		return outcome{}, err
-	}
-	links := kernel{conn, found}
-	secret, err := asked.secret()
+	decided, err := g.facts.Gather(plan.Room, g.gather)
 	if err != nil {
 		return outcome{}, err
 	}
 
 	// Act: the slots first, then the row, then the record, then the interface.
-	claim, err := claim(book, r.who, charges, asked, links)
-	if err != nil {
+	n.terms = terms{decided.Terms}
+	if err := n.open(g, decided.Link); err != nil {
 		return outcome{}, err
 	}
-	r.charge = claim.Allotment
-	n := &nic{
-		request: r.wanted, uid: r.caller.UID(), namespace: namespace, kernel: links, terms: asked, claim: claim, secret: secret, announce: r.granted,
+	if err := n.claimSlots(r.Account, decided); err != nil {
+		return outcome{}, err
 	}
+	r.charge = n.claim.Allotment
 	line, err := n.make()
 	return outcome{line, n.undo}, err
 }
 
-// open opens what every change needs: the kernel's socket, and the book.
-func open() (*rtnl.Conn, *slots.Book, error) {
-	conn, err := rtnl.Dial()
-	if err != nil {
-		return nil, nil, failed("Failed to open a netlink socket", err)
+// open opens what making an interface needs: the kernel's socket, the book, and the key of addresses.
+func (n *nic) open(g *gatherer, link plan.Link) (err error) {
+	if err := g.dial(); err != nil {
+		return err
 	}
+	n.kernel = kernel{g.conn, bridge{link, g.vlans, g.standing}}
+	if n.book, err = open(g.conn); err != nil {
+		return err
+	}
+	n.secret, err = n.terms.secret()
+	return err
+}
+
+// claimSlots takes a slot for the interface, of an allotment and of each limit, and counts it as begun.
+func (n *nic) claimSlots(who netquota.Account, p plan.Plan) (err error) {
+	l := p.Terms.Limits
+	n.claim, err = n.book.Claim(who, p.Allotments, plan.Slots(l), n.kernel)
+	if err == nil {
+		err = n.book.Begin(who.UID, plan.Rate(l))
+		if err != nil {
+			err = errors.Join(err, n.claim.Abandon())
+		}
+	}
+	if refused := p.Terms.Without(who.Names[0], err); refused != nil {
+		return refused
+	}
+	if err != nil {
+		return failed(whynot.Count, err)
+	}
+	return nil
+}
+
+// open opens the book of the network namespace in which the program was started.
+func open(conn *rtnl.Conn) (*slots.Book, error) {
 	here, err := whereabouts(conn)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	book, err := slots.OpenIn(paths.Ledger(), paths.Slots(), here)
 	if err != nil {
-		return nil, nil, failed("Failed to open the ledger", err)
+		return nil, failed(whynot.OpenLedger, err)
 	}
-	return conn, book, nil
+	return book, nil
 }
 
 // whereabouts is the network namespace in which the program was started.
 func whereabouts(conn *rtnl.Conn) (slots.Network, error) {
 	first, name, err := conn.Here()
 	if err != nil {
-		return slots.Network{}, failed("Failed to identify the network namespace of the program", err)
+		return slots.Network{}, failed(whynot.IdentifyNetwork, err)
 	}
 	return slots.Network{Initial: first, ID: name}, nil
 }
@@ -195,23 +203,11 @@ func openNamespace(caller privilege.Caller, wanted reference) (*netns.Namespace,
 
 // notYours says why a namespace is refused to uid.
 func notYours(uid uint32, wanted reference, err error) error {
-	headline := "Failed to open the network namespace of " + wanted.String()
-	advice := err.Error()
 	var refused *netns.Error
 	if !errors.As(err, &refused) {
-		return failed(headline, err)
+		refused = &netns.Error{Reason: netns.Unreachable, Err: err}
 	}
-	switch refused.Reason {
-	case netns.NotOwned:
-		advice = "it belongs to a user namespace that uid " + decimal(uid) + " did not create: a container gets an interface " +
-			"from the user who started it"
-	case netns.Host:
-		advice += ": an interface can only be made for a container with a network namespace of its own (lxc.net.0.type = veth)"
-	case netns.Gone:
-		advice += ": the container has ended"
-	case netns.Unreachable, netns.NotNetwork: // nothing to add
-	}
-	return refuse(headline, advice)
+	return &whynot.Namespace{PID: wanted.pid, FD: wanted.fd, Path: wanted.path, UID: uid, Err: refused}
 }
 
 // reach opens the namespace by the one of its three names that was given.

@@ -9,36 +9,29 @@ import (
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/policy/nics"
-	"userns-helpers/internal/text/ifname"
+	"userns-helpers/internal/usernic/plan"
+	"userns-helpers/internal/usernic/whynot"
 )
 
-// keepsFree refuses a port among those that are to stay free. The kernel gives a new port the lowest number that is free,
-// under its own lock: that this one is high says that all below are taken. No count could be as exact.
-func (n *nic) keepsFree(host rtnl.Device) error {
-	kept := n.terms.limits.FreePorts
-	if n.kernel.bridge.kind != linuxBridge || !kept.Set || uint64(host.Port.Number)+kept.Most <= ifname.BridgePorts {
-		return nil
-	}
-	return refuse("The bridge "+quoted(n.request.place.Bridge)+" has no port left for users",
-		strconv.FormatUint(kept.Most, 10)+" of its "+strconv.Itoa(ifname.BridgePorts)+" ports are kept free ("+at(n.terms.policy.LineOf(kept))+", free_ports)")
-}
+// terms are what the administrator's policy says about an interface, as the kernel and Open vSwitch are told.
+type terms struct{ plan.Terms }
 
 // plug makes the host's end what the policy says on its bridge. A bridge of Linux has had it since the pair was made, and
 // is protected from it; Open vSwitch gets it now, with its settings in the same transaction.
 func (n *nic) plug(host rtnl.Device) error {
 	bridge := n.request.place.Bridge
-	switch n.kernel.bridge.kind {
-	case linuxBridge:
+	switch n.kernel.bridge.Kind {
+	case plan.Linux:
 		return n.protect(host)
-	case openVSwitch:
+	case plan.OpenVSwitch:
 		name, err := n.kernel.conn.NameOf(host.Index)
 		if err == nil {
 			err = ovs.AddPort(n.kernel.bridge.of, bridge, name, n.uid, n.terms.portSettings()...)
 		}
 		if err != nil {
-			return ovsFailed("Failed to add the interface to the Open vSwitch bridge "+quoted(bridge), err)
+			return failedWith(whynot.AddToOVS, bridge, err)
 		}
-	case noBridge:
+	case plan.None:
 	}
 	return nil
 }
@@ -60,22 +53,21 @@ func (t terms) portSettings() []string {
 
 // protect sets up the port of a bridge of Linux: its flags in one message, its VLAN, its address in the bridge's table.
 func (n *nic) protect(host rtnl.Device) error {
-	headline := "Failed to protect the bridge " + quoted(n.request.place.Bridge)
 	conn := n.kernel.conn
 	if err := conn.Protect(host.Index, n.terms.flags()); err != nil {
-		return failed(headline, err)
+		return failedWith(whynot.ProtectBridge, n.request.place.Bridge, err)
 	}
 	if err := n.verify(host); err != nil {
 		return err
 	}
 	if n.terms.VLAN != 0 {
-		if err := conn.OnlyVLAN(host.Index, n.kernel.bridge.device.Bridge, n.terms.VLAN); err != nil {
-			return failed(headline, err)
+		if err := conn.OnlyVLAN(host.Index, n.kernel.bridge.vlans, n.terms.VLAN); err != nil {
+			return failedWith(whynot.ProtectBridge, n.request.place.Bridge, err)
 		}
 	}
 	if n.terms.static() {
 		if err := conn.AddStatic(host.Index, n.mac, n.terms.VLAN); err != nil {
-			return failed(headline, err)
+			return failedWith(whynot.ProtectBridge, n.request.place.Bridge, err)
 		}
 	}
 	return nil
@@ -96,7 +88,7 @@ func (t terms) static() bool { return t.MACLock || !t.UnicastFlood }
 func (n *nic) verify(host rtnl.Device) error {
 	port, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, host.Index)
 	if err != nil {
-		return failed("Failed to look up the interface "+host.Name, err)
+		return failedWith(whynot.LookUp, host.Name, err)
 	}
 	return n.terms.inForce(port.Port.Flags)
 }
@@ -106,15 +98,15 @@ func (t terms) inForce(got rtnl.Flags) error {
 	want := t.flags()
 	switch {
 	case want.Locked != got.Locked:
-		return t.lacks(nics.MACLock, "this kernel cannot lock a port of a bridge (since Linux 5.18)")
+		return t.Lacks(nics.MACLock, plan.NoLock)
 	case want.Isolated != got.Isolated:
-		return t.lacks(nics.Isolated, "this kernel cannot isolate a port of a bridge (since Linux 4.18)")
+		return t.Lacks(nics.Isolated, plan.NoIsolation)
 	case want.Learning != got.Learning:
-		return t.lacks(nics.MACLock, "this kernel cannot keep a port from learning addresses")
+		return t.Lacks(nics.MACLock, plan.AlwaysLearns)
 	case want.UnicastFlood != got.UnicastFlood:
-		return t.lacks(nics.UnicastFlood, "this kernel cannot keep a port from being flooded")
+		return t.Lacks(nics.UnicastFlood, plan.AlwaysFloods)
 	case want != got:
-		return t.lacks(nics.BPDUGuard, "this kernel has no BPDU guard or root block")
+		return t.Lacks(nics.BPDUGuard, plan.NoGuard)
 	}
 	return nil
 }
@@ -124,12 +116,12 @@ func (n *nic) slow(host rtnl.Device) error {
 	if n.terms.RateToContainer == 0 {
 		return nil
 	}
-	err := n.kernel.conn.Limit(host.Index, n.terms.RateToContainer, n.kernel.bridge.mtu())
+	err := n.kernel.conn.Limit(host.Index, n.terms.RateToContainer, n.kernel.bridge.MTU())
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		return n.terms.lacks(nics.RateToContainer, "this kernel has no token bucket filter (CONFIG_NET_SCH_TBF)")
+		return n.terms.Lacks(nics.RateToContainer, plan.NoTokenBucket)
 	case err != nil:
-		return failed("Failed to limit the rate of the interface", err)
+		return failed(whynot.LimitRate, err)
 	}
 	return nil
 }

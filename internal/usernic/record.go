@@ -6,22 +6,26 @@ import (
 
 	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/text/verdict"
 )
 
 // granted records that the caller may have, or delete, the interface of this name on the host: the last thing before it is
 // made or deleted. Its numbers, and what the container calls it, are not known before it is there.
 func (r *run) granted(host string) {
 	r.host = host
-	r.record(nil)
+	r.begin().Granted()
 }
 
-// record tells the administrator of a grant, which takes effect next, or why the run ended without one, or what became of
-// a grant that could not be carried out. Nothing was printed yet, unless it is that printing failed.
-func (r *run) record(err error) {
+// ended records why the run ended without a grant, or what became of a grant that could not be carried out. Nothing was
+// printed yet, unless it is that printing failed.
+func (r *run) ended(v verdict.Verdict) { r.begin().Ended(v) }
+
+// begin begins a record with what is known.
+func (r *run) begin() *audit.Record {
 	record := audit.New(name)
 	record.Number("uid", uint64(r.caller.UID()))
 	record.Number("gid", uint64(r.caller.GID()))
-	record.Text("user", strings.Join(r.who.Names, ","))
+	record.Text("user", strings.Join(r.Account.Names, ","))
 	if len(r.arguments) > 3 {
 		record.Text("target", r.arguments[3])
 	}
@@ -30,7 +34,7 @@ func (r *run) record(err error) {
 	if r.host != "" {
 		r.recordGrounds(record)
 	}
-	record.Write(err)
+	return record
 }
 
 // recordGrounds says what allowed it, the line of lxc-usernet(5) to create, the owner in the ledger to delete; and what

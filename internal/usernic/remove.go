@@ -10,49 +10,54 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
+	"userns-helpers/internal/usernic/whynot"
 )
 
 // remove deletes an interface that the caller made. The path of the namespace is opened with the caller's rights, and
 // the caller has to own it, before anything else is looked at: the answer never tells what is at a path that the caller
 // cannot see (CVE-2018-6556, CVE-2022-47952).
 func (r *run) remove() error {
-	who, wanted := r.who, r.wanted
+	who, wanted := r.Account, r.wanted
 	namespace, err := openNamespace(r.caller, wanted.target)
 	if err != nil {
 		return err
 	}
-	conn, book, err := open()
+	g := &gatherer{standing: r.standing}
+	if err := g.dial(); err != nil {
+		return err
+	}
+	conn := g.conn
+	book, err := open(conn)
 	if err != nil {
 		return err
 	}
 	present, err := conn.Device(wanted.nic)
 	if err != nil && !errors.Is(err, unix.ENODEV) {
-		return failed("Failed to look up the interface "+wanted.nic, err)
+		return failedWith(whynot.LookUp, wanted.nic, err)
 	}
 	held, err := book.Find(who, wanted.place, wanted.nic, present.Index)
 	if err != nil {
-		return failed("Failed to read the ledger", err)
+		return failed(whynot.ReadLedger, err)
 	}
 	r.charge.Owner = held.Owner
 	doomed, lost := chosen(kernel{conn: conn}, held.Nic, present)
 	yours, err := isYours(conn, who, held, doomed, namespace.FD())
 	switch {
 	case errors.Join(lost, err) != nil:
-		return failed("Failed to look up the interface "+wanted.nic, errors.Join(lost, err))
+		return failedWith(whynot.LookUp, wanted.nic, errors.Join(lost, err))
 	case !yours:
-		return refuse("Interface "+quoted(wanted.nic)+" on "+quoted(wanted.place.Bridge)+" is not yours",
-			"the ledger has no pair of interfaces of that name that user "+quoted(who.Names[0])+" created on that bridge"+behind(r.doubt))
+		return &whynot.NotYours{User: who.Names[0], Nic: wanted.nic, Bridge: wanted.place.Bridge, Doubt: r.Doubt}
 	}
-	found, err := findBridge(conn, r.standing, wanted.place.Bridge)
+	found, err := g.findBridge(wanted.place.Bridge)
 	if err != nil {
 		return err
 	}
 	r.granted(held.Nic.Name)
 	if err := (kernel{conn, found}).delete(held.Nic.Name, doomed, wanted.place); err != nil {
-		return failed("Failed to delete the interface "+wanted.nic, err)
+		return failedWith(whynot.Delete, wanted.nic, err)
 	}
 	if err := book.Forget(held.Nic.Name); err != nil {
-		return failed("Failed to write the ledger", err)
+		return failed(whynot.WriteLedger, err)
 	}
 	return nil
 }

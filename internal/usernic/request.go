@@ -6,7 +6,7 @@ import (
 
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/text/ifname"
-	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/usernic/whynot"
 )
 
 // usage is what the original prints, in two lines instead of eight.
@@ -29,27 +29,16 @@ type reference struct {
 	path string // absolute, or ""
 }
 
-// String is the reference as the caller wrote it, but for leading zeros.
-func (r reference) String() string {
-	switch {
-	case r.path != "":
-		return strconv.Quote(r.path)
-	case r.fd >= 0:
-		return "descriptor " + strconv.Itoa(r.fd)
-	}
-	return "process " + strconv.Itoa(r.pid)
-}
-
 // anyNic lets the kernel pick the first free number.
 const anyNic = "eth%d"
 
-// parse understands the command line, without the program's name. Errors are *verdict.Refusal.
+// parse understands the command line, without the program's name. Errors are *whynot.Malformed.
 func parse(arguments []string) (request, error) {
 	if len(arguments) == 6 && arguments[0] == "create" {
 		arguments = append(arguments[:6:6], anyNic)
 	}
 	if len(arguments) != 7 || arguments[0] != "create" && arguments[0] != "delete" {
-		return request{}, &verdict.Refusal{Usage: true}
+		return request{}, &whynot.Malformed{Why: whynot.BadCommandLine}
 	}
 	r := request{verb: arguments[0], container: arguments[2], nic: arguments[6]}
 	r.place = netquota.Place{Type: arguments[4], Bridge: arguments[5]}
@@ -67,17 +56,14 @@ func parse(arguments []string) (request, error) {
 func (r request) check() error {
 	switch {
 	case r.place.Type != ifname.Veth:
-		return refuse("Unsupported type "+quoted(r.place.Type), "the only type of interface is veth")
+		return &whynot.Malformed{Why: whynot.UnsupportedType, Word: r.place.Type}
 	case !ifname.Valid(r.place.Bridge):
-		return refuse("Invalid bridge name "+quoted(r.place.Bridge), nameRule)
+		return &whynot.Malformed{Why: whynot.BadBridgeName, Word: r.place.Bridge}
 	case !ifname.Valid(r.nic) && (r.nic != anyNic || r.verb == "delete"):
-		return refuse("Invalid interface name "+quoted(r.nic), nameRule)
+		return &whynot.Malformed{Why: whynot.BadInterfaceName, Word: r.nic}
 	}
 	return nil
 }
-
-const nameRule = "a name has 1 to 15 bytes, no white space, no control character, none of / : % and no dash in front; and the kernel " +
-	"keeps all and default for itself (/proc/sys/net/ipv4/conf)"
 
 // parseReference understands what names a namespace: a decimal pid, fd:N, or an absolute path.
 func parseReference(s string) (reference, error) {
@@ -91,22 +77,5 @@ func parseReference(s string) (reference, error) {
 	} else if pid, err := strconv.ParseUint(s, 10, 31); err == nil && pid > 0 {
 		return reference{fd: -1, pid: int(pid)}, nil
 	}
-	return reference{}, &verdict.Refusal{
-		Headline: "Invalid network namespace " + quoted(s), Usage: true,
-		Advice: "it is a process id (1 to 2147483647), fd:N for an inherited descriptor, or an absolute path",
-	}
-}
-
-// refuse makes a refusal of its two lines.
-func refuse(headline, advice string) error {
-	return &verdict.Refusal{Headline: headline, Advice: advice}
-}
-
-// quoted is s in quotes, cut where a caller made it long.
-func quoted(s string) string {
-	const most = 64
-	if len(s) > most {
-		return strconv.Quote(s[:most]) + "…"
-	}
-	return strconv.Quote(s)
+	return reference{}, &whynot.Malformed{Why: whynot.BadNamespace, Word: s}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/usernic/whynot"
 )
 
 var lxcbr0 = netquota.Place{Type: "veth", Bridge: "lxcbr0"}
@@ -85,8 +85,8 @@ func TestParse(t *testing.T) {
 	}
 	for line, named := range refusals {
 		_, err := parse(words(line))
-		var refusal *verdict.Refusal
-		if !errors.As(err, &refusal) || !strings.Contains(err.Error(), named) || named == "" && !refusal.Usage {
+		var refusal *whynot.Malformed
+		if !errors.As(err, &refusal) || !strings.Contains(string(refusal.Why), named) || named == "" && refusal.Why != whynot.BadCommandLine && refusal.Why != whynot.BadNamespace {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
@@ -103,7 +103,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		r, err := parse(words(line))
 		if err != nil {
-			if text := verdict.Text(name, usage, err); len(text) == 0 || len(text) > 8192 {
+			if text := whynot.Explain(err, whynot.Eyes{}).Text(name, usage); len(text) == 0 || len(text) > 8192 {
 				t.Fatalf("%d bytes are said", len(text))
 			}
 			return

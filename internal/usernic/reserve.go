@@ -2,12 +2,13 @@ package usernic
 
 import (
 	"errors"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernic/plan"
+	"userns-helpers/internal/usernic/whynot"
 )
 
 // reserveAddress finds the container's address: the first of its candidates that nobody has.
@@ -16,22 +17,21 @@ func (n *nic) reserveAddress() error {
 	for i := range candidates {
 		mac, err := n.candidate(identity, i)
 		if err != nil {
-			return failed("Failed to choose an address", err)
+			return failed(whynot.ChooseAddress, err)
 		}
 		free, err := n.claim.Reserve(mac, n.kernel)
-		if free && n.kernel.bridge.kind == linuxBridge {
+		if free && n.kernel.bridge.Kind == plan.Linux {
 			free, err = n.unknown(mac)
 		}
 		if err != nil {
-			return failed("Failed to choose an address", err)
+			return failed(whynot.ChooseAddress, err)
 		}
 		if free {
 			n.mac = mac
 			return nil
 		}
 	}
-	return refuse("No free address", "container "+quoted(n.request.container)+" has "+strconv.Itoa(candidates)+
-		" living interfaces on "+quoted(n.request.place.Bridge)+" already: stop some")
+	return &whynot.NoFreeAddress{Container: n.request.container, Bridge: n.request.place.Bridge, Candidates: candidates}
 }
 
 // candidate is the ith address to try.
@@ -52,7 +52,7 @@ func randomMAC() (netquota.MAC, error) {
 
 // unknown reports whether the bridge has no other interface with an address of a container.
 func (n *nic) unknown(mac netquota.MAC) (bool, error) {
-	known, err := n.kernel.conn.HasPort(n.kernel.bridge.device.Index, hostMAC(mac))
+	known, err := n.kernel.conn.HasPort(n.kernel.bridge.Device.Index, hostMAC(mac))
 	if known || err != nil {
 		return false, err
 	}
@@ -65,7 +65,7 @@ func (n *nic) unknown(mac netquota.MAC) (bool, error) {
 // What was learned behind a container may be forged, and keeps nobody from their own address; a port that has gone since
 // has taken its entries along. A port that the kernel says nothing of may be anything.
 func (n *nic) isFree(mac netquota.MAC) (bool, error) {
-	entry, found, err := n.kernel.conn.Entry(n.kernel.bridge.device.Index, mac)
+	entry, found, err := n.kernel.conn.Entry(n.kernel.bridge.Device.Index, mac)
 	if !found || err != nil || !entry.Learned() {
 		return !found && err == nil, err
 	}

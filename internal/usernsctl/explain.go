@@ -1,7 +1,6 @@
 package usernsctl
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -71,7 +70,7 @@ func (a asker) explain(what string, words []string) int {
 	case what == "nic" && len(words) == 2:
 		return a.reply(a.explainNIC(words[0], words[1]), nil)
 	}
-	return a.wrong("explain wants uid USER [LOWER COUNT], gid USER [LOWER COUNT], or nic USER BRIDGE")
+	return a.wrong("explain needs uid USER [LOWER COUNT], gid USER [LOWER COUNT], or nic USER BRIDGE")
 }
 
 // reply prints an answer.
@@ -113,18 +112,6 @@ func (r reply) text() string {
 		out.WriteString(wrap(printable(line), ""))
 	}
 	return out.String()
-}
-
-// refused takes the reason and the answer out of an error: a refusal is a no, and what could not be done too, unless
-// it is this program that could not look.
-func (r *reply) refused(err error) {
-	var refusal *verdict.Refusal
-	var failure *verdict.Failure
-	if errors.As(err, &refusal) || errors.As(err, &failure) {
-		r.refuse(verdict.Of(err))
-	} else {
-		r.Answer, r.Reason = unknown, err.Error()
-	}
 }
 
 // refuse takes why not out of a verdict.

@@ -1,6 +1,7 @@
 package usernsctl
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,8 @@ import (
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
+	"userns-helpers/internal/usernic/plan"
+	"userns-helpers/internal/usernic/whynot"
 	"userns-helpers/internal/usernsctl/hostcheck"
 	"userns-helpers/internal/usernsctl/nicview"
 )
@@ -24,14 +27,11 @@ func (a asker) explainNIC(name, bridge string) reply {
 		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
 		return r
 	}
-	answer := usernic.Inspect(usernic.Question{
+	answer, err := usernic.Inspect(usernic.Question{
 		User: user, Groups: hostcheck.GroupsOf(hostcheck.Here(), user.Name), Bridge: bridge, PID: a.pid, NextPort: nicview.NextPort,
 	})
-	if answer.Refusal != nil {
-		r.refused(answer.Refusal)
-	}
-	for _, e := range answer.Near.Slips {
-		r.Slips = append(r.Slips, slip{paths.Usernet(), e.Line, e.Fault.ID(), printable(e.Text), e.Why()})
+	if err != nil {
+		r.notGiven(err, whynot.Eyes{Do: func(f func() error) error { return f() }, Standing: answer.Standing})
 	}
 	r.rooms(answer)
 	r.protections(answer)
@@ -40,6 +40,18 @@ func (a asker) explainNIC(name, bridge string) reply {
 		r.Remarks = append(r.Remarks, "The network namespace of process "+strconv.Itoa(a.pid)+" cannot be seen: ask as root, or as "+name+".")
 	}
 	return r
+}
+
+// notGiven says why there would be no interface, and which lines seem to have been meant.
+func (r *reply) notGiven(err error, eyes whynot.Eyes) {
+	r.refuse(whynot.Explain(err, eyes))
+	var refused *plan.NotGranted
+	if !errors.As(err, &refused) {
+		return
+	}
+	for _, e := range whynot.Around(refused, eyes).Near.Slips {
+		r.Slips = append(r.Slips, slip{paths.Usernet(), e.Line, e.Fault.ID(), printable(e.Text), e.Why()})
+	}
 }
 
 // rooms says what each line that applies has left.
@@ -59,7 +71,10 @@ func (r *reply) rooms(a usernic.Answer) {
 
 // protections says what the interface would get, and from where.
 func (r *reply) protections(a usernic.Answer) {
-	for _, s := range a.Policy {
+	if a.Terms.Policy == nil {
+		return
+	}
+	for _, s := range a.Terms.Policy.Explain(a.Terms.Subject) {
 		from := "built in"
 		if s.Level != nics.BuiltIn {
 			from = paths.Policy() + ":" + strconv.Itoa(s.Line) + " " + s.Table

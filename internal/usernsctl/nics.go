@@ -40,7 +40,7 @@ func nicsText(view nicview.View, now int64) string {
 	}
 	out.WriteString(plural(len(view.NICs), "interface") + "\n")
 	if view.Limited {
-		out.WriteString("Not all processes and slots can be seen: root sees more.\n")
+		out.WriteString("Not all processes and slots are visible: root sees more.\n")
 	}
 	return out.String()
 }
@@ -67,7 +67,7 @@ func onText(n nicview.NIC) string {
 		text = strings.Join(n.Protections, ", ")
 	}
 	if n.Charged == "" {
-		text += "; in no ledger and no slot that can be seen"
+		text += "; in no ledger and no slot that is visible"
 	}
 	return text
 }

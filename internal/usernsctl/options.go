@@ -31,7 +31,7 @@ func (o *options) parse(arguments []string) ([]string, error) {
 		if takesValue(name) && !joined {
 			i++
 			if i == len(arguments) {
-				return nil, errors.New(name + " wants a value")
+				return nil, errors.New(name + " needs a value")
 			}
 			value = arguments[i]
 		}
@@ -52,11 +52,11 @@ func (o *options) set(name, value string, joined bool) error {
 	case name == "--pid":
 		pid, err := number.Decimal(value)
 		if err != nil || pid == 0 || pid > math.MaxInt32 {
-			return errors.New(quote(value) + " is not a process id")
+			return errors.New(quote(value) + " is not a process ID")
 		}
 		o.pid = int(pid)
 	case joined || takesValue(name):
-		return errors.New("that is not an option with a value: " + quote(name+"="+value))
+		return errors.New(quote(name+"="+value) + " is not an option with a value")
 	default:
 		return o.turnOn(name)
 	}
@@ -75,7 +75,7 @@ func (o *options) turnOn(name string) error {
 	case "--version":
 		o.version = true
 	default:
-		return errors.New("that is not an option: " + quote(name))
+		return errors.New(quote(name) + " is not an option")
 	}
 	return nil
 }

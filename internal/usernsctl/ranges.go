@@ -91,7 +91,7 @@ const (
 // mapText is the map of a file for people.
 func mapText(g hostcheck.Grants, all bool) string {
 	if g.Absent {
-		return g.Path + ": no such file, or it cannot be read: no ids are granted\n"
+		return g.Path + ": no such file, or it cannot be read: no IDs are granted\n"
 	}
 	claims := g.Space.Claims()
 	most := mostClaims
@@ -121,7 +121,7 @@ func headline(s idspace.Space) string {
 	for _, block := range s.Blocks() {
 		total += block.Count()
 	}
-	text := plural(len(s.Claims()), "range") + " of " + plural(len(owners), "user") + ", " + strconv.FormatUint(total, 10) + " ids"
+	text := plural(len(s.Claims()), "range") + " of " + plural(len(owners), "user") + ", " + strconv.FormatUint(total, 10) + " IDs"
 	if n := len(s.Clashes()); n > 0 {
 		text += ", " + plural(n, "overlap")
 	}
@@ -138,7 +138,7 @@ const (
 func footnotes(g hostcheck.Grants) string {
 	text := "= granted to one user   ! to two   . free, not to scale\n"
 	if free, ok := g.Space.FirstFree(usualFirst, usualCount); ok {
-		text += "The next free range of " + strconv.Itoa(usualCount) + " begins with " + strconv.FormatUint(free.Start(), 10) + ".\n"
+		text += "The next free range of " + strconv.Itoa(usualCount) + " begins at " + strconv.FormatUint(free.Start(), 10) + ".\n"
 	}
 	if g.Idle > 0 {
 		text += plural(g.Idle, "line") + " grant nothing: usernsctl check\n"

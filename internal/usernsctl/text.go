@@ -3,8 +3,10 @@ package usernsctl
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -66,7 +68,7 @@ func encode(value any) ([]byte, error) {
 	return append(escape(text), '\n'), err
 }
 
-// escape writes what no terminal shall see as \u: encoding/json leaves DEL, the C1 controls (U+009B begins an escape
+// escape writes what no terminal must see as \u: encoding/json leaves DEL, the C1 controls (U+009B begins an escape
 // sequence) and changes of direction as they are, and a container's name may hold them. Its newlines stay.
 func escape(text []byte) []byte {
 	var out []byte
@@ -91,24 +93,13 @@ func (a asker) answer(value any, status int) int {
 	return a.say(text, status)
 }
 
-// columns writes rows of cells in columns with two blanks between, the last one as it is.
+// columns writes rows of cells, none of which is empty, in columns with two blanks between.
 func columns(rows [][]string) string {
-	var widths []int
-	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
 	var out strings.Builder
+	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		line := ""
-		for i, cell := range row {
-			line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2)
-		}
-		out.WriteString(strings.TrimRight(line, " ") + "\n")
+		_, _ = io.WriteString(table, strings.Join(row, "\t")+"\n")
 	}
+	_ = table.Flush()
 	return out.String()
 }

@@ -18,7 +18,7 @@ const (
 	lineWide = 80
 )
 
-const usage = `usage: usernsctl check [--all] [--json] [--path FOLDERS]
+const usage = `usage: usernsctl check [--all] [--json] [--path DIRECTORIES]
        usernsctl explain uid|gid USER [LOWER COUNT] [--pid PID] [--json]
        usernsctl explain nic USER BRIDGE [--pid PID] [--json]
        usernsctl nics [--json]
@@ -28,22 +28,22 @@ const usage = `usage: usernsctl check [--all] [--json] [--path FOLDERS]
 const help = usage + `
 check    looks for mistakes: in subuid, subgid, lxc-usernet, policy.toml,
          forbidden-host-ids, nsswitch.conf and login.defs, in the installed
-         programs, in the settings of the kernel. Status 0: none; 1: some; 2:
-         something could not be looked at.
-explain  says whether USER may map ids, or have a network interface on BRIDGE:
+         programs, in kernel settings. Status 0: none; 1: some; 2: something
+         could not be looked at.
+explain  says whether USER may map IDs, or have a network interface on BRIDGE:
          yes or no, the file and line that decide, what is left; with --pid, why
          that process would be refused. Status 0: yes; 1: no; 2: not known.
-nics     lists the network interfaces of containers that live.
-ranges   draws who has which ids, the gaps, and what two users both have.
+nics     lists the existing network interfaces of containers.
+ranges   draws who has which IDs, the gaps, and the overlaps.
 
---all    leaves nothing out of long answers
+--all    does not shorten long answers
 --json   answers for programs
---path   the folders in which users' shells find programs, if not those of
+--path   the directories in which users' shells find programs, if not those of
          login.defs
 --pid    a process
 --help, --version
 
-Root sees more: the processes of others, and the slots in which quotas are kept.
+Root sees more: other users' processes, and the slots in which quotas are kept.
 `
 
 // asker is one run of the program.
@@ -64,7 +64,7 @@ func Run(argv []string, stdout, stderr io.Writer) int {
 	case a.version:
 		return a.say([]byte("usernsctl (userns-helpers) "+paths.Version()+"\n"), fine)
 	case len(words) == 0:
-		return a.wrong("no command is given")
+		return a.wrong("no command given")
 	}
 	return a.dispatch(words[0], words[1:])
 }
@@ -81,16 +81,16 @@ func (a asker) dispatch(command string, words []string) int {
 	case command == "explain" && len(words) > 0:
 		return a.explain(words[0], words[1:])
 	}
-	return a.wrong("that is not a command: " + shown(command, words))
+	return a.wrong(shown(command, words) + " is not a command")
 }
 
 // isKind reports whether word names a kind of ids.
 func isKind(word string) bool { return word == "uid" || word == "gid" }
 
-// say prints an answer and returns the exit status: nobody who reads half an answer shall take it for all.
+// say prints an answer and returns the exit status: nobody who reads half an answer must take it for all of it.
 func (a asker) say(text []byte, status int) int {
 	if n, err := a.stdout.Write(text); err != nil || n != len(text) {
-		a.complain("the answer could not be written")
+		a.complain("cannot write the answer")
 		return unseen
 	}
 	return status

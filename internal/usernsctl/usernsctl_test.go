@@ -86,7 +86,7 @@ func (closed) Write([]byte) (int, error) { return 0, errors.New("nobody reads") 
 
 func TestUnwritten(t *testing.T) {
 	var errs bytes.Buffer
-	if status := Run([]string{"usernsctl", "--help"}, closed{}, &errs); status != 2 || !strings.Contains(errs.String(), "could not be written") {
+	if status := Run([]string{"usernsctl", "--help"}, closed{}, &errs); status != 2 || !strings.Contains(errs.String(), "cannot write the answer") {
 		t.Errorf("status %d, %q", status, errs.String())
 	}
 }

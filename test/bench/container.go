@@ -31,11 +31,11 @@ func (b *bench) containers() error {
 	return b.row(r)
 }
 
-// lifetime starts and stops the container on the programs that are in folder.
-func (b *bench) lifetime(folder string) side {
+// lifetime starts and stops the container on the programs that are in directory.
+func (b *bench) lifetime(directory string) side {
 	return side{once: func() (sample, error) {
 		for _, program := range []string{newuidmap, newgidmap, userNic} {
-			if err := replace(program, folder+program); err != nil {
+			if err := replace(program, directory+program); err != nil {
 				return sample{}, err
 			}
 		}
@@ -57,8 +57,8 @@ func (b *bench) lifetime(folder string) side {
 func (b *bench) makeContainer() error {
 	home, id := "/home/"+b.user.name, fmt.Sprint(b.user.uid)
 	group := "/sys/fs/cgroup/" + b.user.name
-	for _, folder := range []string{group, group + "/shell", "/run/user/" + id} {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+	for _, directory := range []string{group, group + "/shell", "/run/user/" + id} {
+		if err := os.MkdirAll(directory, 0o755); err != nil {
 			return err
 		}
 	}

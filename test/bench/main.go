@@ -1,8 +1,8 @@
 // Command bench measures whole runs of newuidmap, newgidmap, lxc-user-nic and of containers, on Debian's programs and on
 // ours, and describes what came out.
 //
-//	bench measure -ours FOLDER [-beside FOLDER] [-only PART] [-quick]     on a private copy of the machine, as root; prints JSON
-//	bench render -to FOLDER <RESULT         writes the table and the plots
+//	bench measure -ours DIRECTORY [-beside DIRECTORY] [-only PART] [-quick]     on a private copy of the machine, as root; prints JSON
+//	bench render -to DIRECTORY <RESULT         writes the table and the plots
 //	bench check <RESULT                     compares with the targets; exit status 1 if one is missed
 //
 // Each row of the table is one pair of programs that do the same work, called in pairs of a random order, so that whatever
@@ -35,11 +35,11 @@ func run(arguments []string) error {
 		}
 	}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	ours := flags.String("ours", "", "the folder into which our programs were installed with make install DESTDIR=")
-	beside := flags.String("beside", "", "a folder of other programs of ours, in the place of Debian's")
+	ours := flags.String("ours", "", "the directory into which our programs were installed with make install DESTDIR=")
+	beside := flags.String("beside", "", "a directory of other programs of ours, in the place of Debian's")
 	quick := flags.Bool("quick", false, "a tenth of the runs")
 	only := flags.String("only", "", "a part: floor, maps, directory, nics, crowds, containers")
-	to := flags.String("to", "", "the folder for the table and the plots")
+	to := flags.String("to", "", "the directory for the table and the plots")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func measure(b bench, only string) error {
 
 // bench is the work in progress.
 type bench struct {
-	ours   string // folder
+	ours   string // directory
 	beside string // another one, or Debian's
 	quick  bool
 	result Result

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// render writes README.md and the plots into folder.
-func render(result Result, folder string) error {
+// render writes README.md and the plots into directory.
+func render(result Result, directory string) error {
 	for name, text := range map[string]string{
 		"README.md": table(result), "ratios.svg": ratios(result), "newuidmap.svg": curves(result, "newuidmap"),
 	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o644); err != nil {
 			return err
 		}
 	}

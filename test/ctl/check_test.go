@@ -244,7 +244,7 @@ func TestWithoutProc(t *testing.T) {
 	}
 }
 
-// TestUnreadable: an ordinary user is told what he cannot see, with status 2; root sees it.
+// TestUnreadable: ordinary users are told what they cannot see, with status 2; root sees it.
 func TestUnreadable(t *testing.T) {
 	for _, path := range []string{"/etc/subuid", "/etc/lxc/lxc-usernet", "/etc/sssd/sssd.conf"} {
 		t.Run(filepath.Base(path), func(t *testing.T) {

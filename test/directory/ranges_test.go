@@ -21,7 +21,7 @@ type mapped struct {
 	text, setgroups string
 }
 
-// maps calls a map program of a folder for a process of u in a new user namespace.
+// maps calls a map program of a directory for a process of u in a new user namespace.
 func maps(t *testing.T, folder, program string, u user, triples string) mapped {
 	t.Helper()
 	target := hold(t, u, "unshare", "-U", "cat")

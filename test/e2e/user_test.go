@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// user is an ordinary user of the private machine, with subordinate ids, a runtime folder and a cgroup, as a login gives.
+// user is an ordinary user of the private machine, with subordinate ids, a runtime directory and a cgroup, as a login gives.
 type user struct {
 	name   string
 	uid    int

@@ -90,9 +90,9 @@ func auditCases(t *testing.T) []auditCase {
 		{"newuidmap-refuses", []string{newuidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
 		{"newgidmap-refuses", []string{newgidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
 		{"create-grants", creates(netns, "audit"), 0, `result=granted ` + who + place + `asked="create /dev/null c1 \d+ veth audit" by="/etc/lxc/lxc-usernet:\d+" owner="audited" host="veth` + uid + `_\w+"`},
-		{"create-refuses", creates(netns, "lo"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth lo" why=".*may not create.*"`},
-		{"create-refuses-late", creates(netns, "audit"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth audit" why=".*Quota reached.*"`},
-		{"delete-refuses", deletes(netns, "audit", nobodys), 1, `result=refused ` + who + path + `asked="delete /dev/null c1 /proc/\d+/ns/net veth audit ` + nobodys + `" why=".*is not yours.*"`},
+		{"create-refuses", creates(netns, "lo"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth lo" id="not-granted" why=".*may not create.*"`},
+		{"create-refuses-late", creates(netns, "audit"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth audit" id="over-quota" why=".*Quota reached.*"`},
+		{"delete-refuses", deletes(netns, "audit", nobodys), 1, `result=refused ` + who + path + `asked="delete /dev/null c1 /proc/\d+/ns/net veth audit ` + nobodys + `" id="not-yours" why=".*is not yours.*"`},
 		{"control-characters", []string{usernic, "create", "/dev/null", "c1\n<80>login: root\x1b[2J", strconv.Itoa(netns.PID), "veth", "l\no"}, 1, `result=refused .*asked="create /dev/null \\"c1\\\\n<80>login: root.*`},
 		{"number", []string{newuidmap, pid, "0\n<80>x", "1", "1"}, 1, `result=refused .*`},
 	}
@@ -138,7 +138,7 @@ func TestAuditTwice(t *testing.T) {
 		want string
 	}{
 		"map":    {[]string{newuidmap, strconv.Itoa(below.PID), "0", base, "1"}, `asked="0 ` + base + ` 1" why=".*not directly below yours.*"`},
-		"output": {creates(netns, "audit"), `asked="create /dev/null c1 .*" by=".*" owner="audited" host="(veth\d+_\w+)" why="Failed to write to standard output.*"`},
+		"output": {creates(netns, "audit"), `asked="create /dev/null c1 .*" by=".*" owner="audited" host="(veth\d+_\w+)" id="output-failed" why="Failed to write to standard output.*"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			daemon.drain()

@@ -16,7 +16,7 @@ var (
 // TestHostageDirectory: an attacker without a line holds the lock of a directory that they can read and that a call looks
 // into. The victim makes and deletes interfaces all the same. In the directories where everything that a call looks for is
 // there, it does so while another process of the attacker's waits for the lock to make a name, as well: what is missing
-// in memory is looked up under the lock, and that stands behind who waits for it (docs/threat-model.md, "What remains").
+// in memory is looked up under the lock, and that queues after whoever waits for it (docs/threat-model.md, "What remains").
 func TestHostageDirectory(t *testing.T) {
 	v := newVictim(t, listerVictim, "listing")
 	for path, ways := range map[string][]string{

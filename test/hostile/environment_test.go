@@ -60,7 +60,7 @@ type runnable struct {
 	none   string          // what effect returns where it did nothing
 }
 
-// runnables are the four programs, of a folder or of their real places, with a grant each, and two refusals.
+// runnables are the four programs, of a directory or of their real places, with a grant each, and two refusals.
 func runnables(t *testing.T, place func(string) string) map[string]runnable {
 	return runnablesOf(t, environed, "environ", place)
 }

@@ -26,7 +26,7 @@ type killing struct {
 	u      user
 	bridge string
 	target *harness.Target
-	alone  bool // nobody else is killed meanwhile, who could take rows along
+	alone  bool // nobody else is killed at the same time, who could remove rows too
 }
 
 // TestKillCreate: a create that is killed at whatever system call leaves no interface that is not counted and recorded,

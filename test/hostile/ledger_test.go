@@ -83,7 +83,7 @@ func TestHostageLedger(t *testing.T) {
 
 // TestHostageGrowth: a process of a user's is frozen at each of its system calls in turn, of a create and of a delete, while
 // the same user makes and deletes interfaces. The ledger has no more places than were in use at once: that process's, the
-// other's, and one for each row that could not be dropped meanwhile.
+// other's, and one for each row that could not be dropped during that time.
 func TestHostageGrowth(t *testing.T) {
 	target := container(t, grower)
 	size := func() int64 {

@@ -22,7 +22,7 @@ var (
 	_          = grant("unanswered veth unanswered 9")
 )
 
-// neverAnswers mounts a file system of the user's whose root, a file or a folder (mode), can be opened, and that never
+// neverAnswers mounts a file system of the user's whose root, a file or a directory (mode), can be opened, and that never
 // answers who looks for a name, asks what something is or writes: the worst that FUSE can be, with allow_other of
 // fuse.conf(5). The end of the test ends it, and with it what waits for it.
 func neverAnswers(t *testing.T, u user, mode uint32) (path string) {

@@ -218,7 +218,7 @@ func TestPrintingCounts(t *testing.T) {
 }
 
 // TestPrintingMany: neither does one that inherited more descriptors than select(2) can be asked about. What it opens itself
-// has too high a number then, and if it died of that, its last words would wait, for ever and as root, for the same reader.
+// has too high a number then, and if it died of that, its last words would wait, without end and as root, for the same reader.
 func TestPrintingMany(t *testing.T) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {

@@ -186,7 +186,7 @@ func terminal(t *testing.T) (master, slave *os.File) {
 }
 
 // TestInherited: timers, signals blocked, pending or ignored, a thousand descriptors or none, umask, scheduling class,
-// oom_score_adj and the working folder of the caller change nothing.
+// oom_score_adj and the working directory of the caller change nothing.
 func TestInherited(t *testing.T) {
 	ways := []string{"timers", "block-all", "pending", "pending-hup", "ignore-all", "files", "closed", "umask", "idle", "oom", "folder"}
 	for name, r := range runnablesOf(t, signalled, "signals", inPlace) {
@@ -269,7 +269,7 @@ func TestInheritedOpenVSwitch(t *testing.T) {
 	}
 }
 
-// TestFullPipe: a program that cannot print waits for some seconds, and holds nothing meanwhile: the same user's next call
+// TestFullPipe: a program that cannot print waits for some seconds and holds nothing while it waits: the same user's next call
 // goes on.
 func TestFullPipe(t *testing.T) {
 	target := container(t, signalled)

@@ -248,7 +248,7 @@ func (x *traced) wait() {
 		runtime.Gosched() // a child that another test started from this thread before: who started it takes it
 		return
 	}
-	// What ready saw is gone if another thread has executed a program or ended this one meanwhile; and the first thread
+	// What ready saw is gone if another thread has executed a program or ended this one since; and the first thread
 	// then ends last, after the others have been waited for: do not wait for it alone.
 	got, err := unix.Wait4(tid, &status, unix.WALL|unix.WNOTHREAD|unix.WNOHANG, nil)
 	switch {

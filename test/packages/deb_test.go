@@ -117,7 +117,7 @@ func TestTheirsRemovedAndBack(t *testing.T) {
 	m.isTheirs(t)
 }
 
-// TestOursFirst has ours installed before theirs: lxc finds its folder, with our link in it.
+// TestOursFirst has ours installed before theirs: lxc finds its directory, with our link in it.
 func TestOursFirst(t *testing.T) {
 	m := newMachine(t)
 	m.dpkg(t, "-i", debs.ours)

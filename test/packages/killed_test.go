@@ -239,7 +239,7 @@ func TestFailing(t *testing.T) {
 	}
 }
 
-// TestPostinstFails has a postinst that cannot succeed: a folder is where a program should be.
+// TestPostinstFails has a postinst that cannot succeed: a directory is where a program should be.
 func TestPostinstFails(t *testing.T) {
 	m := withTheirs(t)
 	m.dpkg(t, "--purge", "lxc", "liblxc-common")

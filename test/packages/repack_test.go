@@ -42,7 +42,7 @@ func raiseVersion(control string) error {
 	return os.WriteFile(control, text, 0o644)
 }
 
-// alter puts a byte behind each program, which none of them minds, and writes the checksums anew.
+// alter appends a byte to each program, which none of them minds, and writes new checksums.
 func alter(tree string) error {
 	var sums strings.Builder
 	err := filepath.WalkDir(tree, func(path string, entry fs.DirEntry, err error) error {

@@ -46,7 +46,7 @@ func newMachine(t *testing.T) *machine {
 	return m
 }
 
-// machineOn mounts an overlay on folders, and what programs expect below it. /run of the private copy is a tmpfs.
+// machineOn mounts an overlay on directories, and what programs expect below it. /run of the private copy is a tmpfs.
 func machineOn(t *testing.T, lower string) *machine {
 	t.Helper()
 	top, err := os.MkdirTemp("/run", "machine.")

@@ -132,7 +132,7 @@ func TestRPM(t *testing.T) {
 	isSameTree(t, withoutRPM(before), withoutRPM(m.tree(t)))
 }
 
-// withoutRPM leaves the database of rpm out, and the folder of licences, which no package on this machine owns; and what
+// withoutRPM leaves the database of rpm out, and the directory of licences, which no package on this machine owns; and what
 // the upgrade of the stand-in changed.
 func withoutRPM(tree []string) []string {
 	var rest []string
@@ -182,7 +182,7 @@ func TestSELinuxRule(t *testing.T) {
 
 // TestRealPaths installs the package as a distribution builds it, upgrades and erases it. At these paths, too, rpm takes
 // bits and capabilities from the old file before it renames the new one over it, so that no hard link keeps them: a user
-// can see a program without privilege for microseconds, as with shadow-utils. One that is gone he shall not see.
+// can see a program without privilege for microseconds, as with shadow-utils. A missing one must never be seen.
 func TestRealPaths(t *testing.T) {
 	m := newMachine(t)
 	ours := m.bring(t, *realFlag)

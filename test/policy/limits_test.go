@@ -59,7 +59,7 @@ func TestUserLimit(t *testing.T) {
 	network(t)
 	setPolicy(t, "[limits]\nnics_per_user = 7\n")
 	pid, others := hold(t, alice), hold(t, bob)
-	granted, refused := crowd(t, calls, "7 of 7 interfaces of alice live", func(i int) (user, int, string) {
+	granted, refused := crowd(t, calls, "alice already has 7 of 7 interfaces, on all bridges together", func(i int) (user, int, string) {
 		if i%40 == 0 {
 			return bob, others, "br1"
 		}
@@ -75,7 +75,7 @@ func TestMemberLimit(t *testing.T) {
 	network(t)
 	setPolicy(t, "[limits]\nnics_per_group_member = 3\n")
 	pids := map[string]int{carol.name: hold(t, carol), dave.name: hold(t, dave)}
-	granted, refused := crowd(t, calls, "3 of 3 interfaces of", func(i int) (user, int, string) {
+	granted, refused := crowd(t, calls, "already has 3 of 3 interfaces that are charged to @lan on br0", func(i int) (user, int, string) {
 		u := []user{carol, dave}[i%2]
 		return u, pids[u.name], "br0"
 	})
@@ -149,7 +149,7 @@ func TestLimitsTogether(t *testing.T) {
 	expect(create(nicProgram(), alice, pid, "br0", "e3"), "has no port left for users")
 	expect(create(nicProgram(), alice, pid, "br1", "e4"), "")
 	sh(t, "ip link del $(ls /sys/class/net/br1/brif)")
-	expect(create(nicProgram(), alice, pid, "br1", "e5"), "Too many interfaces a minute")
+	expect(create(nicProgram(), alice, pid, "br1", "e5"), "Rate limit exceeded")
 }
 
 // TestPeerCounts: what Debian's program made counts for the limit of the user, on whatever bridge.

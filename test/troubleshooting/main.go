@@ -14,6 +14,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path"
 	"strings"
 )
 
@@ -53,13 +54,44 @@ func document(pages []string) (string, error) {
 
 // markdown is the chapter of a page.
 func (p page) markdown() string {
-	out := "\n## " + strings.Join(p.names, " and ") + "\n\n" + p.introduction
+	out := "\n## " + strings.Join(p.names, " and ") + "\n\n" + filled(p.introduction) +
+		"\nThe manual page: [" + strings.TrimSuffix(path.Base(p.file), path.Ext(p.file)) + "](../" + p.file + ").\n"
 	for _, e := range p.entries {
 		out += "\n### " + e.id + "\n\n"
 		for _, message := range e.messages {
 			out += "    " + message + "\n"
 		}
-		out += "\n" + e.text
+		out += "\n" + filled(e.text)
+	}
+	return out
+}
+
+// width is that of a line of a document, in bytes.
+const width = 120
+
+// filled is text with its paragraphs filled; lines that are indented stay as they are.
+func filled(text string) string {
+	var out []string
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		if !strings.HasPrefix(paragraph, "    ") {
+			paragraph = wrapped(strings.Fields(paragraph))
+		}
+		out = append(out, paragraph)
+	}
+	return strings.Join(out, "\n\n") + "\n"
+}
+
+func wrapped(words []string) string {
+	out, column := "", 0
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case column+1+len(word) > width:
+			out, column = out+"\n", 0
+		default:
+			out, column = out+" ", column+1
+		}
+		out, column = out+word, column+len(word)
 	}
 	return out
 }

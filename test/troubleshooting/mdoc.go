@@ -19,24 +19,27 @@ func (p *parser) prose(names []string) (text, end string, err error) {
 	var out strings.Builder
 	for {
 		line, more := p.next()
-		name, rest, _ := strings.Cut(strings.TrimPrefix(line, "."), " ")
+		macro, isMacro := strings.CutPrefix(line, ".")
+		name, rest, _ := strings.Cut(macro, " ")
 		switch {
-		case !more, name == "Bl", name == "El", name == "It":
+		case !more:
+			return out.String(), "", nil
+		case !isMacro:
+			out.WriteString(unescape(line) + "\n")
+		case name == "Bl", name == "El", name == "It":
 			return out.String(), line, nil
-		case line == ".Pp":
+		case name == "Pp":
 			out.WriteString("\n")
 		case name == "Dl":
 			out.WriteString("\n    " + strings.Join(arguments(rest), " ") + "\n\n")
-		case line == ".Nm" || strings.HasPrefix(line, ".Nm "):
+		case name == "Nm":
 			out.WriteString(nameOf(rest, names[0]) + "\n")
-		case strings.HasPrefix(line, "."):
-			said, wrong := inline(arguments(line[1:]))
+		default:
+			said, wrong := inline(arguments(macro))
 			if wrong != nil {
 				return "", "", p.errorf("%v: %q", wrong, line)
 			}
 			out.WriteString(said + "\n")
-		default:
-			out.WriteString(unescape(line) + "\n")
 		}
 	}
 }

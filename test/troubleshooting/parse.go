@@ -8,6 +8,7 @@ import (
 
 // page is what a manual page says of messages.
 type page struct {
+	file         string
 	names        []string // of the programs
 	introduction string   // of the section, in Markdown
 	entries      []entry
@@ -45,7 +46,7 @@ func (p *parser) next() (string, bool) {
 // parse reads the DIAGNOSTICS section of the text of a manual page.
 func parse(file, text string) (page, error) {
 	p := parser{file: file, lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n")}
-	result := page{names: p.programs()}
+	result := page{file: file, names: p.programs()}
 	if !p.skipTo(".Sh DIAGNOSTICS") {
 		return page{}, p.errorf("there is no section DIAGNOSTICS")
 	}

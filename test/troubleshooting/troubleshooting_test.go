@@ -8,7 +8,7 @@ import (
 const before = ".Sh NAME\n.Nm newuidmap ,\n.Nm newgidmap\n.Nd set maps\n.Sh DIAGNOSTICS\nThe first line.\n.Bl -tag -width Ds\n"
 
 func TestEntry(t *testing.T) {
-	p, err := parse("page", before+`.It Sy not-granted
+	p, err := parse("man/newuidmap.1", before+`.It Sy not-granted
 .Em "uid range [a-b) -> [c-d) not allowed"
 .Em "gid range [a-b) -> [c-d) not allowed"
 .br
@@ -18,6 +18,7 @@ with
 .Ql alice:100000:65536
 .Pq see Xr subuid 5 .
 .Pp
+It says so.
 Call
 .Nm
 again with
@@ -27,12 +28,20 @@ the map is
 .El
 .Sh SEE ALSO
 `)
-	want := "\n## newuidmap and newgidmap\n\nThe first line.\n\n### not-granted\n\n" +
+	want := "\n## newuidmap and newgidmap\n\nThe first line.\n\nThe manual page: [newuidmap](../man/newuidmap.1).\n\n### not-granted\n\n" +
 		"    uid range [a-b) -> [c-d) not allowed\n    gid range [a-b) -> [c-d) not allowed\n\n" +
-		"Add a line to\n`/etc/subuid`,\nwith\n`alice:100000:65536`\n(see subuid(5)).\n\n" +
-		"Call\nnewuidmap\nagain with\n`--version`;\nthe map is\n`/proc/`*pid*`/uid_map`.\n"
+		"Add a line to `/etc/subuid`, with `alice:100000:65536` (see subuid(5)).\n\n" +
+		"It says so. Call newuidmap again with `--version`; the map is `/proc/`*pid*`/uid_map`.\n"
 	if got := p.markdown(); err != nil || got != want {
 		t.Errorf("%v\n%q, want\n%q", err, got, want)
+	}
+}
+
+func TestFilled(t *testing.T) {
+	long := strings.Repeat("word ", 30)
+	want := strings.TrimSpace(strings.Repeat("word ", 24)) + "\n" + strings.TrimSpace(strings.Repeat("word ", 6)) + "\n\n    as  it is\n\nend\n"
+	if got := filled(long + "\n\n    as  it is\n\nend\n"); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -43,7 +43,7 @@ func TestNoAnswer(t *testing.T) {
 	if found, err := s.Find([]lookup.Key{{Name: "alice"}}); found != nil || !lookup.IsAbsent(err) {
 		t.Errorf("by name: %v, %v", found, err)
 	}
-	// A line that is none ends the search: what it was meant to say nobody knows.
+	// A malformed line ends the search: nobody knows what it was meant to say.
 	for _, output := range []string{"alice\n", "alice:*:x:7:::\n", "+:*:7:7:::\n", ":*:7:7:::\n"} {
 		s, _ := answering(0, output, nil)
 		if found, err := s.Find([]lookup.Key{{ID: 7}}); found != nil || err == nil || lookup.IsAbsent(err) {

@@ -96,7 +96,7 @@ func readGroup(conn *unixsock.Conn) (group lookup.Account, found bool, err error
 	return named(conn, group, words[0])
 }
 
-// readHeader reads version and found, and n words behind them where there is an answer.
+// readHeader reads version and found, and the n words that follow if there is an answer.
 func readHeader(conn *unixsock.Conn, n int) (words [7]uint32, found bool, err error) {
 	var header [8]byte
 	if err := conn.Fill(header[:]); err != nil {

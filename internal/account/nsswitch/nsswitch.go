@@ -16,7 +16,7 @@ import (
 type Config struct {
 	Passwd []string // the services of the line passwd:, in order, without their actions ([NOTFOUND=return])
 	Group  []string // those of the line group:
-	Subid  string   // the first word behind subid:, "" if there is none
+	Subid  string   // the first word after subid:, "" if there is none
 }
 
 // The services that are known here by name.

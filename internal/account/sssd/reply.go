@@ -54,7 +54,7 @@ func (s Session) length(header []byte, command uint32) (uint64, error) {
 }
 
 // parseAccount understands a reply about a user (id, primary group, name NUL ...) or a group (id, number of members,
-// name NUL ...): number of results, 0, and the first result. No result has nothing behind the two words.
+// name NUL ...): number of results, 0, and the first result. If there is no result, nothing follows the two words.
 func parseAccount(body []byte) (account lookup.Account, found, ok bool) {
 	switch {
 	case len(body) < 8:

@@ -106,16 +106,6 @@ func (r *Record) Ended(v verdict.Verdict) {
 	}
 }
 
-// Write sends the record: of a grant that takes effect next if err is nil; else of a run that ended with err, a
-// *verdict.Refusal or a failure.
-func (r *Record) Write(err error) {
-	if err == nil {
-		r.Granted()
-	} else {
-		r.Ended(verdict.Of(err))
-	}
-}
-
 func (r *Record) send(result string) {
 	r.toSyslog(result)
 	r.toKernel(result)

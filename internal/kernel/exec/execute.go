@@ -1,8 +1,8 @@
 // Package exec is the only one that executes a program.
 //
 // The program is named by its absolute path, must be a regular file that only root can write, and gets arguments,
-// environment and descriptors that are all chosen here: nothing of the caller's but what privilege.Begin has taken out
-// of his reach. It is in a session of its own, can gain nothing by executing others (no_new_privs), is killed with this
+// environment and descriptors that are all chosen here: nothing of the caller's except what privilege.Begin has reset
+// or taken from them. It is in a session of its own, can gain nothing by executing others (no_new_privs), is killed with this
 // process and when it takes too long, and what it prints is bounded. It trusts the program.
 package exec
 
@@ -39,7 +39,7 @@ const LongestOutput = 64 * 1024
 var ErrTimeout = errors.New("it was killed because it took too long")
 
 // ErrNotRoot says that this process is not root in all of its user ids, so that its caller could reach a program that
-// it executes: trace it, and put other answers into its mouth.
+// it executes: trace it and forge its output.
 var ErrNotRoot = errors.New("a program is only executed as root, and this process is not")
 
 // ErrPrivileged says that a process with privileges was to execute a program as its caller.
@@ -101,7 +101,7 @@ func (p Program) run(as *syscall.Credential, caller privilege.Standing) (Result,
 }
 
 // check refuses a program that somebody other than root could have written. It is executed by its name, not by the
-// descriptor: the folders of the name are root's as well.
+// descriptor: the directories on its path are root's as well.
 func check(path string, caller privilege.Standing) error {
 	file, err := trusted.Open(path, caller)
 	if err == nil {

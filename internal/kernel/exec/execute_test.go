@@ -44,7 +44,7 @@ func TestGets(t *testing.T) {
 	if got := strings.Join(variables, ","); got != "export A='b',export PATH='/usr/bin:/bin'" {
 		t.Errorf("the environment is %q", got)
 	}
-	// The folder; the descriptors, of which ls opens 3 itself; the name.
+	// The directory; the descriptors, of which ls opens 3 itself; the name.
 	if got := strings.Join(rest, " "); got != "/ 0 1 2 3 /bin/sh 0" {
 		t.Errorf("%q", got)
 	}

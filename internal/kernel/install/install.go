@@ -12,6 +12,7 @@ type Facts struct {
 	SetuidRoot  bool // the setuid bit, and root's
 	SetuidOther bool // the setuid bit, and not root's
 	FileCaps    bool // the capability is among the file capabilities
+	Effective   bool // it becomes effective by itself: the e of cap_setuid+ep
 	Nosuid      bool // the file system is mounted nosuid
 	OtherCaps   bool // there are file capabilities, and the capability is not among them
 	NoNewPrivs  bool // no_new_privs was set before the program was executed, prctl(2)
@@ -34,25 +35,32 @@ const noRoot = 1 << 0
 // not set; that it is set now says nothing, as Narrow and Confine set it. Nothing else that is looked at here is changed
 // by package privilege: neither the bounding set nor the secure bits.
 func Observe(need Need, raised bool) Facts {
-	const self = "/proc/self/exe"
-	var f Facts
-	var stat unix.Stat_t
-	if unix.Stat(self, &stat) == nil && stat.Mode&unix.S_ISUID != 0 {
-		f.SetuidRoot, f.SetuidOther = stat.Uid == 0, stat.Uid != 0
-	}
-	xattr := make([]byte, 64)
-	if n, err := unix.Getxattr(self, "security.capability", xattr); err == nil {
-		f.FileCaps = filePermitted(xattr[:n]).Has(privilege.Of(need.Capability))
-		f.OtherCaps = !f.FileCaps
-	}
-	var fs unix.Statfs_t
-	f.Nosuid = unix.Statfs(self, &fs) == nil && fs.Flags&unix.ST_NOSUID != 0
+	f := Look("/proc/self/exe", need)
 	value, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
 	f.NoNewPrivs = err == nil && value == 1 && !raised
 	value, err = unix.PrctlRetInt(unix.PR_GET_SECUREBITS, 0, 0, 0, 0)
 	f.NoRoot = err == nil && value&noRoot != 0
 	value, err = unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(need.Capability), 0, 0, 0)
 	f.Bounding = err != nil || value == 1
+	return f
+}
+
+// Look looks at the executable at path, to which need applies. What cannot be seen is false, as is all that is about a
+// process.
+func Look(path string, need Need) Facts {
+	var f Facts
+	var stat unix.Stat_t
+	if unix.Stat(path, &stat) == nil && stat.Mode&unix.S_ISUID != 0 {
+		f.SetuidRoot, f.SetuidOther = stat.Uid == 0, stat.Uid != 0
+	}
+	xattr := make([]byte, 64)
+	if n, err := unix.Getxattr(path, "security.capability", xattr); err == nil {
+		f.FileCaps = filePermitted(xattr[:n]).Has(privilege.Of(need.Capability))
+		f.OtherCaps = !f.FileCaps
+		f.Effective = f.FileCaps && word(xattr)&1 != 0 // VFS_CAP_FLAGS_EFFECTIVE
+	}
+	var fs unix.Statfs_t
+	f.Nosuid = unix.Statfs(path, &fs) == nil && fs.Flags&unix.ST_NOSUID != 0
 	return f
 }
 

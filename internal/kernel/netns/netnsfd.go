@@ -29,7 +29,7 @@ type Reason int
 const (
 	Unreachable Reason = iota // it does not exist, or the caller may not open it: the two are not told apart (CVE-2018-6556)
 	Gone                      // no process has this pid
-	NotNetwork                // it is something else than a network namespace
+	NotNetwork                // it is not a network namespace
 	Host                      // it is the namespace that the program runs in
 	NotOwned                  // no user namespace that it belongs to is the caller's
 )
@@ -107,7 +107,7 @@ func OfPath(c privilege.Caller, path string) (*Namespace, error) {
 }
 
 // waits runs f with the caller's rights. Where f may wait for the caller, at a file system of theirs or a directory that
-// they keep locked, the process counts as theirs meanwhile; it holds nothing.
+// they keep locked, the process counts as theirs during that time; it holds nothing.
 func waits(c privilege.Caller, may bool, f func() error) error {
 	if !may {
 		return c.Do(f)

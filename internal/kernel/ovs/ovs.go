@@ -1,7 +1,7 @@
 // Package ovs puts interfaces on bridges of Open vSwitch, by executing ovs-vsctl(8).
 //
 // Package execute says how: as root, with an empty environment, and killed when it takes too long. Nothing that others
-// wait for is held meanwhile. It trusts ovs-vsctl, and that its arguments were checked: no name begins with a dash.
+// wait for is held at that time. It trusts ovs-vsctl, and that its arguments were checked: no name begins with a dash.
 package ovs
 
 import (
@@ -59,7 +59,7 @@ func AddPort(caller privilege.Standing, bridge, nic string, uid uint32, settings
 	return run(caller, append([]string{"--may-exist", "add-port", bridge, nic, "--", "set", "Port", nic, owner}, settings...)...)
 }
 
-// DeletePort takes an interface off a bridge. One that is not there is no error.
+// DeletePort takes an interface off a bridge. It is no error if the port does not exist.
 func DeletePort(caller privilege.Standing, bridge, nic string) error {
 	return run(caller, "--if-exists", "del-port", bridge, nic)
 }

@@ -8,7 +8,7 @@ type Cause int
 // The causes. Those from NotOpen to NotProcess are about a descriptor, and mean that the command line is wrong.
 const (
 	Unknown      Cause = iota // the error number is all that is known
-	Gone                      // no process has this pid, or the process ended meanwhile
+	Gone                      // no process has this pid, or the process has ended since
 	Hidden                    // the process exists and /proc does not show it to the caller
 	NoProc                    // no procfs is mounted on /proc
 	NotOpen                   // the descriptor is not open

@@ -5,7 +5,7 @@
 // promises that the descriptor is a /proc/PID of the procfs on which this program itself runs, and that everything is
 // reached through it, never again through a name. It trusts that only root can mount on /proc.
 //
-// What a process is allowed to be is no question of this package: it reports the owner, others judge.
+// What a process is allowed to be is not this package's business: it reports the owner, others judge.
 package target
 
 import (
@@ -35,7 +35,7 @@ func ByPID(pid int) (*Process, error) {
 }
 
 // absence says why /proc/pid could not be opened. That a hidden process exists is no secret: kill(2) with signal 0
-// tells it to everybody (EPERM instead of ESRCH), and nothing more than that is said here.
+// tells everybody (EPERM instead of ESRCH), and no more than that is said here.
 func absence(pid int, err error) Cause {
 	switch {
 	case !isProcfs("/proc"):
@@ -88,7 +88,7 @@ func (p *Process) absence(err error) Cause {
 
 // prove checks that the directory is on our own procfs and is the directory of a process that is not gone.
 //
-// The device is compared because a user can mount a procfs, or any other file system, in a namespace of his own and
+// The device is compared because a user can mount a procfs, or any other file system, in a namespace of their own and
 // pass its directories here (shadow#667). Of the directories on the right one the kernel itself says which are those of
 // a process: pidfd_send_signal(2) takes no other (EBADF); those of threads, /proc itself and all the rest are refused.
 func (p *Process) prove() error {
@@ -219,5 +219,5 @@ func (p *Process) Gone() bool {
 	return err == unix.ESRCH || err == unix.ENOENT
 }
 
-// Close lets go of the process.
+// Close releases the process.
 func (p *Process) Close() { _ = unix.Close(p.directory) }

@@ -12,7 +12,7 @@ import (
 type Error struct {
 	Daemon   Daemon
 	Listener uint32 // the user id that listens, where that is the reason
-	Detail   string // of an answer that is none
+	Detail   string // what is wrong with a malformed answer
 	Err      error  // one of the following, or an error number
 }
 

@@ -21,7 +21,7 @@ type Daemon struct {
 }
 
 // Ask connects and calls talk with the connection. Where the daemon went away in the middle, as one does that is
-// restarted (EPIPE, ECONNRESET), it asks once more; after a time-out never.
+// restarted (EPIPE, ECONNRESET), it asks once more; never after a timeout.
 //
 // Errors: *Error, and those of talk.
 func (d Daemon) Ask(talk func(*Conn) error) error {
@@ -87,7 +87,7 @@ func (c *Conn) identify() error {
 	return &Error{Daemon: c.daemon, Listener: peer.Uid, Err: ErrUntrusted}
 }
 
-// arm gives what is left of the patience to one kind of waiting: SO_RCVTIMEO or SO_SNDTIMEO, for which 0 means for ever.
+// arm gives what is left of the patience to one kind of waiting: SO_RCVTIMEO or SO_SNDTIMEO, for which 0 means no limit.
 func (c *Conn) arm(option int) error {
 	left := time.Until(c.end)
 	if left < time.Microsecond {

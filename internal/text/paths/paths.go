@@ -50,7 +50,7 @@ func Usernet() string { return usernet }
 // Ledger records the network interfaces that were made, one row each.
 func Ledger() string { return ledger }
 
-// Slots is the folder in which quotas are kept exact, see package netquota.
+// Slots is the directory in which quotas are kept exact, see package netquota.
 func Slots() string { return slots }
 
 // MachineID is the identity of this installation, machine-id(5).
@@ -74,7 +74,7 @@ func Nsswitch() string { return nsswitch }
 // SSSDPipe is the socket of SSSD's nss responder.
 func SSSDPipe() string { return sssdPipe }
 
-// SSSDPipes is the folder of SSSD's sockets: where it is missing, SSSD is not installed.
+// SSSDPipes is the directory of SSSD's sockets: if it is missing, SSSD is not installed.
 func SSSDPipes() string { return sssdPipes }
 
 // Userdb is the socket of systemd-userdbd that speaks for all of its services.
@@ -86,7 +86,7 @@ func Nscd() string { return nscd }
 // Getent asks the name service switch, getent(1).
 func Getent() string { return getent }
 
-// Libraries are the folders in which the modules for subid: are installed (libsubid_NAME.so), with colons between.
+// Libraries are the directories in which the modules for subid: are installed (libsubid_NAME.so), separated by colons.
 func Libraries() string { return libraries }
 
 // Version is the version of this build, as --version prints it.

@@ -24,7 +24,7 @@ type Finding struct {
 	Write   string `json:"write,omitempty"` // what to write in place of what is there, one or more lines; "" for nothing
 }
 
-// Where is the place as editors understand it: "/etc/subuid:3"; "" if it is none in a file.
+// Where is the place as editors understand it: "/etc/subuid:3"; "" if it is not in a file.
 func (f Finding) Where() string {
 	if f.Line == 0 {
 		return f.File

@@ -70,9 +70,9 @@ func (c *check) readGroups() bool {
 // digits reports a name that looks like an id.
 func (c *check) digits(path string, line int, kind, name string) {
 	c.report.Add(finding.Finding{
-		ID: "account-digits", Level: finding.Warning, File: path, Line: line, Problem: "the " + kind + " " + quote(name) + " has a name of digits only",
-		Advice: "It is mistaken for an id. In /etc/subuid and /etc/subgid a number is an id, never such a name; shadow's programs " +
-			"take it for both, so that two users get what was granted to one. Rename it, or grant by id.",
+		ID: "account-digits", Level: finding.Warning, File: path, Line: line, Problem: "the " + kind + " " + quote(name) + " has a name of only digits",
+		Advice: "It is mistaken for an ID. In /etc/subuid and /etc/subgid a number is an ID, never such a name; shadow's programs " +
+			"take it for both, so that two users get what was granted to one. Rename it, or grant by ID.",
 	})
 }
 

@@ -11,8 +11,8 @@ func (c *check) checkClashes(path string) {
 		c.report.Add(finding.Finding{
 			ID: "subid-overlap", Level: finding.Error, File: path, Line: clash.Claim.Line,
 			Problem: printable(clash.Claim.Owner) + " and " + printable(clash.With.Owner) + " (line " + decimal(uint64(clash.With.Line)) +
-				") both have the ids " + span(clash.Both),
-			Advice: "Each can change and kill what the other's containers own, and they share limits. Move one: " + c.suggest(path, clash.Claim),
+				") both have the IDs " + span(clash.Both),
+			Advice: "Each can change and kill what the other's containers own, and they share limits. Move one of the ranges: " + c.suggest(path, clash.Claim),
 		})
 	}
 }
@@ -30,8 +30,8 @@ func (c *check) suggest(path string, claim idspace.Claim) string {
 	if !ok {
 		return "there is no free range of that size."
 	}
-	return decimal(free.Start()) + " and the " + decimal(free.Count()-1) + " ids behind it are free in this file. Files that " +
-		"containers have made keep their old ids."
+	return decimal(free.Start()) + " and the " + decimal(free.Count()-1) + " IDs after it are free in this file. Files that " +
+		"containers have made keep their old IDs."
 }
 
 // leastSubordinate is where the shadow suite begins to hand out ids, SUB_UID_MIN of login.defs(5).
@@ -56,8 +56,8 @@ func (c *check) checkRealIDs(path, kind string, known *ids) {
 	for _, h := range hits {
 		c.report.Add(finding.Finding{
 			ID: "subid-account", Level: finding.Error, File: path, Line: h.claim.Line,
-			Problem: "the range of " + printable(h.claim.Owner) + " holds the ids of " + count(len(h.names), kind) + " of this host: " + list(h.names),
-			Advice: "In a container " + printable(h.claim.Owner) + " can act as these, on their files outside too (CVE-2024-56433). Move the range: " +
+			Problem: "the range of " + printable(h.claim.Owner) + " contains the IDs of " + count(len(h.names), kind) + " of this host: " + list(h.names),
+			Advice: "In a container " + printable(h.claim.Owner) + " can act as these, on their files outside as well (CVE-2024-56433). Move the range: " +
 				c.suggest(path, h.claim),
 		})
 	}

@@ -27,7 +27,7 @@ func (c *check) checkDirectories() {
 		if d.ids.Empty() || !d.exact {
 			c.report.Add(finding.Finding{
 				ID: "directory-unknown", Level: finding.Note, File: d.file, Line: d.line,
-				Problem: "nothing on this host says which ids the accounts of " + d.name + " have",
+				Problem: "nothing on this host says which IDs the accounts of " + d.name + " have",
 				Advice:  "Compare them with /etc/subuid and /etc/subgid yourself. " + d.ask,
 			})
 		}
@@ -52,12 +52,12 @@ func (c *check) checkDirectory(path string, d directory) {
 	}
 	f := finding.Finding{
 		ID: "subid-directory", Level: finding.Warning, File: path, Line: lines[0],
-		Problem: count(len(lines), "line") + " grant ids that accounts of " + d.name + " can have, " + span(d.ids) + ": those of " + list(owners),
+		Problem: count(len(lines), "line") + " grant IDs that accounts of " + d.name + " can have, " + span(d.ids) + ": those of " + list(owners),
 		Advice: "In a container these users can act as such accounts, on their files on this host and on network file systems " +
-			"(CVE-2024-56433). Give containers ids outside, here and in login.defs (SUB_UID_MIN, SUB_UID_MAX).",
+			"(CVE-2024-56433). Give containers other IDs, here and in login.defs (SUB_UID_MIN, SUB_UID_MAX).",
 	}
 	if !d.exact {
-		f.Problem = count(len(lines), "line") + " grant ids between " + decimal(d.ids.Start()) + " and " + decimal(d.ids.End()-1) +
+		f.Problem = count(len(lines), "line") + " grant IDs between " + decimal(d.ids.Start()) + " and " + decimal(d.ids.End()-1) +
 			", where " + d.name + " usually has its accounts: those of " + list(owners)
 		f.Advice += " " + d.ask
 	}
@@ -131,9 +131,9 @@ func domain(s section, name string) directory {
 	case mapped:
 		first, end, d.exact = value(s, "ldap_idmap_range_min", usualFirst), value(s, "ldap_idmap_range_max", usualEnd), true
 	case provider == "ipa":
-		first, end, d.ask = usualFirst, usualEnd, "ipa idrange-find on a server tells."
+		first, end, d.ask = usualFirst, usualEnd, "Run ipa idrange-find on a server to find out."
 	default:
-		d.ask = "Ask who runs the directory; min_id and max_id in sssd.conf bound them."
+		d.ask = "Ask the administrator of the name service; min_id and max_id in sssd.conf limit them."
 	}
 	if most := value(s, "max_id", 0); most > 0 {
 		first, end, d.exact = max(first, value(s, "min_id", 1)), most+1, true

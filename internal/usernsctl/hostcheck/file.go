@@ -42,8 +42,8 @@ func (c *check) checkGroup(path string, file io.Reader) {
 	}
 	c.report.Add(finding.Finding{
 		ID: "file-group", Level: finding.Warning, File: path, Problem: "group 0 may write the file",
-		Advice: "The programs believe it, as images for random user ids need it (chmod g=u): whoever is in group 0 grants what the file " +
-			"grants. Where nobody has to, chmod g-w " + path,
+		Advice: "The programs trust it anyway, since images for random user IDs need that (chmod g=u): anyone in group 0 can add " +
+			"grants. If nobody has to, chmod g-w " + path,
 	})
 }
 
@@ -53,13 +53,13 @@ func (c *check) distrust(path string, why *trusted.UntrustedError) {
 	if why.Fault == trusted.UnmappedOwner || why.Fault == trusted.PerhapsUnmapped {
 		c.report.Add(finding.Finding{
 			ID: "file-trust", Level: finding.Warning, File: path, Problem: "the file " + why.Reason(),
-			Advice: "Whoever wrote it cannot be told here: the programs believe it for root of this namespace, and refuse it to other users.",
+			Advice: "Who wrote it cannot be determined here: the programs trust it for root of this namespace, and refuse it for other users.",
 		})
 		return
 	}
 	c.report.Add(finding.Finding{
 		ID: "file-trust", Level: finding.Error, File: path, Problem: "the file " + why.Reason(),
-		Advice: "The programs refuse it, so that nothing in it is granted: whoever can write to it could grant himself anything. " +
+		Advice: "The programs refuse it, so nothing in it is granted: anyone who can write to it could grant themselves anything. " +
 			"chown root:root " + path + "; chmod 644 " + path,
 	})
 }
@@ -74,13 +74,13 @@ func (c *check) checkLink(path string) {
 	target := printable(string(buffer[:n]))
 	f := finding.Finding{
 		ID: "file-link", Level: finding.Note, File: path, Problem: "the file is a symbolic link to " + target,
-		Advice: "These programs follow it and look at what it leads to; those of shadow refuse it (shadow#1253).",
+		Advice: "These programs follow it and check what it leads to; shadow's refuse it (shadow#1253).",
 	}
 	var stat unix.Stat_t
 	if errors.Is(unix.Stat(c.root+path, &stat), unix.ENOENT) {
 		f = finding.Finding{
 			ID: "file-link-dangling", Level: finding.Error, File: path, Problem: "the file is a symbolic link to " + target + ", and nothing is there",
-			Advice: "Nothing of it is granted. Restore what it leads to, or replace the link by a file.",
+			Advice: "Nothing in it is granted. Restore the file that it leads to, or replace the link with a file.",
 		}
 	}
 	c.report.Add(f)

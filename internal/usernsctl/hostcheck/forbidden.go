@@ -31,7 +31,7 @@ func (c *check) checkForbidden() {
 	if list.Incomplete {
 		c.report.Add(finding.Finding{
 			ID: "file-newline", Level: finding.Warning, File: path, Problem: "the last line does not end with a newline",
-			Advice: "Part of it may be missing, and what a script appends (echo >>) is glued to it. Add the newline.",
+			Advice: "Part of it may be missing, and whatever a script appends (echo >>) becomes part of that line. Add the newline.",
 		})
 	}
 	for _, file := range []string{paths.Subuid(), paths.Subgid()} {
@@ -48,9 +48,9 @@ func (c *check) checkWithheld(file string, never forbidden.IDs) {
 		}
 		c.report.Add(finding.Finding{
 			ID: "forbidden-ids-granted", Level: finding.Warning, File: file, Line: claim.Line,
-			Problem: "the ids " + span(entry.Range.Intersect(claim.Range)) + " of " + printable(claim.Owner) + " are never mapped: " +
+			Problem: "the IDs " + span(entry.Range.Intersect(claim.Range)) + " of " + printable(claim.Owner) + " are never mapped: " +
 				paths.Forbidden() + " line " + decimal(uint64(entry.Line)) + " forbids " + span(entry.Range),
-			Advice: "A map that has one of them is refused as a whole. Grant a range outside.",
+			Advice: "A map that contains one of them is refused as a whole. Grant a range without them.",
 		})
 	}
 }

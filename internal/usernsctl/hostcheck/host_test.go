@@ -142,7 +142,7 @@ func TestFaults(t *testing.T) {
 		want  string // level, id, place
 		says  string // in the problem
 	}{
-		{"a key for all", set("/var/lib/userns-helpers/mac-key", strings.Repeat("k", 32)), "warning mac-key /var/lib/userns-helpers/mac-key", "root alone"},
+		{"a key for all", set("/var/lib/userns-helpers/mac-key", strings.Repeat("k", 32)), "warning mac-key /var/lib/userns-helpers/mac-key", "only root can read"},
 		{"count 0", add("/etc/subuid", "alice:0:0\n"), "error subid-zero /etc/subuid:6", "count is 0"},
 		{"no count", add("/etc/subuid", "alice:300000\n"), "warning subid-line /etc/subuid:6", "three fields"},
 		{"a comment behind", add("/etc/subgid", "alice:300000:5 # x\n"), "warning subid-line /etc/subgid:4", "a comment follows"},
@@ -192,7 +192,7 @@ func TestFaults(t *testing.T) {
 		{"twice", set("/etc/login.defs", "SUB_UID_COUNT 5\nSUB_UID_COUNT 6\n"), "warning logindefs-twice /etc/login.defs:2", "line 1"},
 		{"bounds", set("/etc/login.defs", "UID_MAX 600000\n"), "warning logindefs-bounds /etc/login.defs:1", "UID_MAX is 600000"},
 		{"no limit", set("/etc/security/limits.conf", "bob soft nproc 5\n* hard nofile 5\n"), "warning limits-processes ", "3 users"},
-		{"unlimited", add("/etc/security/limits.conf", "bob - nproc unlimited\n"), "warning limits-processes ", "1 user with granted ids: bob"},
+		{"unlimited", add("/etc/security/limits.conf", "bob - nproc unlimited\n"), "warning limits-processes ", "1 user with granted IDs: bob"},
 		{"no memory", set("/etc/systemd/system/user-.slice.d/memory.conf", "[Slice]\nMemoryMax=infinity\n"), "note limits-memory ", "3 users"},
 		{"not root's", func(_ *testing.T, f *fake) { f.distrusted["/etc/subuid"] = trusted.OtherOwner }, "error file-trust /etc/subuid", "uid 5"},
 		{"of nobody here", func(_ *testing.T, f *fake) { f.distrusted["/etc/subuid"] = trusted.UnmappedOwner }, "warning file-trust /etc/subuid", "does not contain"},
@@ -202,7 +202,7 @@ func TestFaults(t *testing.T) {
 		{"subid indented", set("/etc/nsswitch.conf", "passwd: files\n subid: sss\n"), "warning nsswitch-line /etc/nsswitch.conf:2", "first column"},
 		{"an unknown source", set("/etc/nsswitch.conf", "subid: nonsense\n"), "warning nsswitch-subid /etc/nsswitch.conf", "nonsense"},
 		{"forbidden ids in the policy", set("/etc/userns-helpers/policy.toml", "[idmap]\nforbidden_host_ids = [\"100500\"]\n"), "error policy /etc/userns-helpers/policy.toml:2", "/etc/userns-helpers/forbidden-host-ids"},
-		{"forbidden", set("/etc/userns-helpers/forbidden-host-ids", "# x\n100500\n"), "warning forbidden-ids-granted /etc/subuid:1", "the ids 100500 of alice are never mapped: /etc/userns-helpers/forbidden-host-ids line 2 forbids 100500"},
+		{"forbidden", set("/etc/userns-helpers/forbidden-host-ids", "# x\n100500\n"), "warning forbidden-ids-granted /etc/subuid:1", "the IDs 100500 of alice are never mapped: /etc/userns-helpers/forbidden-host-ids line 2 forbids 100500"},
 		{"forbidden ids", set("/etc/userns-helpers/forbidden-host-ids", "0-9\n\n10 - 19\n"), "error forbidden-ids /etc/userns-helpers/forbidden-host-ids:3", `"10 - 19" is not an ID`},
 		{"too many forbidden ids", set("/etc/userns-helpers/forbidden-host-ids", strings.Repeat("#\n", 1<<17)+"\n"), "error forbidden-ids /etc/userns-helpers/forbidden-host-ids", "larger than"},
 		{"forbidden ids without newline", set("/etc/userns-helpers/forbidden-host-ids", "0-9\n1"), "warning file-newline /etc/userns-helpers/forbidden-host-ids", "newline"},

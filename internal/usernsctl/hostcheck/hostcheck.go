@@ -22,7 +22,7 @@ import (
 
 // Host is the host that is looked at.
 type Host struct {
-	// Path is where users' shells find programs, folders with colons between; "" for what login.defs(5) says.
+	// Path is where users' shells find programs, directories separated by colons; "" for what login.defs(5) says.
 	Path string
 
 	root       string                                   // in front of every path; "" but in tests

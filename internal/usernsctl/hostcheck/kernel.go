@@ -18,7 +18,7 @@ func (c *check) checkKernel() {
 	for _, s := range []struct{ path, bad, id, problem, advice string }{
 		{
 			"user/max_user_namespaces", "0", "kernel-namespaces", "user.max_user_namespaces is 0: nobody can make a user namespace",
-			"Set it to some thousands: sysctl -w user.max_user_namespaces=31000, and in /etc/sysctl.d.",
+			"Set it to a few thousand: sysctl -w user.max_user_namespaces=31000, and in /etc/sysctl.d.",
 		},
 		{
 			"kernel/unprivileged_userns_clone", "0", "kernel-namespaces",
@@ -27,7 +27,7 @@ func (c *check) checkKernel() {
 		},
 		{
 			"kernel/apparmor_restrict_unprivileged_userns", "1", "kernel-apparmor",
-			"kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor takes the capabilities from user namespaces of programs without a profile",
+			"kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor removes the capabilities of programs without a profile in user namespaces",
 			"Give each program that makes containers a profile with \"userns,\" (as Ubuntu does for lxc and podman), or set it to 0.",
 		},
 	} {
@@ -56,8 +56,8 @@ func (c *check) checkAdvertisements(name string) {
 	c.report.Add(finding.Finding{
 		ID: "kernel-accept-ra", Level: finding.Warning, File: "/proc/sys/" + folder + "accept_ra",
 		Problem: "net.ipv6.conf." + name + ".accept_ra is " + accepts + ": " + believes(name),
-		Advice: "One router advertisement from a container gives the host a route. Set it to 0 and give the host's own network, if it " +
-			"needs them, accept_ra=1 by its interface's name.",
+		Advice: "One router advertisement from a container can give the host a route. Set it to 0; if the host's own network needs " +
+			"advertisements, set accept_ra=1 for its interface alone.",
 	})
 }
 
@@ -67,7 +67,7 @@ func believes(name string) string {
 	case "all":
 		return "it is the host's general setting"
 	case "default":
-		return "each new bridge and interface believes router advertisements"
+		return "each new bridge and interface accepts router advertisements"
 	}
-	return "the host believes router advertisements from containers on this bridge"
+	return "the host accepts router advertisements from containers on this bridge"
 }

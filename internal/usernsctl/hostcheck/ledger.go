@@ -30,7 +30,7 @@ func (c *check) checkLedger() {
 	}
 	c.report.Add(finding.Finding{
 		ID: "ledger-filesystem", Level: finding.Warning, File: paths.Ledger(),
-		Problem: "the ledger is not on a tmpfs: a user who reads it may hold up everybody who makes or deletes an interface",
+		Problem: "the ledger is not on a tmpfs: a user who reads it may block everybody who makes or deletes an interface",
 		Advice:  "Mount a tmpfs on " + path.Dir(path.Dir(paths.Ledger())) + ", as systemd does.",
 	})
 }

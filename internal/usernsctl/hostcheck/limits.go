@@ -32,15 +32,15 @@ func (c *check) checkLimits() {
 	if len(unbounded) > 0 {
 		c.report.Add(finding.Finding{
 			ID: "limits-processes", Level: finding.Warning,
-			Problem: "nothing bounds the processes of " + count(len(unbounded), "user") + " with granted ids: " + list(unbounded),
-			Advice: "Containers count as their user's, so that one of them can use up the host's processes. Set nproc in " +
+			Problem: "nothing limits the number of processes of " + count(len(unbounded), "user") + " with granted IDs: " + list(unbounded),
+			Advice: "A container's processes count as its user's, so one container can use up the host's. Set nproc in " +
 				"/etc/security/limits.conf, or TasksMax= in /etc/systemd/system/user-.slice.d/limits.conf.",
 		})
 	}
 	if len(hungry) > 0 {
 		c.report.Add(finding.Finding{
 			ID: "limits-memory", Level: finding.Note,
-			Problem: "nothing bounds the memory of " + count(len(hungry), "user") + " with granted ids: " + list(hungry),
+			Problem: "nothing limits the memory of " + count(len(hungry), "user") + " with granted IDs: " + list(hungry),
 			Advice:  "On a shared host set MemoryMax= in /etc/systemd/system/user-.slice.d/limits.conf.",
 		})
 	}
@@ -120,7 +120,7 @@ func nearness(domain string, u account.Account, groups []string) int {
 // sliceLimits are settings of systemd's slices of users: "user-.slice" for all, "user-1000.slice" for one.
 type sliceLimits map[string]map[string]string
 
-// sliceLimits reads the files that systemd reads, where it runs: the closer folder comes later.
+// sliceLimits reads the files that systemd reads, where it runs: the closer directory comes later.
 func (c *check) sliceLimits() sliceLimits {
 	all := make(sliceLimits)
 	if names, err := readdir.Names(c.root + "/run/systemd/system"); err != nil && names == nil {

@@ -28,15 +28,15 @@ func (c *check) checkLoginDefs() {
 		if before, twice := seen[s.Key]; twice && before.Value != s.Value {
 			c.report.Add(finding.Finding{
 				ID: "logindefs-twice", Level: finding.Warning, File: path, Line: s.Line,
-				Problem: s.Key + " is set in line " + strconv.Itoa(before.Line) + " too, to another value", Advice: "The last one counts. Keep one.",
+				Problem: s.Key + " is also set in line " + strconv.Itoa(before.Line) + ", to another value", Advice: "The last one counts. Keep one of them.",
 			})
 		}
 		seen[s.Key] = s
 		if !plain {
 			c.report.Add(finding.Finding{
 				ID: "logindefs-value", Level: finding.Warning, File: path, Line: s.Line,
-				Problem: s.Key + " has the value " + quote(s.Value) + ", which is read as its default",
-				Advice:  "Write yes or no, or a number, and nothing behind it: a comment in the line becomes part of the value.",
+				Problem: s.Key + " has the value " + quote(s.Value) + ", which is not valid and means the default",
+				Advice:  "Write yes or no, or a number, and nothing after it: a comment on the same line becomes part of the value.",
 			})
 		}
 	}))
@@ -67,9 +67,9 @@ func (c *check) checkBounds(path string) {
 		}
 		c.report.Add(finding.Finding{
 			ID: "logindefs-bounds", Level: finding.Warning, File: path, Line: max(line, lineSub),
-			Problem: kind + "_MAX is " + decimal(most) + " and SUB_" + kind + "_MIN is " + decimal(least) + ": useradd can give a user an id " +
+			Problem: kind + "_MAX is " + decimal(most) + " and SUB_" + kind + "_MIN is " + decimal(least) + ": useradd can give a user an ID " +
 				"that another user's containers have",
-			Advice: "Let SUB_" + kind + "_MIN begin above " + kind + "_MAX.",
+			Advice: "Set SUB_" + kind + "_MIN above " + kind + "_MAX.",
 		})
 	}
 }

@@ -17,8 +17,8 @@ func (c *check) checkKey() {
 		return
 	}
 	c.report.Add(finding.Finding{
-		ID: "mac-key", Level: finding.Warning, File: path, Problem: "it is not a file of 32 bytes that root alone can read",
-		Advice: "So it is not used, and containers get other addresses each time the machine starts. " +
-			"chown root:root and chmod 600; or remove it, and the next interface makes another one, with other addresses.",
+		ID: "mac-key", Level: finding.Warning, File: path, Problem: "it is not a file of 32 bytes that only root can read",
+		Advice: "So it is not used, and containers get different addresses after each reboot. " +
+			"chown root:root and chmod 600; or remove it: the next interface then makes a new one, which changes all addresses.",
 	})
 }

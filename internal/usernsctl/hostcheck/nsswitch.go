@@ -71,7 +71,7 @@ func (c *check) checkNsswitchLines(path, text string) {
 			continue
 		}
 		c.report.Add(finding.Finding{
-			ID: "nsswitch-line", Level: finding.Warning, File: path, Line: number, Problem: quote(strings.TrimSuffix(line, "\n")) + " says nothing",
+			ID: "nsswitch-line", Level: finding.Warning, File: path, Line: number, Problem: quote(strings.TrimSuffix(line, "\n")) + " has no effect",
 			Advice: "Write DATABASE: SERVICE..., as in passwd: files sss",
 		})
 	}
@@ -82,7 +82,7 @@ func (c *check) checkIndented(path, line, name string, number int) {
 	if strings.EqualFold(name, "subid") && !strings.EqualFold(line[:min(len(line), 6)], "subid:") {
 		c.report.Add(finding.Finding{
 			ID: "nsswitch-line", Level: finding.Warning, File: path, Line: number, Problem: "the line for subid: does not begin in the first column",
-			Advice: "It is not read, so that the files grant ids. Remove the blanks around subid.",
+			Advice: "It is not read, so the files grant IDs. Remove the blanks around subid.",
 		})
 	}
 }
@@ -96,10 +96,10 @@ func (c *check) checkSource(path, word string) {
 		f.Level, f.Problem = finding.Error, printable(err.Error())
 		f.Advice = "newuidmap and newgidmap grant nothing until subid: names files or sss."
 	case source.SSSD:
-		f.Level, f.Problem = finding.Note, "subid: "+word+" lets SSSD alone grant ids"
+		f.Level, f.Problem = finding.Note, "subid: "+word+" lets SSSD alone grant IDs"
 		f.Advice = "Nothing in /etc/subuid and /etc/subgid is granted. Which ranges SSSD gives to whom cannot be listed: usernsctl explain uid USER."
 	case len(source.Notes) > 0:
-		f.Level, f.Problem = finding.Warning, "subid: names "+quote(word)+", which is not installed, so that the files grant ids"
+		f.Level, f.Problem = finding.Warning, "subid: names "+quote(word)+", which is not installed, so the files grant IDs"
 		f.Advice = "newuidmap and newgidmap say so at each call, as shadow's do. Install it, or write subid: files."
 	default:
 		return
@@ -123,7 +123,7 @@ func (c *check) lookUp(field string) bool {
 	}
 	if c.beyond.asked++; c.beyond.asked > mostAsked {
 		if c.beyond.asked == mostAsked+1 {
-			c.report.Miss("users of the directory", "more than "+strconv.Itoa(mostAsked)+" are named; the rest is taken to exist")
+			c.report.Miss("users of name services", "more than "+strconv.Itoa(mostAsked)+" are named; the rest are assumed to exist")
 		}
 		return true
 	}
@@ -145,7 +145,7 @@ func (c *check) lookUp(field string) bool {
 func (c *check) noAnswer(field string, err error) {
 	c.report.Miss("user "+quote(field), printable(err.Error()))
 	if c.beyond.silent++; c.beyond.silent == mostSilent {
-		c.report.Miss("users of the directory", "it did not answer "+strconv.Itoa(mostSilent)+" times; the rest is taken to exist")
+		c.report.Miss("users of name services", "no answer to "+strconv.Itoa(mostSilent)+" questions; the rest are assumed to exist")
 	}
 }
 

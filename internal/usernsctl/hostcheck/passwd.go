@@ -9,7 +9,7 @@ import (
 	"userns-helpers/internal/text/lines"
 )
 
-// eachUser calls each for every account of a file in the format of passwd(5), in file order. Lines that are none are passed
+// eachUser calls each for every account of a file in the format of passwd(5), in file order. Malformed lines are passed
 // over. Errors: those of file.
 func eachUser(file io.Reader, each func(line int, u account.Account)) error {
 	r := lines.New(file, passwd.LongestUser)

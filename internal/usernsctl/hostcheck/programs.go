@@ -84,7 +84,7 @@ func (c *check) checkProgram(p program, found []string, where string) {
 	if len(found) == 0 {
 		c.report.Add(finding.Finding{
 			ID: "program-missing", Level: finding.Error, Problem: "there is no " + p.need.Program + " " + where,
-			Advice: "Programs that make containers do not find it. Install it, or add its folder to PATH (ENV_PATH in login.defs).",
+			Advice: "Programs that make containers cannot find it. Install it, or add its directory to PATH (ENV_PATH in login.defs).",
 		})
 		return
 	}
@@ -92,34 +92,35 @@ func (c *check) checkProgram(p program, found []string, where string) {
 		c.report.Add(finding.Finding{
 			ID: "program-hidden", Level: finding.Warning, File: found[0],
 			Problem: "there is another " + p.need.Program + ", at " + strings.Join(found[1:], " and "),
-			Advice:  "This one is found first. Two are twice the risk, and an upgrade may change the other. Remove the one that is not wanted.",
+			Advice:  "This one is found first. Two are twice the risk, and an upgrade may change the other one. Remove the one that you do not want.",
 		})
 	}
-	f, err := install.ObserveFile(c.root+found[0], p.need)
-	if err != nil {
+	var stat unix.Stat_t
+	if err := unix.Stat(c.root+found[0], &stat); err != nil {
 		c.report.Miss(found[0], reason(err))
 		return
 	}
-	c.checkPrivilege(found[0], p, f)
+	c.checkPrivilege(found[0], p, stat)
 	c.checkOrigin(found[0], p)
 }
 
 // checkPrivilege looks at how a program gets its privilege, and who could have put another one in its place.
-func (c *check) checkPrivilege(at string, p program, f install.File) {
+func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
+	f, mode := install.Look(c.root+at, p.need), stat.Mode&0o7777
 	report := func(id, problem, advice string) {
 		c.report.Add(finding.Finding{ID: id, Level: finding.Error, File: at, Problem: problem, Advice: advice})
 	}
 	switch {
-	case !f.Regular:
+	case stat.Mode&unix.S_IFMT != unix.S_IFREG:
 		report("program-mode", "it is not a regular file", "Install "+p.need.Program+" again.")
 		return
-	case f.UID != 0 || f.Mode&0o022 != 0:
-		report("program-owner", "it belongs to uid "+decimal(uint64(f.UID))+" and has the mode "+octal(f.Mode)+": others than root can change it",
-			"Whoever can do that can do what the program can. Install it again from a source that you trust; chown root:root and chmod go-w.")
-	case f.Mode&0o111 != 0o111:
-		report("program-mode", "it has the mode "+octal(f.Mode)+": not everybody can execute it", "chmod a+x it, if all users should have containers.")
+	case stat.Uid != 0 || mode&0o022 != 0:
+		report("program-owner", "it belongs to uid "+decimal(uint64(stat.Uid))+" and has the mode "+octal(mode)+": somebody other than root can change it",
+			"They can do whatever the program can. Install it again from a source that you trust; chown root:root and chmod go-w.")
+	case mode&0o111 != 0o111:
+		report("program-mode", "it has the mode "+octal(mode)+": not everybody can execute it", "chmod a+x it if all users may have containers.")
 	}
-	if p.free || f.UID != 0 {
+	if p.free || stat.Uid != 0 {
 		return
 	}
 	switch {
@@ -153,7 +154,7 @@ func (c *check) checkOrigin(at string, p program) {
 	case !ours:
 		c.report.Add(finding.Finding{
 			ID: "program-origin", Level: finding.Warning, File: at, Problem: "it is not the " + p.need.Program + " of userns-helpers",
-			Advice: "What this report says about grants is true for the programs of userns-helpers. A package may have put its own back.",
+			Advice: "What this report says about grants is true for the programs of userns-helpers. Another package may have restored its own.",
 		})
 	}
 }

@@ -30,7 +30,7 @@ func (c *check) checkSubid(path, kind string, known *ids) {
 	if incomplete {
 		c.report.Add(finding.Finding{
 			ID: "file-newline", Level: finding.Warning, File: path, Problem: "the last line does not end with a newline",
-			Advice: "What a script appends (echo >>) is glued to it, and shadow 4.19 reads nothing of such a file. Add the newline.",
+			Advice: "Whatever a script appends (echo >>) becomes part of that line, and shadow 4.19 ignores such a file. Add the newline.",
 		})
 	}
 	c.spaces[path] = idspace.Of(claims)
@@ -50,14 +50,14 @@ func (c *check) checkEntry(path string, e subid.Entry) (idspace.Claim, bool) {
 	if !known {
 		c.report.Add(finding.Finding{
 			ID: "subid-owner", Level: finding.Warning, File: path, Line: e.Line, Problem: "there is no user " + quote(e.Owner),
-			Advice: "The ids " + span(e.Range) + " are granted to whoever gets that name or id next. Remove the line, or correct the name.",
+			Advice: "The IDs " + span(e.Range) + " are granted to whoever gets that name or ID next. Remove the line, or correct the name.",
 		})
 	}
 	if e.Return {
 		c.report.Add(finding.Finding{
 			ID: "subid-line", Level: finding.Warning, File: path, Line: e.Line, Problem: quote(e.Text) + " ends with a carriage return",
-			Advice: "These programs take it for a part of the newline; shadow's take it for a part of the count, and the line grants nothing " +
-				"there. Write the file without (dos2unix).",
+			Advice: "These programs treat it as part of the newline; to shadow's it is part of the count, and the line grants nothing " +
+				"there. Convert the file (dos2unix).",
 		})
 	}
 	if e.Octal {
@@ -69,8 +69,8 @@ func (c *check) checkEntry(path string, e subid.Entry) (idspace.Claim, bool) {
 	}
 	if e.Range.Contains(0) {
 		c.report.Add(finding.Finding{
-			ID: "subid-root", Level: finding.Error, File: path, Line: e.Line, Problem: "the host's id 0 is granted to " + printable(owner),
-			Advice: "Who can map id 0 can become the host's root. Let the range begin above the ids of this host's accounts.",
+			ID: "subid-root", Level: finding.Error, File: path, Line: e.Line, Problem: "host ID 0 is granted to " + printable(owner),
+			Advice: "Anyone who can map host ID 0 can become root on the host. Let the range begin above the IDs of this host's accounts.",
 		})
 	}
 	return idspace.Claim{Range: e.Range, Owner: owner, Line: e.Line}, true
@@ -84,19 +84,19 @@ func faulty(path string, e subid.Entry) finding.Finding {
 	case subid.NIS:
 		f.Advice = "Remove it, or write the owner without the sign."
 	case subid.TooLong:
-		f.Advice = "Put each grant in a line of its own."
+		f.Advice = "Put each grant on a line of its own."
 	case subid.NUL:
 		f.Advice = "The file was damaged. Write the line again."
 	case subid.NoOwner:
-		f.Advice = "Write a login name, or a user id in decimal without leading zeros."
+		f.Advice = "Write a login name, or a user ID in decimal without leading zeros."
 	case subid.Zero:
 		f.ID, f.Level = "subid-zero", finding.Error
-		f.Advice = "shadow's programs before 4.20 take it for all ids there are, the host's root included (shadow#1689); useradd 4.9 " +
+		f.Advice = "shadow's programs before 4.20 take it to mean every ID, including the host's root (shadow#1689); useradd 4.9 " +
 			"wrote such lines for system users. Remove the line."
 	case subid.Beyond:
 		f.Advice = "Choose a range that ends below."
 	default:
-		f.Advice = "Write OWNER:START:COUNT, as in alice:100000:65536, with nothing behind the count. Comments have lines of their own."
+		f.Advice = "Write OWNER:START:COUNT, as in alice:100000:65536, with nothing after the count. Comments need lines of their own."
 	}
 	return f
 }

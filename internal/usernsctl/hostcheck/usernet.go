@@ -42,7 +42,7 @@ func badRule(path string, e nearby.Entry) finding.Finding {
 	f.Problem = quote(e.Text) + " grants nothing: " + e.Why()
 	if e.Fault == nearby.Zero {
 		f.ID = "usernet-zero"
-		f.Advice = "Remove the line if that is meant; a grant to the same user or to a group in another line still counts."
+		f.Advice = "Remove the line if that is intended; a grant to the same user or to a group on another line still counts."
 	}
 	return f
 }
@@ -55,16 +55,16 @@ func (c *check) checkRule(path string, e nearby.Entry) bool {
 	switch {
 	case e.Rule.Place.Type != ifname.Veth:
 		f.ID, f.Problem = "usernet-type", "interfaces of type "+quote(e.Rule.Place.Type)+" cannot be made"
-		f.Advice = "veth is the only type. The line grants nothing (LXC's lxc-user-nic makes a veth all the same)."
+		f.Advice = "veth is the only type. The line grants nothing (LXC's lxc-user-nic makes a veth anyway)."
 	case isGroup && !groupExists && c.accounts.known && c.beyond.groups:
 		f.ID, f.Level, f.Problem = "usernet-owner", finding.Note, "there is no group "+quote(group)+" in /etc/group"
-		f.Advice = "Whether a directory has one cannot be asked by its name: getent group."
+		f.Advice = "Name services cannot be asked about a group by its name: try getent group."
 	case isGroup && !groupExists && c.accounts.known:
 		f.ID, f.Problem = "usernet-owner", "there is no group "+quote(group)
-		f.Advice = "The line grants nothing until somebody makes a group of that name. Remove it, or correct the name."
+		f.Advice = "The line grants nothing until somebody creates a group of that name. Remove it, or correct the name."
 	case !isGroup && !c.knownName(e.Rule.Owner):
 		f.ID, f.Problem = "usernet-owner", "there is no user "+quote(e.Rule.Owner)
-		f.Advice = "The line grants nothing until somebody gets that login name; ids do not count here. Remove it, or correct the name."
+		f.Advice = "The line grants nothing until somebody gets that login name; IDs are not accepted here. Remove it, or correct the name."
 	default:
 		return true
 	}
@@ -90,16 +90,16 @@ func (c *check) checkBridge(path string, line int, name string) {
 	switch {
 	case errors.Is(err, unix.ENODEV) && ifname.Valid(name):
 		f.ID, f.Problem = "usernet-bridge", "there is no bridge "+quote(name)
-		f.Advice = "No interface can be made there. Make the bridge (Debian: systemctl start lxc-net makes lxcbr0), or correct the name."
+		f.Advice = "No interface can be made there. Create the bridge (Debian: systemctl start lxc-net creates lxcbr0), or correct the name."
 	case !ifname.Valid(name):
 		f.ID, f.Problem = "usernet-bridge", quote(name)+" cannot be the name of a bridge"
-		f.Advice = "The kernel has no such names, or lxc-user-nic(1) does not take them. Correct the name."
+		f.Advice = "The kernel or lxc-user-nic(1) does not accept it. Correct the name."
 	case err != nil:
 		c.report.Miss("the bridge "+quote(name), reason(err))
 		return
 	case kind != rtnl.KindBridge && kind != rtnl.KindOpenVSwitch && kind != rtnl.KindTun:
 		f.ID, f.Problem = "usernet-bridge", quote(name)+" is not a bridge"
-		f.Advice = "No interface can be made there: only on Linux bridges, Open vSwitch bridges and none."
+		f.Advice = "Interfaces can be made on Linux bridges, on Open vSwitch bridges, and with none."
 	default:
 		c.checkAdvertisements(name)
 		return

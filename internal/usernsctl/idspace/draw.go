@@ -100,7 +100,7 @@ func (s Space) Draw(rows []Row, width int) []string {
 	chart := room * 6 / 11
 	who := room - chart
 	axis := s.axis(chart)
-	lines := []string{strings.TrimRight(cell("first id", -numberWidth)+" "+cell("ids", -numberWidth)+"  "+cell("where", chart)+"  who", " ")}
+	lines := []string{strings.TrimRight(cell("first ID", -numberWidth)+" "+cell("IDs", -numberWidth)+"  "+cell("where", chart)+"  who", " ")}
 	for _, r := range rows {
 		from := axis.column(r.Range.Start())
 		to := max(from+1, axis.column(r.Range.End()))

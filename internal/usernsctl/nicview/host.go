@@ -83,7 +83,7 @@ func (h *host) leaving(end *netlink.LinkAttrs) bool {
 	return end.NetNsID == rtnl.NoNamespace && !(here && other.Attrs().ParentIndex == end.Index)
 }
 
-// port is the port of a Linux bridge that an interface is; false if it is none, or has gone. The library does not know all
+// port is the port of a Linux bridge that an interface is; false if it is not one, or has gone. The library does not know all
 // of its settings.
 func (h *host) port(link *netlink.LinkAttrs) (rtnl.Port, bool) {
 	if h.kindOf(link.MasterIndex) != rtnl.KindBridge {

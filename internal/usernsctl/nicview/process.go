@@ -57,7 +57,7 @@ func identify(handle *netlink.Handle, pid int) int {
 	if err != nil {
 		return rtnl.NoNamespace
 	}
-	defer namespace.Close()
+	defer func() { _ = namespace.Close() }()
 	id, err := handle.GetNetNsIdByFd(int(namespace))
 	if err != nil {
 		return rtnl.NoNamespace

@@ -12,17 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Install copies source to folder/name with the given mode, owned by root. capabilities, where there are any, become
+// Install copies source to directory/name with the given mode, owned by root. capabilities, where there are any, become
 // the file's permitted set with the effective flag: what `setcap cap_...+ep` writes.
-func Install(source, folder, name string, mode fs.FileMode, capabilities ...int) error {
+func Install(source, directory, name string, mode fs.FileMode, capabilities ...int) error {
 	text, err := os.ReadFile(source)
 	if err != nil {
 		return fmt.Errorf("install %s: %w", name, err)
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return fmt.Errorf("install %s: %w", name, err)
 	}
-	path := filepath.Join(folder, name)
+	path := filepath.Join(directory, name)
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return fmt.Errorf("install %s: %w", name, err)
 	}

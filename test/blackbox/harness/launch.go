@@ -105,12 +105,12 @@ func mounts(p plan) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make the mounts private: %w", err)
 	}
-	for _, folder := range p.NoSuid {
-		if err := unix.Mount(folder, folder, "", unix.MS_BIND, ""); err != nil {
-			return fmt.Errorf("bind %s: %w", folder, err)
+	for _, directory := range p.NoSuid {
+		if err := unix.Mount(directory, directory, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("bind %s: %w", directory, err)
 		}
-		if err := unix.Mount("", folder, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_NOSUID, ""); err != nil {
-			return fmt.Errorf("make %s nosuid: %w", folder, err)
+		if err := unix.Mount("", directory, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_NOSUID, ""); err != nil {
+			return fmt.Errorf("make %s nosuid: %w", directory, err)
 		}
 	}
 	return mountProc(p.Proc)

@@ -44,8 +44,8 @@ type Start struct {
 	Block        []int   // signals that are blocked
 	Umask        int     // 0: 022
 
-	Proc   string   // mount options of a /proc of the program's own; "none": an empty folder lies over /proc; "read-only": /proc is
-	NoSuid []string // folders that are mounted nosuid
+	Proc   string   // mount options of a /proc of the program's own; "none": an empty directory lies over /proc; "read-only": /proc is
+	NoSuid []string // directories that are mounted nosuid
 
 	Timeout time.Duration // 0: 20 seconds
 }

@@ -117,7 +117,7 @@ func (t *Target) Write(name, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// Undumpable is the tail of an argv for Hold: a process that made itself undumpable, so that root owns its /proc folder.
+// Undumpable is the tail of an argv for Hold: a process that made itself undumpable, so that root owns its /proc directory.
 // binary is a path of the suite's own binary that the target's owner may execute.
 func Undumpable(binary string) []string { return []string{binary, undumpableWord} }
 

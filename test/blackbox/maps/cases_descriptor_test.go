@@ -113,7 +113,7 @@ func lateDescriptors() []check {
 	}
 }
 
-// decoy makes c pass a folder of the caller's that looks like a process; what its symlink names must not be written.
+// decoy makes c pass a directory of the caller's that looks like a process; what its symlink names must not be written.
 func decoy(c check) check {
 	const folder, victim = "/tmp/decoy", "/tmp/victim"
 	c.tune = func(w *world, start *harness.Start) {
@@ -136,7 +136,7 @@ func decoy(c check) check {
 	return c
 }
 
-// otherProc makes c pass the target's folder in another mount of procfs.
+// otherProc makes c pass the target's directory in another mount of procfs.
 func otherProc(c check) check {
 	c.tune = func(w *world, start *harness.Start) {
 		const folder = "/tmp/otherproc"

@@ -273,7 +273,7 @@ func ownerSymptoms() []check {
 	}
 }
 
-// undumpable is a target in a user namespace whose files in /proc belong to root; its folder still belongs to the caller.
+// undumpable is a target in a user namespace whose files in /proc belong to root; its directory still belongs to the caller.
 func undumpable(w *world) (*harness.Target, error) {
 	return running(append([]string{"unshare", "-U"}, harness.Undumpable(suiteBinary)...)...)(w)
 }

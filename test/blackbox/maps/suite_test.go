@@ -29,7 +29,7 @@ var (
 	recordFlag      = flag.String("record", "", "put what Debian's programs do into this record, beside what it has of other cases")
 )
 
-// base is where the programs are installed in the private copy of the machine, one folder per peer and kind of install.
+// base is where the programs are installed in the private copy of the machine, one directory per peer and kind of install.
 const base = "/opt/blackbox"
 
 // releases are those of shadow that the suite knows: each has its record, and rows in docs/compatibility.md. With another

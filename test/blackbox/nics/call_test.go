@@ -21,6 +21,7 @@ type answer struct {
 	status         int // -1: it had to be killed
 	stdout, stderr []string
 	took           time.Duration
+	why            string // the id in the last record
 }
 
 func (a answer) text() string {
@@ -34,7 +35,9 @@ func (a answer) text() string {
 // call runs the program under test as u with words as its arguments, started as the case says, and remembers the answer.
 func (w *world) call(u user, words ...string) answer {
 	start := w.c.start
+	journal.Records()
 	w.told = w.callStarted(start, w.helper, u, words...)
+	w.told.why = harness.ReasonIn(journal.Records())
 	return w.told
 }
 

@@ -16,7 +16,7 @@ func commandLineCases() []testCase {
 		{id: "command/none", from: "a veth without a bridge", args: "create /dev/null c1 {pid} veth none eth0", grant: &nic{bridge: "none"}},
 		{id: "command/no-words", from: from, argv: []string{}, refuse: "usage"},
 		{id: "command/argc-0", from: "argc 0", start: nameless, refuse: "usage"},
-		{id: "command/unknown", from: from, args: "destroy /dev/null c1 {pid} veth br0 eth0", refuse: "usage"},
+		{id: "command/unknown", from: from, args: "destroy /dev/null c1 {pid} veth br0 eth0", refuse: "usage", why: "bad-command-line"},
 		{id: "command/create-alone", from: from, args: "create", refuse: "usage"},
 		{id: "command/create-short", from: from, args: "create /dev/null c1 {pid} veth", refuse: "usage"},
 		{id: "command/create-long", from: from, args: "create /dev/null c1 {pid} veth br0 eth0 more", refuse: "usage"},

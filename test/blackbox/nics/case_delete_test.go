@@ -51,7 +51,7 @@ func deleteCases() []testCase {
 			w.otherCreates(alice, "eth0")
 			w.remove(alice, "{ns} veth br0 {nic}")
 		}},
-		{id: "delete/never-made", differs: "N01 message", from: owner, args: "delete /dev/null c1 {ns} veth br0 veth1001_AbCd", refuse: "veth1001_AbCd"},
+		{id: "delete/never-made", differs: "N01 message", from: owner, args: "delete /dev/null c1 {ns} veth br0 veth1001_AbCd", refuse: "veth1001_AbCd", why: "not-yours"},
 		{id: "delete/bob", differs: "N01 message", from: owner, before: made, then: func(w *world) { w.removeRefused(bob, "{ns:bob} veth br0 {nic}", "not yours|not .*bob|no ") }},
 		{id: "delete/bob-says-alice's-namespace", differs: "N01 message", from: owner, before: made, then: func(w *world) {
 			w.removeRefused(bob, "{ns:alice} veth br0 {nic}", "namespace")

@@ -14,7 +14,7 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-// calm is how long a create may take while somebody else does his worst: issue 3 says one second above calm.
+// calm is how long a create may take while somebody else does their worst: issue 3 says one second above calm.
 const calm = 1500 * time.Millisecond
 
 // hostageCases: no local user can delay another one's calls.
@@ -85,7 +85,7 @@ func (w *world) blocked(attacker user, args string) {
 	_ = writer.Close()
 }
 
-// stopped lets attacker send a signal to his own calls at several moments; the victim calls after each.
+// stopped lets attacker send a signal to their own calls at several moments; the victim calls after each.
 func (w *world) stopped(attacker user, how string) {
 	w.hold(alice)
 	w.hold(attacker)

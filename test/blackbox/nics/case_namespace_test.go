@@ -32,19 +32,19 @@ func namespaceCases() []testCase {
 				w.expect(alice, words("create /dev/null c1 fd:%d veth br0 eth0", n), nil, "namespace|descriptor|fd:")
 			}
 		}},
-		{id: "namespace/own", differs: "N01 message", from: own, args: create("/proc/self/ns/net"), refuse: "namespace"},
+		{id: "namespace/own", differs: "N01 message", from: own, args: create("/proc/self/ns/net"), refuse: "namespace", why: "namespace-of-host"},
 		{id: "namespace/own-thread", differs: "N01 message", from: own, args: create("/proc/thread-self/ns/net"), refuse: "namespace"},
 		{id: "namespace/pid-1", differs: "N01 message", from: own, args: create("/proc/1/ns/net"), refuse: "namespace"},
 		{id: "namespace/bind-mount-of-the-machine", differs: "N01 message", from: own, before: bindMount("bound", 0o755, "/proc/self/ns/net"), args: create("{bound}"), refuse: "namespace"},
 		{id: "namespace/bob", differs: "N01 message", from: own + "; CVE-2017-5985", args: create("{ns:bob}"), refuse: "namespace"},
-		{id: "namespace/bind-mount-of-bob", differs: "N01 message", from: own + "; CVE-2017-5985", before: bindMount("bound", 0o755, "{ns:bob}"), args: create("{bound}"), refuse: "namespace"},
+		{id: "namespace/bind-mount-of-bob", differs: "N01 message", from: own + "; CVE-2017-5985", before: bindMount("bound", 0o755, "{ns:bob}"), args: create("{bound}"), refuse: "namespace", why: "namespace-not-owned"},
 		{id: "namespace/user-namespace", differs: "N01 message", from: form, args: create("/proc/{pid}/ns/user"), refuse: "namespace"},
 		{id: "namespace/mount-namespace", differs: "N01 message", from: form, args: create("/proc/{pid}/ns/mnt"), refuse: "namespace"},
-		{id: "namespace/file", differs: "N01 message", from: form, args: create("/etc/passwd"), refuse: "namespace"},
+		{id: "namespace/file", differs: "N01 message", from: form, args: create("/etc/passwd"), refuse: "namespace", why: "not-a-network-namespace"},
 		{id: "namespace/folder", differs: "N01 message", from: form, args: create("/etc"), refuse: "namespace"},
 		{id: "namespace/device", differs: "N01 message", from: form, args: create("/dev/null"), refuse: "namespace"},
 		{id: "namespace/fifo", differs: "N01 message", from: "nobody is held hostage (opening a pipe that nobody writes to hangs)", before: fifo, args: create("{fifo}"), refuse: "namespace"},
-		{id: "namespace/missing", differs: "N01 message", from: form, args: create("/no/such/file"), refuse: "namespace"},
+		{id: "namespace/missing", differs: "N01 message", from: form, args: create("/no/such/file"), refuse: "namespace", why: "namespace-unreachable"},
 		{id: "namespace/long", differs: "N01 message", from: form, args: create("/" + strings.Repeat("x/", 3000)), refuse: "namespace"},
 		{id: "namespace/create-hides-paths", differs: "N01 message", from: "the answer never tells whether a path exists; CVE-2022-47952", before: hidden, then: samePathAnswers("create", "{hidden}/there", "{hidden}/missing")},
 		{id: "namespace/delete-hides-paths", differs: "N20 message", from: "CVE-2022-47952: the answers for a missing and for a forbidden path differed", before: hidden, then: samePathAnswers("delete", "{hidden}/there", "{hidden}/missing")},
@@ -86,18 +86,18 @@ func orphan(w *world) {
 	delete(w.held, "dead")
 }
 
-// bindMount pins a namespace to a file in a folder with the given mode.
+// bindMount pins a namespace to a file in a directory with the given mode.
 func bindMount(key string, mode os.FileMode, source string) func(*world) {
 	return func(w *world) {
-		folder := w.folder(mode)
+		folder := w.directory(mode)
 		w.values[key] = filepath.Join(folder, "net")
 		w.sh("touch {" + key + "}; mount --bind " + source + " {" + key + "}")
 		w.undo = append(w.undo, func() { w.sh("umount {" + key + "}") })
 	}
 }
 
-// folder makes a folder of root's that goes with the case.
-func (w *world) folder(mode os.FileMode) string {
+// directory makes a directory of root's that goes with the case.
+func (w *world) directory(mode os.FileMode) string {
 	folder, err := os.MkdirTemp("/run", "nics.")
 	w.must(err)
 	w.must(os.Chmod(folder, mode))
@@ -106,11 +106,11 @@ func (w *world) folder(mode os.FileMode) string {
 }
 
 func fifo(w *world) {
-	w.values["fifo"] = filepath.Join(w.folder(0o755), "pipe")
+	w.values["fifo"] = filepath.Join(w.directory(0o755), "pipe")
 	w.sh("mkfifo -m 666 {fifo}")
 }
 
-// hidden is a folder that only root can look into, with a namespace of alice's and other things in it.
+// hidden is a directory that only root can look into, with a namespace of alice's and other things in it.
 func hidden(w *world) {
 	bindMount("there", 0o700, "{ns}")(w)
 	w.values["hidden"] = filepath.Dir(w.values["there"])

@@ -101,7 +101,7 @@ func parseEvent(m syscall.NetlinkMessage) (event, bool) {
 	return e, true
 }
 
-// oneStepCases: the pair is born as it shall be.
+// oneStepCases: the pair is complete from the moment it exists.
 func oneStepCases() []testCase {
 	from := "no create-then-move, no create-then-rename, no create-then-set-address"
 	return []testCase{
@@ -163,7 +163,7 @@ const netNSFD = `\x08\x00\x1c\x00`
 
 // oneRequest counts the requests that make interfaces, with strace, and looks into them.
 func oneRequest(w *world) {
-	trace := w.folder(0o777) + "/trace"
+	trace := w.directory(0o777) + "/trace"
 	w.hold(alice)
 	argv := w.fill("-f -e trace=sendto,sendmsg,write,setns -s 4096 -xx -o " + trace + " -u alice " + w.helper + " create /dev/null c1 {pid} veth br0 eth0")
 	result, err := harness.Start{

@@ -62,7 +62,7 @@ func brokenOutputCases() []testCase {
 		return testCase{id: "output/" + id, differs: "N10 exit", from: from, before: func(w *world) {
 			w.c.start.Stdout = open(w)
 			w.undo = append(w.undo, func() { _ = w.c.start.Stdout.Close() })
-		}, args: firstNic, refuse: "."}
+		}, args: firstNic, refuse: ".", why: "output-failed"}
 	}
 	both := broken("closed-pipe-for-both", closedPipe)
 	both.before = func(w *world) {

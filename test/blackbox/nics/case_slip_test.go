@@ -80,7 +80,7 @@ func nearbyCases() []testCase {
 		{id: "nearby/full", differs: "N01 message", from: "which interface holds a full quota when no process does", usernet: "alice veth br0 2\n", before: twoNics, args: firstNic, refuse: `2 of 2.*line 1.: veth1001_LIV., veth1001_LIV.;.*ip link delete`},
 		{id: "nearby/container-nic-all", differs: "N01 message, N05 left", from: "names all and default", args: "create /dev/null c1 {pid} veth br0 all", refuse: `Invalid interface name "all"\n.*keeps all and default for itself`},
 		{id: "nearby/container-nic-default", differs: "N01 message, N05 left", from: "names all and default", args: "create /dev/null c1 {pid} veth br0 default", refuse: `Invalid interface name "default"\n.*keeps all and default for itself`},
-		{id: "nearby/bridge-all", differs: "N01 message", from: "names all and default", usernet: "alice veth all 1\n", args: "create /dev/null c1 {pid} veth all eth0", refuse: `Invalid bridge name "all"\n.*keeps all and default for itself`},
+		{id: "nearby/bridge-all", differs: "N01 message", from: "names all and default", usernet: "alice veth all 1\n", args: "create /dev/null c1 {pid} veth all eth0", refuse: `Invalid bridge name "all"\n.*keeps all and default for itself`, why: "bad-bridge-name"},
 		{id: "nearby/bridge-no-break-space", differs: "N01 message", from: "the kernel takes the byte a0 for white space", usernet: "alice veth br\u00a0 1\n", args: "create /dev/null c1 {pid} veth br\u00a0 eth0", refuse: `Invalid bridge name "br.u00a0"\n`},
 		{id: "cause/secure-bits", differs: "N01 message", from: "a cause that is looked at after we changed it", start: harness.Start{SecureBits: 1}, args: firstNic, refuse: `Not privileged\n.*SECBIT_NOROOT`},
 	}

@@ -44,7 +44,7 @@ func targetCases() []testCase {
 		"blank": {" {pid}", "N08 exit"}, "newline": {"{pid}\n", "N01 message"}, "hex": {"0x1", "N01 message"}, "huge": {"99999999999999999999999", "N01 message"},
 	}) {
 		argv := []string{"create", "/dev/null", "c1", bad[0], "veth", "br0", "eth0"}
-		out = append(out, testCase{id: "target/bad-" + label, differs: bad[1], from: "<pid>", argv: argv, refuse: "."})
+		out = append(out, testCase{id: "target/bad-" + label, differs: bad[1], from: "<pid>", argv: argv, refuse: ".", why: "bad-namespace"})
 	}
 	return out
 }

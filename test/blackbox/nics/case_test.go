@@ -20,6 +20,7 @@ const (
 	links   = "links"   // the interfaces are not as they must be
 	rows    = "rows"    // the ledger is not as it must be
 	left    = "left"    // a refusal left something behind
+	reason  = "reason"  // the record does not name the reason
 )
 
 // testCase is one row of the table. Argument lists are words separated by one blank, with these placeholders:
@@ -34,7 +35,7 @@ type testCase struct {
 	from    string       // what it is to show, or the bug
 	usernet string       // text of lxc-usernet; "": usualUsernet
 	file    harness.File // lxc-usernet as a whole, instead
-	ledger  string       // text of the ledger; "": there is none, nor its folder
+	ledger  string       // text of the ledger; "": there is none, nor its directory
 	as      user         // the caller; nobody: alice
 	before  func(*world) // what else must stand
 	start   harness.Start
@@ -43,6 +44,7 @@ type testCase struct {
 
 	grant  *nic   // the interface that must be there afterwards
 	refuse string // pattern (any case) of the message of a refusal
+	why    string // the id that ours records with it; "" where other rows show it
 	then   func(*world)
 }
 

@@ -70,7 +70,7 @@ func usernetCases() []testCase {
 		{
 			id: "usernet/user-without-entry", differs: "N01 message", from: "os/user returned $USER for a uid that is not in /etc/passwd", usernet: "root veth br0 5\nalice veth br0 5\n", as: stray,
 			before: func(w *world) { w.holdAs("stray", stray, "unshare", "-Urn", "cat") }, start: harness.Start{Env: []string{"USER=alice", "LOGNAME=alice", "HOME=/root"}},
-			args: "create /dev/null c1 {pid:stray} veth br0 eth0", refuse: "54321",
+			args: "create /dev/null c1 {pid:stray} veth br0 eth0", refuse: "54321", why: "user-unknown",
 		},
 		{id: "usernet/environment-names-nobody", differs: "N01 message", from: "the environment is never read", usernet: "bob veth br0 5\n", start: harness.Start{Env: []string{"USER=bob", "LOGNAME=bob", "SUDO_USER=bob"}}, args: firstNic, refuse: `alice veth br0 \d`},
 		{id: "usernet/bridges-apart", differs: "N01 message, N12 exit", from: "count by (owner, type, bridge)", usernet: "alice veth br0 1\nalice veth br1 1\n", before: func(w *world) { w.must(ip("link add br1 type bridge")) }, args: firstNic, grant: &nic{}, then: func(w *world) {

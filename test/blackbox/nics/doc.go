@@ -1,7 +1,7 @@
 // Package nics holds the black-box suite of lxc-user-nic.
 //
 // One table of cases states what the program must do: what stands in /etc/lxc/lxc-usernet and in the ledger, who calls,
-// in which network namespace the interface shall appear, the command line, the descriptors and limits of the caller;
+// in which network namespace the interface has to appear, the command line, the descriptors and limits of the caller;
 // and what must hold afterwards. Every case runs against our program and against the one of the package lxc, as ordinary
 // users in real namespaces, on a private copy of the machine (test/privatehost). Where the package's program fails a
 // check, the row of the table says so with an id (N01...) that stands in docs/compatibility.md with the reason: a

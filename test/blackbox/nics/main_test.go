@@ -21,6 +21,9 @@ var (
 	peerVersion = flag.String("peer-version", "", "the version of Debian's package lxc")
 )
 
+// journal has the records of all runs.
+var journal *harness.Log
+
 // releases are those of LXC that the suite knows: docs/compatibility.md lists their differences. With another one only
 // ours is checked.
 var releases = []string{"5.0", "6.0"}

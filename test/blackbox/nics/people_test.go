@@ -71,7 +71,10 @@ func crowd() []user {
 
 // furnish makes the users and groups on the private copy of the machine. Ordinary users of the machine leave it: their
 // numbers may be ours.
-func furnish() error {
+func furnish() (err error) {
+	if journal, err = harness.Listen(); err != nil {
+		return err
+	}
 	var passwd, group strings.Builder
 	for _, u := range people() {
 		fmt.Fprintf(&passwd, "%s:x:%d:%d::/:/bin/sh\n", u.name, u.uid, u.gid)

@@ -52,7 +52,7 @@ func run(profile io.Reader, reasons string, least float64) error {
 
 // tally is what a profile comes to.
 type tally struct {
-	packages map[string][2]int   // by folder: statements that ran, and all
+	packages map[string][2]int   // by directory: statements that ran, and all
 	missed   map[string][]string // by function: lines that did not run
 	passing  int                 // pieces that did not run and only pass an error on
 }
@@ -61,13 +61,13 @@ func tallied(blocks map[block]bool) (tally, error) {
 	t := tally{packages: map[string][2]int{}, missed: map[string][]string{}}
 	known := sources{}
 	for b, ran := range blocks {
-		folder := path.Dir(b.file)
-		count := t.packages[folder]
+		directory := path.Dir(b.file)
+		count := t.packages[directory]
 		count[1] += b.statements
 		if ran {
 			count[0] += b.statements
 		}
-		t.packages[folder] = count
+		t.packages[directory] = count
 		if ran {
 			continue
 		}
@@ -79,7 +79,7 @@ func tallied(blocks map[block]bool) (tally, error) {
 			t.passing++
 			continue
 		}
-		name := path.Base(folder) + "." + around(file.functions, b.line)
+		name := path.Base(directory) + "." + around(file.functions, b.line)
 		t.missed[name] = append(t.missed[name], fmt.Sprintf("%s:%d", path.Base(b.file), b.line))
 	}
 	return t, nil
@@ -122,10 +122,10 @@ func (s source) text(b block) string {
 // report prints what was found, and fails if that is not enough.
 func (t tally) report(why map[string]string, least float64) error {
 	var ran, all int
-	for _, folder := range sortedKeys(t.packages) {
-		count := t.packages[folder]
+	for _, directory := range sortedKeys(t.packages) {
+		count := t.packages[directory]
 		ran, all = ran+count[0], all+count[1]
-		fmt.Printf("%6.1f %%  %4d of %4d  %s\n", percent(count[0], count[1]), count[0], count[1], folder)
+		fmt.Printf("%6.1f %%  %4d of %4d  %s\n", percent(count[0], count[1]), count[0], count[1], directory)
 	}
 	fmt.Printf("%6.1f %%  %4d of %4d  all\n\n", percent(ran, all), ran, all)
 	fmt.Printf("%d pieces that have not run do nothing but to pass an error on, and are not listed\n\n", t.passing)

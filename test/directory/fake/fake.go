@@ -18,7 +18,7 @@ type Daemon struct {
 	open     sync.WaitGroup
 }
 
-// Listen starts a daemon in a folder of the test, until the test ends. Of connection n, the first being 0, answer is
+// Listen starts a daemon in a directory of the test, until the test ends. Of connection n, the first being 0, answer is
 // called with the connection, which is closed when it returns.
 func Listen(t testing.TB, answer func(n int, c net.Conn)) *Daemon {
 	t.Helper()

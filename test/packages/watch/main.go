@@ -88,7 +88,7 @@ func (r *report) note(failure string) {
 }
 
 // look returns what is wrong with the program at path now; "" when nothing is. The same file is asked each question; if
-// another one has taken the path meanwhile, that one is what a caller would get.
+// another one has taken the path since, that one is what a caller would get.
 func look(path string) string {
 	path, plain := strings.CutPrefix(path, "=")
 	const most = 5 // replacements during one look

@@ -1,4 +1,4 @@
-// Package readdir lists folders, for programs that report: without a poller, in memory that is bounded.
+// Package readdir lists directories, for programs that report: without a poller, in memory that is bounded.
 package readdir
 
 import (
@@ -8,10 +8,10 @@ import (
 )
 
 // most is how many names are listed: /proc has an entry for each of at most 4,194,304 processes; what has more than this
-// is no folder that a person looks after.
+// is not a directory that a person looks after.
 const most = 1 << 20
 
-// Names returns the names in the folder at path, sorted, without "." and "..". Errors: those of open(2) and getdents(2).
+// Names returns the names in the directory at path, sorted, without "." and "..". Errors: those of open(2) and getdents(2).
 func Names(path string) ([]string, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -1,0 +1,92 @@
+package usernic
+
+import (
+	"errors"
+	"io"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernic/plan"
+	"userns-helpers/internal/usernic/whynot"
+)
+
+// gatherer gathers the facts of a decision. What it opens on the way is kept for the act.
+type gatherer struct {
+	facts     plan.Facts
+	standing  privilege.Standing // whose files are believed
+	namespace func() error       // opens and checks the container's namespace
+	conn      *rtnl.Conn
+	vlans     rtnl.Bridge // of the bridge
+}
+
+// gather gathers one fact.
+func (g *gatherer) gather(need plan.Need) (err error) {
+	switch f := &g.facts; need {
+	case plan.Lines:
+		f.Grants, err = readGrants(g.standing, f.Person.Account, f.Place)
+	case plan.Policy:
+		f.Policy, err = readPolicy(g.standing)
+	case plan.Namespace:
+		err = g.namespace()
+		f.Namespace = err == nil
+	case plan.Bridge:
+		f.Device, err = g.lookUp(f.Place.Bridge)
+	case plan.OVS:
+		f.IsOVS, err = askOVS(g.standing, f.Place.Bridge)
+	case plan.Nothing, plan.Room, plan.Port: // with the claim, and with the pair
+	}
+	return err
+}
+
+// readGrants reads what the administrator grants at a place.
+func readGrants(of privilege.Standing, who netquota.Account, place netquota.Place) (*plan.Grants, error) {
+	file, err := trusted.Open(paths.Usernet(), of)
+	if errors.Is(err, unix.ENOENT) {
+		return &plan.Grants{NoFile: true}, nil
+	}
+	if err != nil {
+		return nil, &whynot.UsernetUnread{Err: err}
+	}
+	defer file.Close()
+	allotments, err := netquota.Allotments(file, who, place)
+	if err != nil {
+		return nil, failed(whynot.ReadUsernet, err)
+	}
+	return &plan.Grants{Allotments: allotments}, nil
+}
+
+// readPolicy reads the policy. An absent file asks for nothing that can break a container; one that cannot be read, or has a
+// mistake in it, refuses: an interface without a protection that was meant is not made.
+func readPolicy(of privilege.Standing) (*nics.Policy, error) {
+	file, err := trusted.OpenOptional(paths.Policy(), of)
+	if err == nil && file == nil {
+		return &nics.Policy{}, nil
+	}
+	if err != nil {
+		return nil, &whynot.PolicyUnread{Err: err}
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, nics.LongestFile+1))
+	if err != nil {
+		return nil, &whynot.PolicyUnread{Err: err}
+	}
+	p, err := nics.Parse(text)
+	if err != nil {
+		return nil, &whynot.PolicyUnread{Err: err}
+	}
+	return p, nil
+}
+
+// failed is a step that could not be done.
+func failed(at whynot.Step, err error) error { return &whynot.Failed{At: at, Err: err} }
+
+// failedWith is a step that could not be done with an interface or a bridge.
+func failedWith(at whynot.Step, name string, err error) error {
+	return &whynot.Failed{At: at, Object: name, Err: err}
+}
