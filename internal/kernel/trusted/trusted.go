@@ -20,23 +20,11 @@ import (
 // File is an open file that only root could have written. The zero value is not usable.
 type File struct {
 	fd   int
-	held bool // by O_PATH, open(2): its list of access cannot be read yet
 	stat status
 }
 
 // status is what counts of stat(2).
-type status struct {
-	dev, ino       uint64
-	mode, uid, gid uint32
-}
-
-// look asks the kernel for the file's status.
-func (f *File) look() error {
-	var s unix.Stat_t
-	err := unix.Fstat(f.fd, &s)
-	f.stat = status{s.Dev, s.Ino, s.Mode, s.Uid, s.Gid}
-	return err
-}
+type status struct{ mode, uid, gid uint32 }
 
 // Open opens path for reading and checks the open file: regular, owned by root, writable by nobody else; of is who it
 // decides for.
@@ -61,11 +49,16 @@ func checked(fd int, path string, of privilege.Standing) (*File, error) {
 	return f, nil
 }
 
+// Judge is why Open would refuse the file that is open as fd: an *UntrustedError, the errno of fstat(2), or nil.
+func Judge(fd int, path string, of privilege.Standing) error { return (&File{fd: fd}).check(path, of) }
+
 // check refuses what somebody other than root may have written.
 func (f *File) check(path string, of privilege.Standing) error {
-	if err := f.look(); err != nil {
+	var stat unix.Stat_t
+	if err := unix.Fstat(f.fd, &stat); err != nil {
 		return err
 	}
+	f.stat = status{stat.Mode, stat.Uid, stat.Gid}
 	if fault := f.fault(of); fault != 0 {
 		return &UntrustedError{path, fault, f.stat.uid}
 	}
@@ -83,7 +76,7 @@ func (f *File) fault(of privilege.Standing) Fault {
 		return f.foreign(of)
 	case f.stat.mode&unix.S_IWOTH != 0, f.GroupWritable() && f.stat.gid != 0:
 		return Writable
-	case f.GroupWritable() && !f.held && !onlyRootWrites(f.fd):
+	case f.GroupWritable() && !onlyRootWrites(f.fd):
 		return Listed
 	}
 	return 0
@@ -130,22 +123,6 @@ func (d Descriptor) Read(buffer []byte) (int, error) {
 		}
 		return n, nil
 	}
-}
-
-// ReadAt reads as io.ReaderAt asks.
-func (f *File) ReadAt(buffer []byte, offset int64) (int, error) {
-	done := 0
-	for done < len(buffer) {
-		n, err := unix.Pread(f.fd, buffer[done:], offset+int64(done))
-		if err != nil {
-			return done, err
-		}
-		if n == 0 {
-			return done, io.EOF
-		}
-		done += n
-	}
-	return done, nil
 }
 
 // Close closes the file. A failure to close what was only read changes nothing for the caller.

@@ -48,7 +48,7 @@ func (b *builder) unknown(at path, value any) {
 	if _, has := table[keyForbidden]; has {
 		at = at.of(keyForbidden)
 	}
-	b.wrong(at, "unknown: "+strconv.Quote(at[0])+"; there are [defaults], [bridge.NAME], [[rule]] and [limits]")
+	b.wrong(at, "unknown table or key "+strconv.Quote(at[0])+"; the tables are [defaults], [bridge.NAME], [[rule]] and [limits]")
 }
 
 // mapOf is a value that must be a table.
@@ -90,7 +90,7 @@ func (b *builder) bridges(at path, m map[string]any) {
 func (b *builder) rules(value any) {
 	list, ok := value.([]map[string]any)
 	if !ok {
-		b.wrong(path{tableRule}, "rule must be a table of a list, [[rule]]")
+		b.wrong(path{tableRule}, "rule must be a list of tables, [[rule]]")
 	}
 	for i, m := range list {
 		b.rule(path{tableRule}.at(i), m)
@@ -108,7 +108,7 @@ func (b *builder) rule(at path, m map[string]any) {
 	_, hasUser := m[keyUser]
 	_, hasGroup := m[keyGroup]
 	if hasUser == hasGroup {
-		b.wrong(at, "a rule has either a user or a group; one for a whole bridge is a table [bridge.NAME]")
+		b.wrong(at, "a rule needs either a user or a group; settings for a whole bridge belong in a table [bridge.NAME]")
 	}
 	b.twice(r)
 	b.policy.rules = append(b.policy.rules, r)
@@ -143,10 +143,10 @@ func (b *builder) word(at path, m map[string]any, key string) string {
 		b.wrong(at.of(key), strconv.Quote(text)+" cannot be the name of a "+key)
 		return ""
 	case key != keyBridge && text[0] == '@':
-		b.wrong(at.of(key), "users and groups are named without @: user = or group = tells them apart")
+		b.wrong(at.of(key), "write users and groups without @: user = and group = distinguish them")
 		return ""
 	case key == keyGroup && strings.Trim(text, "0123456789") == "":
-		b.wrong(at.of(key), "a group is meant by its name: a number is none")
+		b.wrong(at.of(key), "name the group: a number is not accepted")
 		return ""
 	}
 	return text

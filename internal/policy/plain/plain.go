@@ -67,7 +67,7 @@ func Parse(text []byte) (Document, error) {
 		}
 	}
 	if r.open {
-		return Document{}, &Error{r.number, "a list without an end"}
+		return Document{}, &Error{r.number, "unterminated list"}
 	}
 	return r.document, nil
 }

@@ -48,7 +48,7 @@ func content(text string) (before, wrong string) {
 	for i := range len(text) {
 		switch c := text[i]; {
 		case c < ' ' && c != '\t', c == 0x7f:
-			return "", "a control character"
+			return "", "control character"
 		case end < len(text): // in the comment
 		case c == quote:
 			quote = 0
@@ -60,7 +60,7 @@ func content(text string) (before, wrong string) {
 		}
 	}
 	if quote != 0 {
-		return "", "a string without an end in its line"
+		return "", "unterminated string"
 	}
 	return strings.Trim(text[:end], blanks), ""
 }
@@ -73,7 +73,7 @@ func (r *reader) statement(text string) string {
 		return "not of the form key = value"
 	}
 	if _, there := r.table[name]; there {
-		return name + " is there already"
+		return "duplicate key " + name
 	}
 	r.note(name)
 	if list, isList := strings.CutPrefix(text, "["); isList {
@@ -82,7 +82,7 @@ func (r *reader) statement(text string) string {
 	}
 	v, ok := value(text)
 	if !ok {
-		return "not a plain value: true, false, a number, a string in one line without a backslash, or a list of such strings"
+		return "not a plain value: true, false, a number, a string on one line without a backslash, or a list of such strings"
 	}
 	r.table[name] = v
 	return ""
@@ -93,7 +93,7 @@ func (r *reader) note(name string) {
 	r.document.lines[joined(append(r.path[:len(r.path):len(r.path)], name))] = r.number
 }
 
-// list reads a line of a list: strings with commas between, and maybe one behind.
+// list reads a line of a list: strings separated by commas, and maybe a trailing comma.
 func (r *reader) list(text string) string {
 	for text != "" {
 		rest := strings.TrimLeft(text[1:], blanks)
@@ -119,9 +119,9 @@ func (r *reader) list(text string) string {
 	return ""
 }
 
-const notList = "not a list of strings with commas between"
+const notList = "not a list of strings separated by commas"
 
-// header reads the head of a table: [name], [name.name], or [[name]] for one of a list.
+// header reads the header of a table: [name], [name.name], or [[name]] for one of a list.
 func (r *reader) header(text string) string {
 	name, ok := strings.CutSuffix(text[1:], "]")
 	if list, isList := strings.CutPrefix(name, "["); isList {
@@ -146,7 +146,7 @@ func (r *reader) header(text string) string {
 	return r.enter(r.document.Root, nil, outer)
 }
 
-const notHead = "not the head of a table: [name], [name.name] or [[name]]"
+const notHead = "not a table header: [name], [name.name] or [[name]]"
 
 // nested begins a table within another.
 func (r *reader) nested(outer, inner string) string {
@@ -157,15 +157,15 @@ func (r *reader) nested(outer, inner string) string {
 	}
 	within, isTable := r.document.Root[outer].(map[string]any)
 	if !isTable {
-		return outer + " is there already, and is not a table"
+		return outer + " already exists and is not a table"
 	}
 	return r.enter(within, []string{outer}, inner)
 }
 
-// enter begins a table that is not there yet.
+// enter begins a new table.
 func (r *reader) enter(within map[string]any, path []string, name string) string {
 	if _, there := within[name]; there {
-		return name + " is there already"
+		return "duplicate table " + name
 	}
 	r.path = path
 	r.note(name)
@@ -179,7 +179,7 @@ func (r *reader) enter(within map[string]any, path []string, name string) string
 func (r *reader) another(name string) string {
 	list, isList := r.document.Root[name].([]map[string]any)
 	if _, there := r.document.Root[name]; there && !isList {
-		return name + " is there already, and is not a list of tables"
+		return name + " already exists and is not a list of tables"
 	}
 	r.path = nil
 	if !isList {
