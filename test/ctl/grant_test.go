@@ -475,6 +475,9 @@ func TestGrantNameService(t *testing.T) {
 	if g := order(t, root, "grant", "carol"); g.status != 1 || g.ID != "unknown-user" || !strings.Contains(g.Problem, "just now") || snapshot(t) != before {
 		t.Errorf("an account that goes while its range is chosen: %+v", g)
 	}
+	if g := order(t, root, "grant", "bob", "--start", "131072"); g.ID != "taken" || !strings.Contains(g.Problem, "belong to the user dora (135168)") {
+		t.Errorf("%+v", g)
+	}
 	people.Close()
 	if err := os.RemoveAll(folder); err != nil {
 		t.Fatal(err)
