@@ -49,30 +49,6 @@ type Book struct {
 	looks  int // that are left to this process
 }
 
-// Network is a network namespace. Interfaces, bridges among them, are in one; their names, indexes and quotas are about
-// that one and no other. So each has a book of its own.
-type Network struct {
-	Initial bool   // it is the machine's first
-	ID      string // names it as long as the machine runs; fit to be a file's name
-}
-
-// The book at the paths that administrators know belongs to one namespace, which the symbolic link "netns" among the slots
-// names: the machine's first, as soon as that uses it, or else the first that did, as in a container with a /run of its
-// own. Every other one has a book in a directory of the slots that is named after it, which only root can read.
-const (
-	note         = "netns"
-	noteInitial  = "initial"
-	hiddenLedger = "nics"
-)
-
-// noted is what the note says where the book is that of the namespace.
-func (n Network) noted() string {
-	if n.Initial {
-		return noteInitial
-	}
-	return n.ID
-}
-
 // OpenIn opens the book for the interfaces of one network namespace: that of the calling thread. Ledger and slots are
 // absolute paths. What is missing is made: the ledger's directory with mode 0755, the directory of the slots with mode
 // 0700.
@@ -133,36 +109,6 @@ func (b *Book) open(name string) (int, error) {
 		return -1, nil
 	}
 	return fd, err
-}
-
-// longestNote is more than a note has.
-const longestNote = 64
-
-// belongsTo reports whether the open book is that of a namespace, and makes it so where it is nobody's, or the namespace is
-// the first. What others had in it is dead, as seen from there; what lives of it comes back in the book of each.
-func (b *Book) belongsTo(here Network) (bool, error) {
-	for range 64 {
-		text := make([]byte, longestNote)
-		n, err := unix.Readlinkat(b.folder, note, text)
-		switch {
-		case errors.Is(err, unix.ENOENT):
-			err = unix.Symlinkat(here.noted(), b.folder, note)
-			if err == nil || !errors.Is(err, unix.EEXIST) {
-				return err == nil, err
-			}
-		case err != nil:
-			return false, err
-		case string(text[:n]) == here.noted():
-			return true, nil
-		case !here.Initial:
-			return false, nil
-		default:
-			if err := unix.Unlinkat(b.folder, note, 0); err != nil && !errors.Is(err, unix.ENOENT) {
-				return false, err
-			}
-		}
-	}
-	return false, unix.EAGAIN
 }
 
 // The file "claims" has no content. Locks on its bytes say what processes that still run are about to use: a byte for
