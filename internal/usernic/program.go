@@ -143,7 +143,7 @@ func (n *nic) open(g *gatherer, link plan.Link) (err error) {
 	if err := g.dial(); err != nil {
 		return err
 	}
-	n.kernel = kernel{g.conn, bridge{link, g.vlans, g.standing}}
+	n.kernel = kernel{g.conn, bridge{link, g.found, g.standing}}
 	if n.book, err = open(g.conn); err != nil {
 		return err
 	}
