@@ -55,7 +55,7 @@ func Clean(arguments []string) error {
 var ErrMisbuilt = errors.New("the program is not built as it has to be: its entry point ran, and left another environment")
 
 // clean reports whether nothing but ours, and what the runtime adds, is in an environment. A variable that it does not
-// expect in a program that was executed again would execute it for ever.
+// expect in a program that was executed again would execute it again and again.
 func clean(variables []string) bool {
 	for _, v := range variables {
 		if v != secure && !slices.Contains(environment[:], v) {
