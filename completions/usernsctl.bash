@@ -13,12 +13,13 @@ _usernsctl() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
+	--count | --start | --nics | --kubelet | --uid-min | --uid-max) return ;;
 	esac
 	# The words in front of this one that are no options and no values of options.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--pid | --path) ((i++)) ;;
+		--pid | --path | --count | --start | --nics | --kubelet | --uid-min | --uid-max) ((i++)) ;;
 		-*) ;;
 		*) words+=("$word") ;;
 		esac
@@ -30,15 +31,17 @@ _usernsctl() {
 		explain) options='--pid --json --help' ;;
 		nics) options='--json --help' ;;
 		ranges) options='--all --json --help' ;;
+		grant) options='--count --start --nics --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
+		revoke) options='--keep-reserved --dry-run --json --help' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
 		return
 	fi
 	case "${#words[@]} ${words[*]:0:2}" in
-	'0 '*) word='check explain nics ranges' ;;
+	'0 '*) word='check explain nics ranges grant revoke' ;;
 	'1 explain') word='uid gid nic' ;;
 	'1 ranges') word='uid gid' ;;
-	'2 explain '[ugn]*)
+	'2 explain '[ugn]* | '1 grant' | '1 revoke')
 		mapfile -t COMPREPLY < <(compgen -u -- "$current")
 		return
 		;;

@@ -6,7 +6,7 @@ function __usernsctl_words
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --pid --path
+        else if contains -- $word --pid --path --count --start --nics --kubelet --uid-min --uid-max
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -41,6 +41,10 @@ complete -c usernsctl -n '__usernsctl_at' -a check -d 'look for mistakes'
 complete -c usernsctl -n '__usernsctl_at' -a explain -d 'say whether a user may, and why'
 complete -c usernsctl -n '__usernsctl_at' -a nics -d 'list the interfaces of containers'
 complete -c usernsctl -n '__usernsctl_at' -a ranges -d 'draw who has which IDs'
+complete -c usernsctl -n '__usernsctl_at' -a grant -d 'give a user IDs and interfaces'
+complete -c usernsctl -n '__usernsctl_at' -a revoke -d 'take back what a user was granted'
+complete -c usernsctl -n '__usernsctl_at grant' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_at revoke' -a '(__fish_complete_users)'
 complete -c usernsctl -n '__usernsctl_at explain' -a uid -d 'user IDs, newuidmap'
 complete -c usernsctl -n '__usernsctl_at explain' -a gid -d 'group IDs, newgidmap'
 complete -c usernsctl -n '__usernsctl_at explain' -a nic -d 'network interfaces, lxc-user-nic'
@@ -51,6 +55,15 @@ complete -c usernsctl -n '__usernsctl_at explain nic .' -a '(__usernsctl_bridges
 complete -c usernsctl -n '__usernsctl_in check ranges' -l all -d 'do not shorten long answers'
 complete -c usernsctl -n '__usernsctl_in check' -l path -r -d 'where shells find programs'
 complete -c usernsctl -n '__usernsctl_in explain' -l pid -x -a '(__fish_complete_pids)' -d 'why this process would be refused'
-complete -c usernsctl -n '__usernsctl_in check explain nics ranges' -l json -d 'answer for programs'
+complete -c usernsctl -n '__usernsctl_in grant' -l count -x -d 'how many IDs'
+complete -c usernsctl -n '__usernsctl_in grant' -l start -x -d 'the first ID'
+complete -c usernsctl -n '__usernsctl_in grant' -l nics -x -d 'how many interfaces on which bridge'
+complete -c usernsctl -n '__usernsctl_in grant' -l missing -d 'all users with a login shell and no IDs'
+complete -c usernsctl -n '__usernsctl_in grant' -l uid-min -x -d 'the first of all users'
+complete -c usernsctl -n '__usernsctl_in grant' -l uid-max -x -d 'the last of all users'
+complete -c usernsctl -n '__usernsctl_in grant' -l kubelet -x -d 'for the user kubelet'
+complete -c usernsctl -n '__usernsctl_in revoke' -l keep-reserved -d 'never hand the IDs out again'
+complete -c usernsctl -n '__usernsctl_in grant revoke' -l dry-run -d 'show what would be written'
+complete -c usernsctl -n '__usernsctl_in check explain nics ranges grant revoke' -l json -d 'answer for programs'
 complete -c usernsctl -l help -d 'show the help'
 complete -c usernsctl -l version -d 'show the version'

@@ -18,11 +18,26 @@ _usernsctl_explain() {
 		'--help[show the help]'
 }
 
+_usernsctl_grant() {
+	_arguments -S \
+		'1:user:_users' \
+		'--count[how many IDs]:number:' \
+		'--start[the first ID]:ID:' \
+		'*--nics[how many interfaces on which bridge]:BRIDGE=NUMBER:' \
+		'--missing[all users with a login shell and no IDs]' \
+		'--uid-min[the first of all users]:user ID:' \
+		'--uid-max[the last of all users]:user ID:' \
+		'--kubelet[for the user kubelet]:pods:' \
+		'--dry-run[show what would be written]' \
+		'--json[answer for programs]' \
+		'--help[show the help]'
+}
+
 _usernsctl() {
 	local context state line
 	typeset -A opt_args
 	_arguments -C -S \
-		'1:command:((check\:"look for mistakes" explain\:"say whether a user may, and why" nics\:"list the interfaces of containers" ranges\:"draw who has which IDs"))' \
+		'1:command:((check\:"look for mistakes" explain\:"say whether a user may, and why" nics\:"list the interfaces of containers" ranges\:"draw who has which IDs" grant\:"give a user IDs and interfaces" revoke\:"take back what a user was granted"))' \
 		'*::argument:->arguments' \
 		'(- *)--help[show the help]' \
 		'(- *)--version[show the version]'
@@ -32,6 +47,8 @@ _usernsctl() {
 	explain) _usernsctl_explain ;;
 	nics) _arguments -S '--json[answer for programs]' '--help[show the help]' ;;
 	ranges) _arguments -S '1:kind:((uid\:"user IDs" gid\:"group IDs"))' '--all[do not shorten long answers]' '--json[answer for programs]' '--help[show the help]' ;;
+	grant) _usernsctl_grant ;;
+	revoke) _arguments -S '1:user:_users' '--keep-reserved[never hand the IDs out again]' '--dry-run[show what would be written]' '--json[answer for programs]' '--help[show the help]' ;;
 	esac
 }
 

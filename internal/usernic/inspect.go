@@ -33,7 +33,7 @@ func MadeName(alt string) (string, bool) {
 	return name, netquota.IsOf(name, uid)
 }
 
-// cutAltName is the user id in an altname, and what stands behind it: container, bridge and the random part.
+// cutAltName is the user id in an altname, and what follows it: container, bridge and the random part.
 func cutAltName(alt string) (uid uint32, rest string, ok bool) {
 	rest, ok = strings.CutPrefix(alt, altPrefix)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 	"userns-helpers/internal/usernic/plan"
 )
 
-// kernel is netquota.Links: the interfaces that there are, and how to be rid of one. Most of them are other people's: that
-// one of them is odd, or goes between two questions, ends nobody's call.
+// kernel is netquota.Links: the interfaces that exist, and how to remove one. Most of them are other people's: that one
+// of them is odd, or vanishes between two questions, ends nobody's call.
 type kernel struct {
 	conn   *rtnl.Conn
 	bridge bridge // of the request

@@ -89,10 +89,10 @@ func isKeyOf(stat *unix.Stat_t, owner uint32) bool {
 	return stat.Uid == owner && stat.Mode&others == 0 && stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Size == int64(len(key{}))
 }
 
-// makeKey makes a key and its folder. The file has no name before all of it is on the disk, and only one can get the name:
+// makeKey makes a key and its directory. The file has no name before all of it is on the disk, and only one can get the name:
 // half a key is never read, and two who make one at once agree. Errors: EEXIST if another one was first.
 func makeKey(name string, owner uint32) error {
-	folder, err := openKeyFolder(path.Dir(name), owner)
+	folder, err := openKeyDirectory(path.Dir(name), owner)
 	if err != nil {
 		return err
 	}
@@ -115,8 +115,8 @@ func makeKey(name string, owner uint32) error {
 	return unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(fd), folder, path.Base(name), unix.AT_SYMLINK_FOLLOW)
 }
 
-// openKeyFolder opens the folder of a key, which nobody but root writes to, and makes it if it is missing.
-func openKeyFolder(name string, owner uint32) (int, error) {
+// openKeyDirectory opens the directory of a key, which nobody but root writes to, and makes it if it is missing.
+func openKeyDirectory(name string, owner uint32) (int, error) {
 	flags := unix.O_RDONLY | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd, err := unix.Open(name, flags, 0)
 	if errors.Is(err, unix.ENOENT) {

@@ -1,6 +1,6 @@
 // Package usernsctl is the program usernsctl: it answers the questions of the person who runs a host.
 //
-// It has no privilege and changes nothing. Its answers come from the packages that decide: what it says of a grant is
+// It has no privilege, and changes nothing but by grant and revoke, with the rights of whoever calls it. Its answers come from the packages that decide: what it says of a grant is
 // what newuidmap, newgidmap and lxc-user-nic do. Where an answer needs root it says so.
 package usernsctl
 
@@ -23,6 +23,11 @@ const usage = `usage: usernsctl check [--all] [--json] [--path DIRECTORIES]
        usernsctl explain nic USER BRIDGE [--pid PID] [--json]
        usernsctl nics [--json]
        usernsctl ranges [uid|gid] [--all] [--json]
+       usernsctl grant USER [--count N] [--start ID] [--nics BRIDGE=N]...
+       usernsctl grant --missing [--count N] [--uid-min ID] [--uid-max ID]
+       usernsctl grant --kubelet PODS
+       usernsctl revoke USER [--keep-reserved]
+       ... [--dry-run] [--json] with grant and revoke
 `
 
 const help = usage + `
@@ -35,12 +40,23 @@ explain  says whether USER may map IDs, or have a network interface on BRIDGE:
          that process would be refused. Status 0: yes; 1: no; 2: not known.
 nics     lists the existing network interfaces of containers.
 ranges   draws who has which IDs, the gaps, and the overlaps.
+grant    gives USER IDs that nobody has, the same in subuid and subgid, and
+         interfaces on bridges. Asked twice it does it once. Status 0: it is as
+         asked for; 1: refused; 2: it could not be done.
+revoke   takes back what USER was granted.
 
 --all    does not shorten long answers
 --json   answers for programs
 --path   the directories in which users' shells find programs, if not those of
          login.defs
 --pid    a process
+--count  how many IDs, if not SUB_UID_COUNT of login.defs
+--start  the first of them, if not the lowest that are free
+--nics   how many interfaces on which bridge
+--missing  all users of this host with a login shell and no IDs
+--kubelet  65536 IDs a pod for the user kubelet, aligned
+--keep-reserved  nobody is ever given the IDs again
+--dry-run  shows what would be written, to anybody
 --help, --version
 
 Root sees more: other users' processes, and the slots in which quotas are kept.
@@ -55,6 +71,12 @@ type asker struct {
 // Run is the program, from argv to the exit status. It prints once.
 func Run(argv []string, stdout, stderr io.Writer) int {
 	a := asker{stdout: stdout, stderr: stderr}
+	switch { // these write, and heed each of their options
+	case len(argv) > 1 && argv[1] == "grant":
+		return a.grant(argv[2:])
+	case len(argv) > 1 && argv[1] == "revoke":
+		return a.revoke(argv[2:])
+	}
 	words, err := a.parse(argv[min(1, len(argv)):])
 	switch {
 	case err != nil:
@@ -80,6 +102,8 @@ func (a asker) dispatch(command string, words []string) int {
 		return a.ranges(words)
 	case command == "explain" && len(words) > 0:
 		return a.explain(words[0], words[1:])
+	case command == "grant" || command == "revoke":
+		return a.wrong("options of " + command + " must follow it")
 	}
 	return a.wrong(shown(command, words) + " is not a command")
 }

@@ -160,7 +160,10 @@ func TestRanges(t *testing.T) {
 func TestCompletions(t *testing.T) {
 	script := filepath.Join(*completionsFlag, "usernsctl.bash")
 	for typed, want := range map[string]string{
-		"usernsctl ":                    "check explain nics ranges",
+		"usernsctl ":                    "check explain nics ranges grant revoke",
+		"usernsctl grant ali":           "alice",
+		"usernsctl grant --nics b":      "",
+		"usernsctl revoke alice --k":    "--keep-reserved",
 		"usernsctl ch":                  "check",
 		"usernsctl explain ":            "uid gid nic",
 		"usernsctl --json explain n":    "nic",

@@ -172,7 +172,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{harness.File{Text: "[defaults]\nmac_lok = true\n"}, "policy.toml line 2: mac_lok is not a key"},
 		{harness.File{Text: "[defaults]\nmac_lock = 1\n"}, "line 2: mac_lock must be true or false"},
-		{harness.File{Text: "[default]\n"}, `line 1: unknown: "default"`},
+		{harness.File{Text: "[default]\n"}, `line 1: unknown table or key "default"`},
 		{harness.File{Text: "[idmap]\nforbidden_host_ids = [\"0-999\"]\n"}, "line 2: forbidden_host_ids is not for this file: IDs that are never mapped are listed in " + forbiddenPath},
 		{harness.File{Text: "[limits]\nforbidden_host_ids = [\n\"0-999\"\n]\n"}, "line 2: forbidden_host_ids is not for this file"},
 		{harness.File{Text: "[defaults]\n", Mode: 0o666}, "is writable by group or others"},

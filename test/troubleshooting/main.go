@@ -54,8 +54,8 @@ func document(pages []string) (string, error) {
 
 // markdown is the chapter of a page.
 func (p page) markdown() string {
-	out := "\n## " + strings.Join(p.names, " and ") + "\n\n" + filled(p.introduction) +
-		"\nThe manual page: [" + strings.TrimSuffix(path.Base(p.file), path.Ext(p.file)) + "](../" + p.file + ").\n"
+	link := "The manual page: [" + strings.TrimSuffix(path.Base(p.file), path.Ext(p.file)) + "](../" + p.file + ").\n"
+	out := "\n## " + strings.Join(p.names, " and ") + "\n\n" + filled(p.introduction+"\n"+link)
 	for _, e := range p.entries {
 		out += "\n### " + e.id + "\n\n"
 		for _, message := range e.messages {

@@ -14,8 +14,8 @@ type passage struct {
 	text string
 }
 
-// prose is what a file says in English: all of a document or a manual page but for examples; the comments of Go sources and
-// scripts; and what programs may print, the strings of Go sources that are no tests.
+// prose is what a file says in English: all of a document or a manual page but for examples; the comments of Go sources; what
+// programs may print, the strings of Go sources that are not tests; and all of scripts and recipes.
 func prose(name, text string) []passage {
 	switch {
 	case path.Ext(name) == ".go":
@@ -25,7 +25,7 @@ func prose(name, text string) []passage {
 	case isManual(name):
 		return ofManual(text)
 	default:
-		return ofScript(text)
+		return whole(text)
 	}
 }
 
@@ -77,15 +77,11 @@ func ofManual(text string) []passage {
 	return found
 }
 
-var comment = regexp.MustCompile(`(^|\s)#( .*)$`)
-
-// ofScript reads comments that begin with # and a blank.
-func ofScript(text string) []passage {
+// whole is every line: in a script, what is no comment may be a message.
+func whole(text string) []passage {
 	var found []passage
 	for i, line := range strings.Split(text, "\n") {
-		if c := comment.FindStringSubmatch(line); c != nil {
-			found = append(found, passage{i + 1, c[2]})
-		}
+		found = append(found, passage{i + 1, line})
 	}
 	return found
 }

@@ -14,7 +14,7 @@ func rules() []rule {
 		{`\bfolders?\b`, ``, "directory"},
 		{`\bfor ever\b`, ``, "forever, without end"},
 		{`\bmeanwhile\b`, ``, "in the meantime, during that time; or leave it out"},
-		{`\b(he|him|his|himself)\b`, ``, "they, them, their, themselves"},
+		{`(?-i:\b([Hh]e|[Hh]im|[Hh]is|[Hh]imself)\b)`, ``, "they, them, their, themselves"},
 		{`\bshall\b`, ``, "must, will, should"},
 		{`\b(it|that|which|one|number|file|bridge|this|others) (is|are) none\b`, `\bis none of\b`, "is not one, is not a ..."},
 		{`\b(has|have) not (an?|any|the|one|two|three|four|fewer|more|mode|enough)\b`, ``, "does not have"},

@@ -27,7 +27,7 @@ type Key struct {
 type Source interface {
 	// Describe names the source in messages: "/etc/passwd".
 	Describe() string
-	// Find returns the accounts of keys that it knows: keys are one user's, or those of groups, sorted, each once. With an
+	// Find returns the accounts of keys that it knows: of one user, or of groups, sorted, each once; never none. With an
 	// error come those that it found before.
 	//
 	// An error means that it cannot say. It ends the search, since a later source could give the same id to somebody else;

@@ -86,28 +86,14 @@ func parse(line []byte) (database string, services []string) {
 		return "", nil
 	}
 	for len(rest) > 0 {
-		var word []byte
-		word, rest = nextWord(rest)
-		if len(word) > 0 {
+		words, action, _ := bytes.Cut(rest, []byte{'['})
+		for word := range bytes.FieldsFuncSeq(words, isBlank) {
 			services = append(services, string(word))
 		}
+		_, rest, _ = bytes.Cut(action, []byte{']'})
 	}
 	return string(bytes.TrimSpace(name)), services
 }
 
-// nextWord cuts the first service off, "" where an action or blanks come first.
-func nextWord(text []byte) (word, rest []byte) {
-	text = bytes.TrimLeft(text, blanks)
-	if len(text) > 0 && text[0] == '[' {
-		_, rest, _ = bytes.Cut(text, []byte{']'})
-		return nil, rest
-	}
-	end := bytes.IndexAny(text, blanks+"[")
-	if end < 0 {
-		return text, nil
-	}
-	return text[:end], text[end:]
-}
-
-// blanks are what isspace(3) says in the C locale, but for the newline, which ends a line.
-const blanks = " \t\v\f\r"
+// isBlank is isspace(3) of the C locale, but for the newline, which ends a line.
+func isBlank(r rune) bool { return r == ' ' || '\t' <= r && r <= '\r' && r != '\n' }

@@ -32,6 +32,9 @@ func TestServices(t *testing.T) {
 		"passwd: files[NOTFOUND=return]sss":    {"files", "sss"},
 		"passwd: files [!UNAVAIL=return sss":   {"files"}, // an action without an end
 		"passwd: files\npasswd: sss":           {"sss"},
+		"passwd: sss\npasswd\n":                {"sss"}, // a line that says nothing spoils no other
+		"passwd: sss\npasswd [x]\n":            {"sss"},
+		"passwd: a[x] b[y [z]c]d":              {"a", "b", "c]d"},
 		"passwd: sss\r":                        {"sss"},
 		"passwd sss":                           nil,
 		"PASSWD: sss":                          nil, // glibc knows the name in small letters only

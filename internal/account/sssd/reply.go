@@ -2,10 +2,12 @@ package sssd
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 
 	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/text/name"
+	"userns-helpers/internal/text/paths"
 )
 
 const headerSize = 16
@@ -16,17 +18,6 @@ const (
 	numbers      = 4 * 4    // bytes in front of a name
 	mostRanges   = 4096     // ranges of one user, of each kind
 )
-
-// StatusError is SSSD's own word for what went wrong: an error number.
-type StatusError struct {
-	Path   string
-	Status uint32
-}
-
-// Error names the socket and the status.
-func (e *StatusError) Error() string {
-	return e.Path + ": SSSD answers with status " + strconv.FormatUint(uint64(e.Status), 10)
-}
 
 // most is how much of the body of a reply is kept, in bytes.
 func most(command uint32) int {
@@ -46,7 +37,7 @@ func (s Session) length(header []byte, command uint32) (uint64, error) {
 	case word(header[4:]) != command:
 		return 0, s.conn.Malformed("it answers another question")
 	case word(header[8:]) != 0:
-		return 0, &StatusError{s.path, word(header[8:])}
+		return 0, errors.New(paths.SSSDPipe() + ": SSSD answers with status " + strconv.FormatUint(uint64(word(header[8:])), 10))
 	case total < headerSize || total > longestReply:
 		return 0, s.conn.Malformed("it has " + strconv.FormatUint(uint64(total), 10) + " bytes")
 	}

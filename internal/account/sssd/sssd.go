@@ -43,15 +43,12 @@ func (s Server) Find(keys []lookup.Key) (found []lookup.Account, err error) {
 }
 
 // Session is a connection over which SSSD is asked one question after the other.
-type Session struct {
-	conn *unixsock.Conn
-	path string
-}
+type Session struct{ conn *unixsock.Conn }
 
-// Session connects, and calls talk with the connection. Errors: *unixsock.Error, *StatusError, those of talk.
+// Session connects, and calls talk with the connection. Errors: *unixsock.Error, SSSD's own status, those of talk.
 func (s Server) Session(talk func(Session) error) error {
 	return s.daemon.Ask(func(conn *unixsock.Conn) error {
-		session := Session{conn, s.daemon.Path}
+		session := Session{conn}
 		if err := session.agree(); err != nil {
 			return err
 		}

@@ -3,7 +3,7 @@ package privilege
 import "golang.org/x/sys/unix"
 
 // Exposed runs f as a process that counts as the caller's, for what may wait as long as the caller likes: the real user id
-// of this thread is the caller's meanwhile. So RLIMIT_NPROC counts it as one of theirs (the kernel counts threads by their
+// of this thread is the caller's while f runs. So RLIMIT_NPROC counts it as one of theirs (the kernel counts threads by their
 // real user id), and they may signal it. It must not hold anything that others wait for, nor do anything in f that must not
 // be cut short.
 //

@@ -8,9 +8,9 @@ import (
 	"userns-helpers/internal/kernel/entry"
 )
 
-// shed undoes what the caller set up for this process before it was executed: umask, folder, signal dispositions and
-// mask, timers, the slack of timers, and, where the program was raised, the scheduling class. Begin has raised the limits
-// before. What fails is what is not needed: paths are absolute, and the Go runtime takes the signals of timers.
+// shed undoes what the caller set up for this process before it was executed: umask, working directory, signal
+// dispositions and mask, timers and their slack, and, where the program was raised, the scheduling class. Begin has raised
+// the limits before. What fails is not needed: paths are absolute, and the Go runtime takes the signals of timers.
 func shed(c Caller) error {
 	unix.Umask(0o022)
 	_ = unix.Chdir("/")

@@ -8,7 +8,7 @@ import (
 	"userns-helpers/internal/text/ifname"
 )
 
-// The kernel shows a folder for every interface of the thread's network namespace here. Unlike the ioctls it never loads
+// The kernel shows a directory for every interface of the thread's network namespace here. Unlike the ioctls it never loads
 // a module for a name that does not exist, unlike a dump it takes no lock of the network stack and costs half a
 // microsecond a name, and unlike /sys/class/net it does not show the namespace of whoever mounted it.
 const (
@@ -28,10 +28,10 @@ func Exists(name string) (bool, error) {
 	return err == nil, err
 }
 
-// present makes sure that what an interface was not found in is there.
-func present(folder string) error { return unix.Faccessat(unix.AT_FDCWD, folder, unix.F_OK, 0) }
+// present makes sure that the directory in which an interface was not found exists.
+func present(directory string) error { return unix.Faccessat(unix.AT_FDCWD, directory, unix.F_OK, 0) }
 
-// readAtOnce bytes hold some 6000 names: as long as one read has all of them, none is missed because others go meanwhile.
+// readAtOnce bytes hold some 6000 names: as long as one read has all of them, none is missed because others vanish at the same time.
 const readAtOnce = 1 << 18
 
 // Names returns the names of all interfaces of this thread's network namespace.

@@ -53,7 +53,7 @@ type answer struct {
 // do sends a message of a kind (RTM_*) and flags (NLM_F_*), and waits for the answer to it. That something was done has to
 // be asked for by NLM_F_ACK. A question whose answer does not fit is asked again, with room for it.
 //
-// Errors: the kernel's errno; EAGAIN if it did not answer in time; EBADMSG for an answer that is none; EMSGSIZE for one
+// Errors: the kernel's errno; EAGAIN if it did not answer in time; EBADMSG for a malformed answer; EMSGSIZE for one
 // that is longer than any should be.
 func (c *Conn) do(kind, flags int, parts ...nl.NetlinkRequestData) (answer, error) {
 	for {

@@ -19,3 +19,10 @@ func Inspect(source io.Reader) (Inspection, error) {
 		func(e *Error) { found.Wrong = append(found.Wrong, e) })
 	return found, err
 }
+
+// Each calls each for every entry, in the order of the file.
+func (d IDs) Each(each func(Entry)) {
+	for _, e := range d.entries {
+		each(e)
+	}
+}

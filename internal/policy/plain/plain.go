@@ -30,7 +30,8 @@ const (
 	NotValue           Fault = "not-a-value"
 	NotList            Fault = "not-a-list"
 	NotHeader          Fault = "not-a-header"
-	Duplicate          Fault = "duplicate"
+	Duplicate          Fault = "duplicate-key"
+	DuplicateTable     Fault = "duplicate-table"
 	NotTable           Fault = "not-a-table"          // the name is there already, as something else
 	NotTables          Fault = "not-a-list-of-tables" // the same
 )

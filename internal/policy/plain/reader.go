@@ -100,7 +100,7 @@ func (r *reader) note(name string) {
 	r.document.lines[joined(append(r.path[:len(r.path):len(r.path)], name))] = r.number
 }
 
-// list reads a line of a list: strings with commas between, and maybe one behind.
+// list reads a line of a list: strings separated by commas, and maybe a trailing comma.
 func (r *reader) list(text string) Fault {
 	for text != "" {
 		rest := strings.TrimLeft(text[1:], blanks)
@@ -126,7 +126,7 @@ func (r *reader) list(text string) Fault {
 	return ""
 }
 
-// header reads the head of a table: [name], [name.name], or [[name]] for one of a list.
+// header reads the header of a table: [name], [name.name], or [[name]] for one of a list.
 func (r *reader) header(text string) Fault {
 	name, ok := strings.CutSuffix(text[1:], "]")
 	if list, isList := strings.CutPrefix(name, "["); isList {
@@ -165,10 +165,10 @@ func (r *reader) nested(outer, inner string) Fault {
 	return r.enter(within, []string{outer}, inner)
 }
 
-// enter begins a table that is not there yet.
+// enter begins a new table.
 func (r *reader) enter(within map[string]any, path []string, name string) Fault {
 	if _, there := within[name]; there {
-		return r.there(name, Duplicate)
+		return r.there(name, DuplicateTable)
 	}
 	r.path = path
 	r.note(name)

@@ -18,21 +18,21 @@ func Words(p nics.Problem) string {
 		return p.Key + " is not for this file: IDs that are never mapped are listed in " + paths.Forbidden() +
 			", one ID or range a line (forbidden-host-ids(5))"
 	case nics.UnknownTable:
-		return "unknown: " + strconv.Quote(p.Key) + "; there are [defaults], [bridge.NAME], [[rule]] and [limits]"
+		return "unknown table or key " + strconv.Quote(p.Key) + "; the tables are [defaults], [bridge.NAME], [[rule]] and [limits]"
 	case nics.NotTable:
 		return p.Key + " must be a table, " + p.Name
 	case nics.NotRules:
-		return "rule must be a table of a list, [[rule]]"
+		return "rule must be a list of tables, [[rule]]"
 	case nics.UnknownKey, nics.NotSwitch, nics.NotRate, nics.OutOfRange, nics.NotQuoted, nics.SetTwice:
 		return p.Key + " " + value(p)
 	case nics.BadName:
 		return strconv.Quote(p.Name) + " cannot be the name of a " + p.Key
 	case nics.WithAt:
-		return "users and groups are named without @: user = or group = tells them apart"
+		return "write users and groups without @: user = and group = distinguish them"
 	case nics.GroupNumber:
-		return "a group is meant by its name, not by a number"
+		return "name the group: a number is not accepted"
 	case nics.NoSubject:
-		return "a rule has either a user or a group; one for a whole bridge is a table [bridge.NAME]"
+		return "a rule needs either a user or a group; settings for a whole bridge belong in a table [bridge.NAME]"
 	}
 	return string(p.Fault)
 }
@@ -62,25 +62,27 @@ func syntax(e *plain.Error) string {
 	case plain.NotUTF8:
 		return "the file is not UTF-8"
 	case plain.ControlCharacter:
-		return "a control character"
+		return "control character"
 	case plain.UnterminatedString:
-		return "unterminated string: a string ends on its line"
+		return "unterminated string"
 	case plain.UnterminatedList:
 		return "unterminated list"
 	case plain.NotStatement:
 		return "not of the form key = value"
 	case plain.NotValue:
-		return "not a plain value: true, false, a number, a string in one line without a backslash, or a list of such strings"
+		return "not a plain value: true, false, a number, a string on one line without a backslash, or a list of such strings"
 	case plain.NotList:
-		return "not a list of strings with commas between"
+		return "not a list of strings separated by commas"
 	case plain.NotHeader:
 		return "not a table header: [name], [name.name] or [[name]]"
 	case plain.Duplicate:
 		return "duplicate key " + e.Name
+	case plain.DuplicateTable:
+		return "duplicate table " + e.Name
 	case plain.NotTable:
-		return "duplicate key " + e.Name + ", which is not a table above"
+		return e.Name + " already exists and is not a table"
 	case plain.NotTables:
-		return "duplicate key " + e.Name + ", which is not a list of tables above"
+		return e.Name + " already exists and is not a list of tables"
 	}
 	return string(e.Fault)
 }

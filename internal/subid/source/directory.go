@@ -21,7 +21,7 @@ type Answer struct {
 // Of returns the ranges of the user with a user id, whom SSSD is asked for first: it knows ranges by its own name of a
 // user, and a user of this machine's files who happens to have the name of another user in the directory is not him.
 //
-// Errors: *NamesakeError, *unixsock.Error, *sssd.StatusError.
+// Errors: *NamesakeError, those of sssd.Server.Session.
 func (m Machine) Of(uid uint32, kind idmap.Kind) (Answer, error) {
 	return m.ask(kind, func(s sssd.Session) (string, error) { return nameOf(s, uid) })
 }

@@ -16,7 +16,7 @@ type Terms struct {
 }
 
 // terms decides what the interface gets. None is made while it is not known whether a rule for a group is for this person:
-// a caller who could hold up the answer about their groups, by freezing themselves, would be rid of the rule.
+// callers who freeze their own process until the lookup of their groups times out would evade the rule.
 func (f Facts) terms() (Terms, verdict.Reason) {
 	if line := f.Policy.GroupRule(f.Place.Bridge); f.Person.Doubt != nil && line != 0 {
 		return Terms{}, &GroupsUnknown{Doubt: f.Person.Doubt, Line: line}
