@@ -7,11 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/whynot/install"
 )
 
 // distinct checks that each advice holds its word and that no two are the same: a message that fits two causes helps

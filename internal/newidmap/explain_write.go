@@ -4,8 +4,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/whynot/install"
 )
 
 // writeFacts is what can be seen after the kernel refused a map. The kernel has one error number, EPERM, for most of

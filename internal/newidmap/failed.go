@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/whynot/install"
 )
 
 // noPrivilege is the failure to change what this process may do, before anything was done for the caller. The original's

@@ -4,7 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/install"
+	"userns-helpers/internal/whynot/install"
 )
 
 // need is what the program has to be given to write maps: the setuid bit, or this file capability.

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/whynot/install"
 )
 
 func TestNeeded(t *testing.T) {

@@ -23,6 +23,8 @@ type Question struct {
 	Bridge string   // or "none"
 	PID    int      // of a process of the container; 0 to ask about none
 
+	// Refuses says why OfProcess would refuse the network namespace of a process to a user: a *netns.Error, or nil.
+	Refuses func(uid uint32, pid int) error
 	// NextPort is the number of the port that the kernel would give to the next interface on a Linux bridge.
 	NextPort func(bridge string) (uint64, error)
 }
@@ -86,7 +88,7 @@ func (i *inspector) lookAtNamespace() error {
 	if i.PID == 0 {
 		return nil
 	}
-	err := netns.WouldRefuse(i.User.ID, i.PID)
+	err := i.Refuses(i.User.ID, i.PID)
 	var refused *netns.Error
 	if errors.As(err, &refused) && refused.Reason == netns.Unreachable {
 		i.seen.Known = false

@@ -28,7 +28,8 @@ func (a asker) explainNIC(name, bridge string) reply {
 		return r
 	}
 	answer, err := usernic.Inspect(usernic.Question{
-		User: user, Groups: hostcheck.GroupsOf(hostcheck.Here(), user.Name), Bridge: bridge, PID: a.pid, NextPort: nicview.NextPort,
+		User: user, Groups: hostcheck.GroupsOf(hostcheck.Here(), user.Name), Bridge: bridge, PID: a.pid,
+		Refuses: nicview.WouldRefuse, NextPort: nicview.NextPort,
 	})
 	if err != nil {
 		r.notGiven(err, whynot.Eyes{Do: func(f func() error) error { return f() }, Standing: answer.Standing})

@@ -155,15 +155,15 @@ func ofTarget(process *target.Process, err error) (int, error) {
 
 // check judges an open namespace, and closes it unless it passes.
 func check(c privilege.Caller, fd int) (*Namespace, error) {
-	if err := judge(c.UID(), fd); err != nil {
+	if err := Judge(c.UID(), fd); err != nil {
 		closeFD(fd)
 		return nil, err
 	}
 	return &Namespace{fd}, nil
 }
 
-// judge returns nil if uid may change the namespace fd, or an *Error.
-func judge(uid uint32, fd int) error {
+// Judge returns nil if uid may change the namespace that is open as fd, or an *Error.
+func Judge(uid uint32, fd int) error {
 	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
 		return &Error{NotNetwork, err}
 	}

@@ -20,7 +20,6 @@ import (
 // File is an open file that only root could have written. The zero value is not usable.
 type File struct {
 	fd   int
-	held bool // by O_PATH, open(2): its list of access cannot be read yet
 	stat unix.Stat_t
 }
 
@@ -47,6 +46,9 @@ func checked(fd int, path string, of privilege.Standing) (*File, error) {
 	return f, nil
 }
 
+// Judge is why Open would refuse the file that is open as fd: an *UntrustedError, the errno of fstat(2), or nil.
+func Judge(fd int, path string, of privilege.Standing) error { return (&File{fd: fd}).check(path, of) }
+
 // check refuses what somebody other than root may have written.
 func (f *File) check(path string, of privilege.Standing) error {
 	if err := unix.Fstat(f.fd, &f.stat); err != nil {
@@ -69,7 +71,7 @@ func (f *File) fault(of privilege.Standing) Fault {
 		return f.foreign(of)
 	case f.stat.Mode&unix.S_IWOTH != 0, f.GroupWritable() && f.stat.Gid != 0:
 		return Writable
-	case f.GroupWritable() && !f.held && !onlyRootWrites(f.fd):
+	case f.GroupWritable() && !onlyRootWrites(f.fd):
 		return Listed
 	}
 	return 0
@@ -116,22 +118,6 @@ func (d Descriptor) Read(buffer []byte) (int, error) {
 		}
 		return n, nil
 	}
-}
-
-// ReadAt reads as io.ReaderAt asks.
-func (f *File) ReadAt(buffer []byte, offset int64) (int, error) {
-	done := 0
-	for done < len(buffer) {
-		n, err := unix.Pread(f.fd, buffer[done:], offset+int64(done))
-		if err != nil {
-			return done, err
-		}
-		if n == 0 {
-			return done, io.EOF
-		}
-		done += n
-	}
-	return done, nil
 }
 
 // Close closes the file. A failure to close what was only read changes nothing for the caller.

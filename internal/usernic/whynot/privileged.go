@@ -5,8 +5,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/whynot/install"
 )
 
 // notPrivileged says why the program was not given what it needs: it is not in the bounding set, or something else keeps

@@ -16,8 +16,10 @@ import (
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/subid/logindefs"
+	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/idspace"
+	"userns-helpers/internal/usernsctl/quietly"
 )
 
 // Host is the host that is looked at.
@@ -37,7 +39,7 @@ func Here() Host { return Host{open: inspect, kind: kindOf, fileSystem: fileSyst
 // kindOf asks the kernel for the kind of an interface. What is too long for a name could be an alternative name, which
 // lxc-usernet(5) does not have.
 func kindOf(name string) (string, error) {
-	if name == "" || len(name) >= unix.IFNAMSIZ {
+	if !ifname.Possible(name) {
 		return "", unix.ENODEV
 	}
 	link, err := netlink.LinkByName(name)
@@ -91,23 +93,14 @@ func (d *Distrusted) Error() string { return d.Reason.Error() }
 
 // inspect opens a file, trusted or not.
 func inspect(path string) (io.ReadCloser, error) {
-	file, distrust, err := trusted.Inspect(path)
+	file, distrust, err := quietly.Open(path)
 	switch {
 	case err != nil:
 		return nil, err
 	case distrust != nil:
-		return closer{file}, &Distrusted{distrust}
+		return file, &Distrusted{distrust}
 	}
-	return closer{file}, nil
-}
-
-// closer gives a file the Close of io.Closer.
-type closer struct{ *trusted.File }
-
-// Close closes the file.
-func (c closer) Close() error {
-	c.File.Close()
-	return nil
+	return file, nil
 }
 
 // accounts are the users and groups of this host's files.

@@ -8,10 +8,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/kernel/install"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/quietly"
 	"userns-helpers/internal/usernsctl/readdir"
+	"userns-helpers/internal/whynot/install"
 )
 
 // program is one that users' programs call.
@@ -146,7 +147,7 @@ func gets(p program) string {
 func (c *check) checkOrigin(at string, p program) {
 	ours, err := isOurs(c.root+at, p.command)
 	var distrust *trusted.UntrustedError
-	var unopened *trusted.ReopenError
+	var unopened *quietly.ReopenError
 	switch {
 	case errors.As(err, &distrust): // checkPrivilege has said so
 	case errors.Is(err, unix.EACCES), errors.As(err, &unopened):
@@ -162,9 +163,9 @@ func (c *check) checkOrigin(at string, p program) {
 // module is what the build information of our programs begins with.
 const module = "userns-helpers/cmd/"
 
-// isOurs reads which program a file was built from. Errors: those of trusted.OpenFound.
+// isOurs reads which program a file was built from. Errors: those of quietly.OpenTrusted.
 func isOurs(path, command string) (bool, error) {
-	file, err := trusted.OpenFound(path)
+	file, err := quietly.OpenTrusted(path)
 	if err != nil {
 		return false, err
 	}

@@ -1,4 +1,5 @@
-// Package install says how this program's executable gets its privilege, and what stands in the way.
+// Package install says how an executable gets its privilege, and what stands in the way. It looks, with the rights that
+// there are, and decides nothing.
 package install
 
 import (

@@ -1,4 +1,4 @@
-package trusted
+package quietly
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/trusted"
 )
 
 // TestFoundIsNotOpened: a FIFO and a device behind a link are refused, and nobody notices. Whoever waits at the other end
@@ -24,13 +25,13 @@ func TestFoundIsNotOpened(t *testing.T) {
 		fd, _ := unix.Open(fifo, unix.O_WRONLY|unix.O_CLOEXEC, 0)
 		noticed <- fd
 	}()
-	var untrusted *UntrustedError
+	var untrusted *trusted.UntrustedError
 	for range 100 {
-		if _, err := OpenFound(link); !errors.As(err, &untrusted) {
-			t.Errorf("OpenFound: %v", err)
+		if _, err := OpenTrusted(link); !errors.As(err, &untrusted) {
+			t.Errorf("OpenTrusted: %v", err)
 		}
-		if _, _, err := Inspect(link); !errors.As(err, &untrusted) {
-			t.Errorf("Inspect: %v", err)
+		if _, _, err := Open(link); !errors.As(err, &untrusted) {
+			t.Errorf("Open: %v", err)
 		}
 	}
 	select {
@@ -44,7 +45,7 @@ func TestFoundIsNotOpened(t *testing.T) {
 		defer unix.Close(fd)
 		defer unix.Close(<-noticed)
 	}
-	if _, err := OpenFound("/dev/null"); !errors.As(err, &untrusted) {
+	if _, err := OpenTrusted("/dev/null"); !errors.As(err, &untrusted) {
 		t.Errorf("a device: %v", err)
 	}
 }
@@ -61,18 +62,19 @@ func TestFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/proc/self/status", "/etc/passwd", mine, grouped, folder, folder + "/missing", mine + "/below"} {
-		want, wantErr := Open(path, privilege.Reporter())
-		got, err := OpenFound(path)
+		want, wantErr := trusted.Open(path, privilege.Reporter())
+		got, err := OpenTrusted(path)
 		if (got == nil) != (want == nil) || (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
 			t.Errorf("%s: %v, Open says %v", path, err, wantErr)
 		}
-		for _, file := range []*File{got, want} {
-			if file != nil {
-				file.Close()
-			}
+		if got != nil {
+			got.Close()
+		}
+		if want != nil {
+			want.Close()
 		}
 	}
-	file, distrust, err := Inspect(mine)
+	file, distrust, err := Open(mine)
 	if err != nil || distrust == nil {
 		t.Fatalf("a file that others can write: %v, %v", distrust, err)
 	}
