@@ -28,7 +28,7 @@ _usernsctl() {
 		local options='--json --help --version'
 		case ${words[0]-} in
 		check) options='--all --path --json --help' ;;
-		explain) options='--pid --json --help' ;;
+		explain) options='--pid --guard --json --help' ;;
 		nics) options='--json --help' ;;
 		ranges) options='--all --json --help' ;;
 		grant) options='--count --start --nics --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;

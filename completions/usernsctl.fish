@@ -55,6 +55,7 @@ complete -c usernsctl -n '__usernsctl_at explain nic .' -a '(__usernsctl_bridges
 complete -c usernsctl -n '__usernsctl_in check ranges' -l all -d 'do not shorten long answers'
 complete -c usernsctl -n '__usernsctl_in check' -l path -r -d 'where shells find programs'
 complete -c usernsctl -n '__usernsctl_in explain' -l pid -x -a '(__fish_complete_pids)' -d 'why this process would be refused'
+complete -c usernsctl -n '__usernsctl_at explain nic . .' -l guard -d 'show the filter of an interface'
 complete -c usernsctl -n '__usernsctl_in grant' -l count -x -d 'how many IDs'
 complete -c usernsctl -n '__usernsctl_in grant' -l start -x -d 'the first ID'
 complete -c usernsctl -n '__usernsctl_in grant' -l nics -x -d 'how many interfaces on which bridge'

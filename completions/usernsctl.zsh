@@ -14,6 +14,7 @@ _usernsctl_explain() {
 		'3:first id or bridge:{ [[ $words[2] == nic ]] && _usernsctl_bridges }' \
 		'4:number of IDs:' \
 		'--pid[why this process would be refused]:process:_pids' \
+		'--guard[show the filter of an interface]' \
 		'--json[answer for programs]' \
 		'--help[show the help]'
 }

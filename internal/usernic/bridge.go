@@ -16,7 +16,7 @@ import (
 // bridge is the bridge of a request.
 type bridge struct {
 	plan.Link
-	vlans rtnl.Bridge
+	found rtnl.Device        // as the kernel described it
 	of    privilege.Standing // the caller's, for whom Open vSwitch is called
 }
 
@@ -42,7 +42,7 @@ func (g *gatherer) lookUp(name string) (*plan.Device, error) {
 	if err != nil {
 		return nil, failedWith(whynot.LookUpBridge, name, err)
 	}
-	g.vlans = d.Bridge
+	g.found = d
 	return &plan.Device{
 		Name: d.Name, Kind: d.Kind, Index: d.Index, MTU: d.MTU, KnowsVLANs: d.Bridge.KnowsVLANs, Filters: d.Bridge.Filters,
 	}, nil
@@ -77,5 +77,5 @@ func (g *gatherer) findBridge(name string) (bridge, error) {
 	if refused != nil {
 		return bridge{}, refused
 	}
-	return bridge{link, g.vlans, g.standing}, nil
+	return bridge{link, g.found, g.standing}, nil
 }

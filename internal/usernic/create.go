@@ -172,7 +172,7 @@ func (n *nic) notCreated(err error) error {
 }
 
 // connect makes the host end what it should be, and only then raises it. The order is that of policy.toml(5): no IPv6,
-// the flags of the port, its address in the bridge's table, the rate, up.
+// the flags of the port, its address in the bridge's table, the filter, the rate, up.
 func (n *nic) connect(host rtnl.Device) error {
 	conn := n.kernel.conn
 	if err := conn.AddAltName(host.Index, altName(n.uid, n.request.container, n.request.place.Bridge, n.claim.Name)); err != nil &&
@@ -183,6 +183,9 @@ func (n *nic) connect(host rtnl.Device) error {
 		return failed(whynot.DisableIPv6, err)
 	}
 	if err := n.plug(host); err != nil {
+		return err
+	}
+	if err := n.guard(host); err != nil {
 		return err
 	}
 	if err := n.slow(host); err != nil {

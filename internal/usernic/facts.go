@@ -22,7 +22,7 @@ type gatherer struct {
 	standing  privilege.Standing // whose files are believed
 	namespace func() error       // opens and checks the container's namespace
 	conn      *rtnl.Conn
-	vlans     rtnl.Bridge // of the bridge
+	found     rtnl.Device // the bridge, as the kernel described it
 }
 
 // gather gathers one fact.

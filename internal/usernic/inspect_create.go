@@ -10,6 +10,7 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
+	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic/plan"
@@ -37,6 +38,7 @@ type Answer struct {
 	Whole    bool               // the slots were seen; else the room was counted by the ledger alone
 	Known    bool               // false: the namespace of the process cannot be seen by who asks
 	Standing privilege.Standing // whose files are believed
+	Guard    guard.Nic          // what the filter of the interface would be made for, with standIn for its address
 }
 
 // Inspect gathers the facts of a question with the rights of whoever asks, and decides as create does. It changes nothing.
@@ -55,6 +57,9 @@ func Inspect(q Question) (a Answer, err error) {
 	}
 	a.Plan, err = i.facts.Gather(plan.Nothing, i.gather)
 	a.Facts = i.facts
+	if err == nil {
+		a.Guard, err = terms{a.Terms}.guarded(i.conn, bridge{a.Link, i.found, i.standing}, standIn())
+	}
 	return a, err
 }
 
@@ -110,7 +115,7 @@ func (i *inspector) look() (*plan.RoomLeft, error) {
 		return nil, err
 	}
 	p, _, _ := plan.Decide(i.facts)
-	links := kernel{i.conn, bridge{p.Link, i.vlans, i.standing}}
+	links := kernel{i.conn, bridge{p.Link, i.found, i.standing}}
 	ledger, folder := slots.Locate(paths.Ledger(), paths.Slots(), here)
 	ask := func(folder string) (slots.Rooms, error) {
 		return slots.Look(ledger, folder, i.facts.Person.Account, p.Allotments, plan.Slots(p.Terms.Limits), plan.Rate(p.Terms.Limits), links)

@@ -143,7 +143,7 @@ func (n *nic) open(g *gatherer, link plan.Link) (err error) {
 	if n.book, err = g.open(); err != nil {
 		return err
 	}
-	n.kernel = kernel{g.conn, bridge{link, g.vlans, g.standing}}
+	n.kernel = kernel{g.conn, bridge{link, g.found, g.standing}}
 	n.secret, err = n.terms.secret()
 	return err
 }

@@ -57,18 +57,20 @@ func (n *nic) protect(host rtnl.Device) error {
 	if err := conn.Protect(host.Index, n.terms.flags()); err != nil {
 		return failedWith(whynot.ProtectBridge, n.request.place.Bridge, err)
 	}
-	if err := n.verify(host); err != nil {
+	port, err := n.verify(host)
+	if err != nil {
+		return err
+	}
+	if err := n.keepAddress(port); err != nil {
 		return err
 	}
 	if n.terms.VLAN != 0 {
-		if err := conn.OnlyVLAN(host.Index, n.kernel.bridge.vlans, n.terms.VLAN); err != nil {
+		if err := conn.OnlyVLAN(host.Index, n.kernel.bridge.found.Bridge, n.terms.VLAN); err != nil {
 			return failedWith(whynot.ProtectBridge, n.request.place.Bridge, err)
 		}
 	}
 	if n.terms.static() {
-		if err := conn.AddStatic(host.Index, n.mac, n.terms.VLAN); err != nil {
-			return failedWith(whynot.ProtectBridge, n.request.place.Bridge, err)
-		}
+		return n.pin(host)
 	}
 	return nil
 }
@@ -85,12 +87,12 @@ func (t terms) flags() rtnl.Flags {
 func (t terms) static() bool { return t.MACLock || !t.UnicastFlood }
 
 // verify looks at the port: a kernel that does not know a flag says nothing when it is set.
-func (n *nic) verify(host rtnl.Device) error {
+func (n *nic) verify(host rtnl.Device) (rtnl.Device, error) {
 	port, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, host.Index)
 	if err != nil {
-		return failedWith(whynot.LookUp, host.Name, err)
+		return port, failedWith(whynot.LookUp, host.Name, err)
 	}
-	return n.terms.inForce(port.Port.Flags)
+	return port, n.terms.inForce(port.Port.Flags)
 }
 
 // inForce refuses a port that is not as it was asked for.

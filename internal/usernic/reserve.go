@@ -65,7 +65,7 @@ func (n *nic) unknown(mac netquota.MAC) (bool, error) {
 // What was learned behind a container may be forged, and keeps nobody from their own address; a port that has gone since
 // has taken its entries along. A port that the kernel says nothing of may be anything.
 func (n *nic) isFree(mac netquota.MAC) (bool, error) {
-	entry, found, err := n.kernel.conn.Entry(n.kernel.bridge.Device.Index, mac)
+	entry, found, err := n.kernel.conn.Entry(n.kernel.bridge.Device.Index, mac, 0)
 	if !found || err != nil || !entry.Learned() {
 		return !found && err == nil, err
 	}

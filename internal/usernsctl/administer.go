@@ -72,7 +72,7 @@ func (a asker) carriedOut(o order, report grant.Report, err error) int {
 		}
 		return a.say([]byte(orderText(report)), fine)
 	}
-	r := refusedOrder{1, "failed", "", err.Error(), "", report.Lines}
+	r := refusedOrder{1, "failed", "", err.Error(), "", append([]grant.Line{}, report.Lines...)}
 	status := unseen
 	var refusal *grant.Refusal
 	var busy *shadow.BusyError

@@ -17,6 +17,7 @@ type reply struct {
 	By       []by       `json:"by"`               // what decides
 	Slips    []slip     `json:"slips,omitempty"`  // lines that seem to be meant for the user, and are of no use
 	Settings []setting  `json:"protections,omitempty"`
+	Guard    string     `json:"guard,omitempty"` // the filter, in words and instructions
 	Remarks  []string   `json:"remarks,omitempty"`
 }
 
@@ -107,6 +108,9 @@ func (r reply) text() string {
 			rows = append(rows, []string{"    " + s.Key, s.Value, printable(s.From)})
 		}
 		out.WriteString("protections:\n" + columns(rows))
+	}
+	if r.Guard != "" {
+		out.WriteString("filter:\n" + r.Guard)
 	}
 	for _, line := range r.Remarks {
 		out.WriteString(wrap(printable(line), ""))

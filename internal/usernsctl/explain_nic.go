@@ -36,6 +36,9 @@ func (a asker) explainNIC(name, bridge string) reply {
 	}
 	r.rooms(answer)
 	r.protections(answer)
+	if a.guard {
+		r.guard(answer)
+	}
 	if !answer.Known && r.Answer == yes {
 		r.Answer = unknown
 		r.Remarks = append(r.Remarks, "The network namespace of process "+strconv.Itoa(a.pid)+" cannot be seen: ask as root, or as "+name+".")
@@ -85,5 +88,16 @@ func (r *reply) protections(a usernic.Answer) {
 			value = "none"
 		}
 		r.Settings = append(r.Settings, setting{s.Key, value, from})
+	}
+}
+
+// guard shows the filter that the interface would get.
+func (r *reply) guard(a usernic.Answer) {
+	switch {
+	case a.Guard.Needed():
+		r.Guard = a.Guard.Filter().Text()
+		r.Remarks = append(r.Remarks, "In the filter 02:00:00:00:00:00 stands for the interface's own address.")
+	case r.Answer == yes:
+		r.Remarks = append(r.Remarks, "The interface would get no filter.")
 	}
 }

@@ -10,9 +10,9 @@ import (
 
 // options are those of the command line; which of them a command heeds is its business.
 type options struct {
-	all, json, help, version bool
-	path                     string
-	pid                      int // 0: none
+	all, guard, json, help, version bool
+	path                            string
+	pid                             int // 0: none
 }
 
 // parse takes the options out of the arguments, wherever they stand, and returns the words.
@@ -68,6 +68,8 @@ func (o *options) turnOn(name string) error {
 	switch name {
 	case "--all":
 		o.all = true
+	case "--guard":
+		o.guard = true
 	case "--json":
 		o.json = true
 	case "--help", "-h":

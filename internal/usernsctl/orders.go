@@ -99,8 +99,8 @@ func (o *order) coherent() error {
 	switch {
 	case o.missing && o.Pods > 0, o.Pods > 0 && (o.Count > 0 || o.Fixed && o.Start%65536 != 0):
 		return errors.New("--kubelet says how many IDs there are and that they are aligned, and goes with neither --count nor --missing")
-	case o.missing && (o.Fixed || len(o.words) > 0):
-		return errors.New("--missing is for all users, and goes with neither a user nor --start")
+	case o.missing && (o.Fixed || len(o.words) > 0 || len(o.NICs) > 0):
+		return errors.New("--missing is for all users, and goes with none of a user, --start and --nics")
 	case !o.missing && (o.uidMin || o.uidMax):
 		return errors.New("--uid-min and --uid-max say who is meant by --missing")
 	case o.missing:

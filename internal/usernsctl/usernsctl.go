@@ -20,7 +20,7 @@ const (
 
 const usage = `usage: usernsctl check [--all] [--json] [--path DIRECTORIES]
        usernsctl explain uid|gid USER [LOWER COUNT] [--pid PID] [--json]
-       usernsctl explain nic USER BRIDGE [--pid PID] [--json]
+       usernsctl explain nic USER BRIDGE [--pid PID] [--guard] [--json]
        usernsctl nics [--json]
        usernsctl ranges [uid|gid] [--all] [--json]
        usernsctl grant USER [--count N] [--start ID] [--nics BRIDGE=N]...
@@ -50,6 +50,8 @@ revoke   takes back what USER was granted.
 --path   the directories in which users' shells find programs, if not those of
          login.defs
 --pid    a process
+--guard  with explain nic: the filter that the interface would get, in words and
+         instructions
 --count  how many IDs, if not SUB_UID_COUNT of login.defs
 --start  the first of them, if not the lowest that are free
 --nics   how many interfaces on which bridge

@@ -260,7 +260,7 @@ func TestExplainNICProcess(t *testing.T) {
 	}
 	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\nmac_lock = true\n"})
 	a := explain(t, alice, "nic", "alice", "br0")
-	if len(a.Protections) != 8 || a.Protections[0].Key != "mac_lock" || a.Protections[0].Value != "true" ||
+	if len(a.Protections) != 10 || a.Protections[0].Key != "mac_lock" || a.Protections[0].Value != "true" ||
 		a.Protections[0].From != "/etc/userns-helpers/policy.toml:2 [bridge.br0]" || a.Protections[1].From != "built in" {
 		t.Errorf("%+v", a)
 	}

@@ -76,7 +76,7 @@ func TestGrantMakes(t *testing.T) {
 	}
 }
 
-// onto lies a small disk over /etc, for the time of a test.
+// smallEtc puts /etc on a small disk, for the time of a test.
 func smallEtc(t *testing.T) {
 	t.Helper()
 	if err := sh("mkdir -p /mnt/etc && mount -t tmpfs -o size=40m etc /mnt/etc && cp -a /etc/. /mnt/etc/ && mount --move /mnt/etc /etc 2>/dev/null || mount --rbind /mnt/etc /etc"); err != nil {
@@ -94,7 +94,7 @@ func smallEtc(t *testing.T) {
 func TestGrantFailing(t *testing.T) {
 	smallEtc(t)
 	const bobs = "bob:100000:65536\n"
-	for _, c := range []struct{ name, break_, mend, says string }{
+	for _, c := range []struct{ name, spoil, mend, says string }{
 		{"a full disk", "cat /dev/zero >/etc/zero 2>/dev/null; true", "rm /etc/zero", "no space left on device"},
 		{"a nearly full disk", "cat /dev/zero >/etc/zero 2>/dev/null; truncate -s -8192 /etc/zero", "rm /etc/zero", "no space left on device"},
 		{"read-only", "mount -o remount,ro /etc", "mount -o remount,rw /etc", "read-only file system"},
@@ -103,7 +103,7 @@ func TestGrantFailing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			hosts(t, bobs, bobs)
-			if err := sh(c.break_); err != nil {
+			if err := sh(c.spoil); err != nil {
 				t.Fatal(err)
 			}
 			g := order(t, root, "grant", "alice")

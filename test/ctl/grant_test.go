@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -259,7 +260,7 @@ func TestGrantRefused(t *testing.T) {
 		t.Errorf("%+v", g)
 	}
 	for _, words := range []string{
-		"", "alice bob", "alice --missing", "--missing --start 5", "alice --uid-min 5", "--kubelet 5 --count 5", "--kubelet 5 alice", "--kubelet 0", "alice --count 0",
+		"", "alice bob", "alice --missing", "--missing --start 5", "--missing --nics br0=1", "alice --uid-min 5", "--kubelet 5 --count 5", "--kubelet 5 alice", "--kubelet 0", "alice --count 0",
 		"alice --count x", "alice --start 4294967295", "alice --nics br0", "alice --nics br0=0", "alice --nics br0=1 --nics br0=2", "alice --all", "alice --limits tasks=5",
 		"alice --own-bridge", "alice --count", "alice --dry-run=yes",
 	} {
@@ -446,9 +447,14 @@ func TestGrantNameService(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	put(t, "/etc/passwd", harness.File{Text: cleanFiles()["/etc/passwd"]})
+	var leaves atomic.Bool
 	people := fake.ListenAt(t, folder+"/io.systemd.Multiplexer", func(_ int, c net.Conn) {
 		buffer := make([]byte, 4096)
 		n, _ := c.Read(buffer)
+		if leaves.Load() {
+			_ = harness.File{Text: strings.Replace(cleanFiles()["/etc/passwd"], "carol:", "caro:", 1)}.Put("/etc/passwd")
+		}
 		answer := `{"error":"io.systemd.UserDatabase.NoRecordFound","parameters":{}}`
 		if strings.Contains(string(buffer[:n]), `"uid":135168`) {
 			answer = `{"parameters":{"record":{"userName":"dora","uid":135168,"gid":135168},"incomplete":false}}`
@@ -458,6 +464,11 @@ func TestGrantNameService(t *testing.T) {
 	g := order(t, root, "grant", "alice")
 	if g.Lines[0].First != 196608 || len(g.Avoided) != 1 || g.Avoided[0].Rule != "sample" || g.Avoided[0].Who != "the user dora (135168)" {
 		t.Errorf("%+v", g)
+	}
+	leaves.Store(true)
+	before := snapshot(t)
+	if g := order(t, root, "grant", "carol"); g.status != 1 || g.ID != "unknown-user" || !strings.Contains(g.Problem, "just now") || snapshot(t) != before {
+		t.Errorf("an account that goes while its range is chosen: %+v", g)
 	}
 	people.Close()
 	if err := os.RemoveAll(folder); err != nil {

@@ -55,7 +55,7 @@ func TestNics(t *testing.T) {
 	if a.User != "alice" || a.UID != 3001 || a.Charged != "alice" || a.Bridge != "br0" || a.Container != "c1" || a.PID != mine.PID || a.Since == 0 || a.Leaving {
 		t.Errorf("%+v, want the process %d", a, mine.PID)
 	}
-	if got := strings.Join(a.Protections, ", "); got != "mac_lock, isolated, no unicast_flood, bpdu_guard, root_block, no ipv6_on_host, rate_to_container 8mbit" {
+	if got := strings.Join(a.Protections, ", "); got != "mac_lock, isolated, no unicast_flood, bpdu_guard, root_block, no ipv6_on_host, rate_to_container 8mbit, no link-local groups, no multicast queries" {
 		t.Errorf("%s", got)
 	}
 	if b.User != "bob" || b.Bridge != "none" || b.PID != other.PID || strings.Join(b.Protections, ", ") != "no ipv6_on_host" {

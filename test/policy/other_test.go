@@ -14,7 +14,7 @@ import (
 )
 
 // full has every protection of a bridge on.
-const full = "[bridge.br0]\nmac_lock = true\nisolated = true\nunicast_flood = false\nrate_to_container = \"50mbit\"\n"
+const full = "[bridge.br0]\nmac_lock = true\nisolated = true\nunicast_flood = false\nrouter_guard = true\nrate_to_container = \"50mbit\"\n"
 
 // TestGenuine: with everything on, containers and the gateway reach each other as they should.
 func TestGenuine(t *testing.T) {
@@ -44,7 +44,7 @@ func TestGone(t *testing.T) {
 	pid := hold(t, alice)
 	nic, s := plug(t, nicProgram(), alice, pid, "br0", "eth0")
 	with := state()
-	for _, part := range []string{s.mac.String() + " dev " + nic + " master br0 static", "tbf  dev " + nic} {
+	for _, part := range []string{s.mac.String() + " dev " + nic + " sticky master br0 static", "clsact  dev " + nic, "tbf  dev " + nic} {
 		if !strings.Contains(with, part) {
 			t.Errorf("%q is not there:\n%s", part, with)
 		}
@@ -266,7 +266,7 @@ func TestOpenVSwitch(t *testing.T) {
 	if want := "true\n12\n{rstp-enable=\"false\", stp-enable=\"false\"}\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	for _, key := range []string{"mac_lock = true", "unicast_flood = false", `rate_to_container = "1mbit"`} {
+	for _, key := range []string{"mac_lock = true", "unicast_flood = false", "frame_guard = true", "router_guard = true", `rate_to_container = "1mbit"`} {
 		setPolicy(t, "[bridge.ovs0]\n"+key+"\n")
 		name, _, _ := strings.Cut(key, " ")
 		judge(t, key, create(nicProgram(), alice, pid, "ovs0", "eth1"), "No interface without "+name)

@@ -25,6 +25,8 @@ func policyFor(keys string) string {
 		return locked
 	case "isolated":
 		return locked + "isolated = true\n"
+	case "router_guard":
+		return "[bridge.br0]\nrouter_guard = true\n"
 	case "unicast_flood":
 		return "[bridge.br0]\nunicast_flood = false\n"
 	}

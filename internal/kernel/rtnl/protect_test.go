@@ -56,9 +56,9 @@ func TestVLANMessage(t *testing.T) {
 
 func TestStaticMessage(t *testing.T) {
 	little(t)
-	got := bytesOf(neighbour{5, unix.NUD_NOARP, unix.NTF_MASTER}, nl.NewRtAttr(unix.NDA_LLADDR, []byte{2, 1, 2, 3, 4, 5}),
-		nl.NewRtAttr(unix.NDA_VLAN, nl.Uint16Attr(10)))
-	if want := "070000000500000040000400" + "0a000200020102030405" + "0000" + "060005000a000000"; got != want {
+	got := bytesOf(append([]nl.NetlinkRequestData{neighbour{5, unix.NUD_NOARP, unix.NTF_MASTER | ntfSticky}},
+		addressIn([6]byte{2, 1, 2, 3, 4, 5}, 10)...)...)
+	if want := "070000000500000040004400" + "0a000200020102030405" + "0000" + "060005000a000000"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -116,13 +116,13 @@ func TestParseBridge(t *testing.T) {
 	if d, err := parseDevice(off); err != nil || d.Bridge != (Bridge{}) {
 		t.Error("a kernel without VLANs:", d.Bridge, err)
 	}
-	data := slices.Concat(attribute(unix.IFLA_BR_VLAN_FILTERING, []byte{1}), attribute(unix.IFLA_BR_VLAN_PROTOCOL, []byte{0x81, 0}),
+	data := slices.Concat(attribute(unix.IFLA_BR_STP_STATE, binary.NativeEndian.AppendUint32(nil, kernelSTP)), attribute(unix.IFLA_BR_VLAN_FILTERING, []byte{1}), attribute(unix.IFLA_BR_VLAN_PROTOCOL, []byte{0x81, 0}),
 		attribute(unix.IFLA_BR_VLAN_DEFAULT_PVID, binary.NativeEndian.AppendUint16(nil, 7)))
 	message := func(kind string) []byte {
 		return slices.Concat(make([]byte, unix.SizeofIfInfomsg), attribute(unix.IFLA_LINKINFO,
 			slices.Concat(attribute(unix.IFLA_INFO_KIND, []byte(kind)), attribute(unix.IFLA_INFO_DATA, data))))
 	}
-	if d, err := parseDevice(message(KindBridge)); err != nil || d.Bridge != (Bridge{true, true, 7}) {
+	if d, err := parseDevice(message(KindBridge)); err != nil || d.Bridge != (Bridge{STP: true, KnowsVLANs: true, Filters: true, DefaultPVID: 7}) {
 		t.Error(d.Bridge, err)
 	}
 	if d, err := parseDevice(message(KindVeth)); err != nil || d.Bridge != (Bridge{}) {
@@ -135,12 +135,16 @@ func TestParseEntry(t *testing.T) {
 	message := make([]byte, unix.SizeofNdMsg)
 	binary.NativeEndian.PutUint32(message[4:], 9)
 	for state, want := range map[uint16]Entry{
-		unix.NUD_PERMANENT: {9, true, false}, unix.NUD_NOARP: {9, false, true}, unix.NUD_REACHABLE: {Port: 9}, unix.NUD_STALE: {Port: 9}, 0: {Port: 9},
+		unix.NUD_PERMANENT: {Port: 9, Permanent: true}, unix.NUD_NOARP: {Port: 9, Static: true}, unix.NUD_REACHABLE: {Port: 9}, unix.NUD_STALE: {Port: 9}, 0: {Port: 9},
 	} {
 		binary.NativeEndian.PutUint16(message[8:], state)
 		if got, err := parseEntry(message); got != want || err != nil || got.Learned() == (got.Permanent || got.Static) {
 			t.Errorf("state %#x: %+v %v", state, got, err)
 		}
+	}
+	message[10] = unix.NTF_MASTER | ntfSticky
+	if got, err := parseEntry(message); got != (Entry{Port: 9, Sticky: true}) || err != nil {
+		t.Errorf("%+v %v", got, err)
 	}
 	if _, err := parseEntry(message[:11]); err == nil {
 		t.Error("a short message is an entry")

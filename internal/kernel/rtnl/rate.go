@@ -43,7 +43,7 @@ func (c *Conn) Limit(index int, bits uint64, mtu int) error {
 	options.AddRtAttr(nl.TCA_TBF_RATE64, nl.Uint64Attr(b.rate))
 	options.AddRtAttr(nl.TCA_TBF_BURST, nl.Uint32Attr(b.burst))
 	return c.change(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_REPLACE,
-		discipline{index}, nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("tbf")), options)
+		discipline(index), nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("tbf")), options)
 }
 
 // Sizes and numbers of linux/pkt_sched.h and linux/rtnetlink.h.
@@ -67,16 +67,26 @@ func (b bucket) parameters() []byte {
 	return p
 }
 
-// discipline is the fixed part of a message about the queueing discipline of a device, struct tcmsg of rtnetlink(7).
-type discipline struct{ index int }
+// traffic is the fixed part of a message about what a device does with traffic, struct tcmsg of rtnetlink(7).
+type traffic struct {
+	index  int
+	handle uint32
+	parent uint32
+	info   uint32 // of a filter: its priority and protocol
+}
+
+// discipline is the fixed part of a message about the queueing discipline of what is sent on a device.
+func discipline(index int) traffic { return traffic{index: index, parent: root} }
 
 // Len is the length of the part in bytes.
-func (discipline) Len() int { return sizeofDiscipline }
+func (traffic) Len() int { return sizeofDiscipline }
 
 // Serialize is the part as the kernel reads it.
-func (d discipline) Serialize() []byte {
+func (t traffic) Serialize() []byte {
 	b := make([]byte, sizeofDiscipline)
-	binary.NativeEndian.PutUint32(b[4:8], uint32(d.index))
-	binary.NativeEndian.PutUint32(b[12:16], root)
+	binary.NativeEndian.PutUint32(b[4:8], uint32(t.index))
+	binary.NativeEndian.PutUint32(b[8:12], t.handle)
+	binary.NativeEndian.PutUint32(b[12:16], t.parent)
+	binary.NativeEndian.PutUint32(b[16:20], t.info)
 	return b
 }

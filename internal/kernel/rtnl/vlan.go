@@ -9,6 +9,7 @@ import (
 
 // Bridge is what a bridge of Linux has for its ports: IFLA_BR_* of linux/if_link.h.
 type Bridge struct {
+	STP         bool   // the kernel speaks the spanning tree protocol on it; not so where a daemon does
 	KnowsVLANs  bool   // the kernel was built with CONFIG_BRIDGE_VLAN_FILTERING
 	Filters     bool   // vlan_filtering is on: ports are in the VLANs that they were put into, and in no other
 	DefaultPVID uint16 // the VLAN that every new port is put into; 0 is none
@@ -18,6 +19,10 @@ type Bridge struct {
 func (b *Bridge) take(kind uint16, value []byte) error {
 	var err error
 	switch kind {
+	case unix.IFLA_BR_STP_STATE:
+		var state int
+		state, err = integer(value)
+		b.STP = state == kernelSTP
 	case unix.IFLA_BR_VLAN_PROTOCOL: // the kernel says that filtering is off whether it could be on or not
 		b.KnowsVLANs = true
 	case unix.IFLA_BR_VLAN_FILTERING:
@@ -30,6 +35,7 @@ func (b *Bridge) take(kind uint16, value []byte) error {
 
 // Of linux/if_bridge.h, which x/sys does not have.
 const (
+	kernelSTP      = 1      // BR_KERNEL_STP of net/bridge/br_private.h, as /sys/class/net/NAME/bridge/stp_state shows it
 	bridgeVLANInfo = 2      // IFLA_BRIDGE_VLAN_INFO
 	vlanPVID       = 1 << 1 // BRIDGE_VLAN_INFO_PVID: frames that come in without a tag are in this VLAN
 	vlanUntagged   = 1 << 2 // BRIDGE_VLAN_INFO_UNTAGGED: frames of this VLAN go out without a tag

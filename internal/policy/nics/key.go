@@ -8,6 +8,8 @@ const (
 	Isolated        = "isolated"
 	UnicastFlood    = "unicast_flood"
 	BPDUGuard       = "bpdu_guard"
+	FrameGuard      = "frame_guard"
+	RouterGuard     = "router_guard"
 	IPv6OnHost      = "ipv6_on_host"
 	StableMAC       = "stable_mac"
 	RateToContainer = "rate_to_container"
@@ -45,7 +47,7 @@ const (
 
 // Keys returns the keys of protections, in the order in which they are documented.
 func Keys() []string {
-	return []string{MACLock, Isolated, UnicastFlood, BPDUGuard, IPv6OnHost, StableMAC, RateToContainer, VLAN}
+	return []string{MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, IPv6OnHost, StableMAC, RateToContainer, VLAN}
 }
 
 // kind is what values a key has.
@@ -70,7 +72,7 @@ const mostNics = 1 << 16
 // protection returns the domain of a key of protections.
 func protection(key string) domain {
 	switch key {
-	case MACLock, Isolated, UnicastFlood, BPDUGuard, IPv6OnHost, StableMAC:
+	case MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, IPv6OnHost, StableMAC:
 		return domain{kind: isSwitch}
 	case RateToContainer:
 		return domain{kind: isRate}

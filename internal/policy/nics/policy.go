@@ -20,6 +20,8 @@ type Protections struct {
 	Isolated        bool   // no frames to and from other isolated ports
 	UnicastFlood    bool   // frames for unknown addresses are sent there
 	BPDUGuard       bool   // no part in the spanning tree: BPDU guard and root block
+	FrameGuard      bool   // frames of ARP and IP alone, from its own address
+	RouterGuard     bool   // no messages of routers and DHCP servers, no address of the bridge
 	IPv6OnHost      bool   // the host speaks IPv6 on its end
 	StableMAC       bool   // the same address at each start
 	RateToContainer uint64 // bits a second, 0: no limit
@@ -89,7 +91,8 @@ func (p *Policy) For(s Subject) Protections {
 	get := func(key string) uint64 { return tables.find(key).values[key] }
 	return Protections{
 		MACLock: get(MACLock) != 0, Isolated: get(Isolated) != 0, UnicastFlood: get(UnicastFlood) != 0,
-		BPDUGuard: get(BPDUGuard) != 0, IPv6OnHost: get(IPv6OnHost) != 0, StableMAC: get(StableMAC) != 0,
+		BPDUGuard: get(BPDUGuard) != 0, FrameGuard: get(FrameGuard) != 0, RouterGuard: get(RouterGuard) != 0,
+		IPv6OnHost: get(IPv6OnHost) != 0, StableMAC: get(StableMAC) != 0,
 		RateToContainer: get(RateToContainer), VLAN: uint16(get(VLAN)),
 	}
 }

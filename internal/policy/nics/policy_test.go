@@ -34,9 +34,9 @@ func TestExample(t *testing.T) {
 	p := mustParse(t, string(text))
 	builtIn := Protections{UnicastFlood: true, BPDUGuard: true, StableMAC: true}
 	locked := builtIn
-	locked.MACLock, locked.Isolated = true, true
+	locked.MACLock, locked.Isolated, locked.FrameGuard, locked.RouterGuard = true, true, true, true
 	alice := locked
-	alice.MACLock = false
+	alice.MACLock, alice.FrameGuard = false, false
 	student := locked
 	student.RateToContainer = 20_000_000
 	for _, c := range []struct {
@@ -97,17 +97,19 @@ func TestAbsent(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	p := mustParse(t, "[defaults]\nisolated = true\n\n[bridge.\"eth0.5\"]\nvlan = 7\n[[rule]]\nuser = \"x\"\n[[rule]]\n# twice\n"+
+	p := mustParse(t, "[defaults]\nisolated = true\n\n[bridge.\"eth0.5\"]\nvlan = 7\n[[rule]]\nuser = \"x\"\nrouter_guard = true\n[[rule]]\n# twice\n"+
 		"group = \"g\"\nrate_to_container = \"1500kbit\"\nisolated = false\n")
-	got := p.Explain(Subject{Groups: []string{"g"}, Bridge: "eth0.5"})
+	got := p.Explain(Subject{Names: []string{"x"}, Groups: []string{"g"}, Bridge: "eth0.5"})
 	want := []Setting{
 		{MACLock, "false", BuiltIn, "", 0},
-		{Isolated, "false", Group, "[[rule]]", 12},
+		{Isolated, "false", Group, "[[rule]]", 13},
 		{UnicastFlood, "true", BuiltIn, "", 0},
 		{BPDUGuard, "true", BuiltIn, "", 0},
+		{FrameGuard, "false", BuiltIn, "", 0},
+		{RouterGuard, "true", User, "[[rule]]", 8},
 		{IPv6OnHost, "false", BuiltIn, "", 0},
 		{StableMAC, "true", BuiltIn, "", 0},
-		{RateToContainer, `"1500kbit"`, Group, "[[rule]]", 11},
+		{RateToContainer, `"1500kbit"`, Group, "[[rule]]", 12},
 		{VLAN, "7", Bridge, `[bridge."eth0.5"]`, 5},
 	}
 	if !slices.Equal(got, want) {

@@ -56,13 +56,17 @@ const (
 	NoBridge           Lack = iota // none has no VLAN
 	KernelWithoutVLANs             // CONFIG_BRIDGE_VLAN_FILTERING
 	BridgeWithoutVLANs             // vlan_filtering is off
-	NotOnOVS                       // it takes flow rules and queues
+	NotOnOVS                       // it takes flow rules and queues, or a filter
 	NoLock                         // IFLA_BRPORT_LOCKED, Linux 5.18
 	NoIsolation                    // IFLA_BRPORT_ISOLATED, Linux 4.18
 	AlwaysLearns                   // IFLA_BRPORT_LEARNING
 	AlwaysFloods                   // IFLA_BRPORT_UNICAST_FLOOD
 	NoGuard                        // IFLA_BRPORT_GUARD, IFLA_BRPORT_PROTECT
 	NoTokenBucket                  // CONFIG_NET_SCH_TBF
+	NotSticky                      // NTF_STICKY, Linux 4.20
+	NoClsact                       // CONFIG_NET_SCH_INGRESS
+	NoFilter                       // CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT
+	TooManyAddresses               // of the bridge
 )
 
 // NoRoom says that there is no room: Err is *netquota.OverQuota, *netquota.OverLimit or *netquota.RateLimited.

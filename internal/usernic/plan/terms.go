@@ -66,6 +66,10 @@ func (t Terms) possibleOVS() verdict.Reason {
 		return t.Lacks(nics.UnicastFlood, NotOnOVS)
 	case t.RateToContainer != 0:
 		return t.Lacks(nics.RateToContainer, NotOnOVS)
+	case t.FrameGuard:
+		return t.Lacks(nics.FrameGuard, NotOnOVS)
+	case t.RouterGuard:
+		return t.Lacks(nics.RouterGuard, NotOnOVS)
 	}
 	return nil
 }

@@ -41,6 +41,8 @@ func TestPossible(t *testing.T) {
 		{all, ovs, lacks(nics.MACLock, NotOnOVS)},
 		{"[defaults]\nunicast_flood = false\n", ovs, lacks(nics.UnicastFlood, NotOnOVS)},
 		{"[defaults]\nrate_to_container = \"1mbit\"\n", ovs, lacks(nics.RateToContainer, NotOnOVS)},
+		{"[defaults]\nframe_guard = true\n", ovs, lacks(nics.FrameGuard, NotOnOVS)},
+		{"[defaults]\nrouter_guard = true\n", ovs, lacks(nics.RouterGuard, NotOnOVS)},
 		{"[defaults]\nvlan = 5\n", plain, lacks(nics.VLAN, KernelWithoutVLANs)},
 		{"[defaults]\nvlan = 5\n", knows, lacks(nics.VLAN, BridgeWithoutVLANs)},
 		{"[defaults]\nvlan = 5\n", filters, nil},

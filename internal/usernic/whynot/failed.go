@@ -45,6 +45,7 @@ const (
 	DisableIPv6
 	AddToOVS
 	ProtectBridge
+	Guard
 	LimitRate
 	BringUp
 	LookUpInContainer
@@ -73,7 +74,7 @@ func (s Step) id() verdict.ID {
 		return "create-failed"
 	case WriteOutput:
 		return "output-failed"
-	case OpenNetlink, IdentifyNetwork, LookUpBridge, ChooseAddress, ChooseName, LookUp, NameIt, DisableIPv6, ProtectBridge, LimitRate, BringUp,
+	case OpenNetlink, IdentifyNetwork, LookUpBridge, ChooseAddress, ChooseName, LookUp, NameIt, DisableIPv6, ProtectBridge, Guard, LimitRate, BringUp,
 		LookUpInContainer, Delete, Remove:
 	}
 	return "kernel-failed"
@@ -100,6 +101,7 @@ func (e *Failed) headline() string {
 		Create: "Failed to create the interface", LookUp: "Failed to look up the interface " + e.Object, NameIt: "Failed to name the interface",
 		DisableIPv6: "Cannot disable IPv6 on the host side", AddToOVS: "Failed to add the interface to the Open vSwitch bridge " + quoted(e.Object),
 		ProtectBridge: "Failed to protect the bridge " + quoted(e.Object), LimitRate: "Failed to limit the rate of the interface",
+		Guard:   "Failed to guard the interface",
 		BringUp: "Cannot bring up the interface", LookUpInContainer: "Failed to look up the interface in the container",
 		RecordComplete: "Failed to record the interface", WriteOutput: "Failed to write to standard output", ReadLedger: "Failed to read the ledger",
 		Delete: "Failed to delete the interface " + e.Object, Remove: "Failed to remove the interface " + e.Object,

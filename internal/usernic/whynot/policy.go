@@ -3,6 +3,7 @@ package whynot
 import (
 	"errors"
 
+	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/policy/nics"
 	policy "userns-helpers/internal/policy/whynot"
 	"userns-helpers/internal/text/ifname"
@@ -56,5 +57,9 @@ func lack(e *plan.Unprotected) string {
 		plan.AlwaysFloods:       "this kernel cannot keep a port from being flooded",
 		plan.NoGuard:            "this kernel has no BPDU guard or root block",
 		plan.NoTokenBucket:      "this kernel has no token bucket filter (CONFIG_NET_SCH_TBF)",
+		plan.NotSticky:          "this kernel does not keep an address of a bridge's table at its port (since Linux 4.20)",
+		plan.NoClsact:           "it takes a filter, and this kernel has no queueing discipline for one (CONFIG_NET_SCH_INGRESS)",
+		plan.NoFilter:           "it takes a filter, and this kernel has none of classic BPF (CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT)",
+		plan.TooManyAddresses:   "the bridge " + quoted(e.Bridge) + " has more addresses than a filter looks for (" + decimal(guard.MostAddresses) + ")",
 	}[e.Why]
 }

@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -11,12 +10,10 @@ import (
 	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/grant/choice"
-	"userns-helpers/internal/usernsctl/grant/edit"
-	"userns-helpers/internal/usernsctl/grant/shadow"
 )
 
-// Grant carries an order out. Errors: *Refusal, *shadow.BusyError, those of package account and of the system calls; nothing
-// was changed then, unless the report says so.
+// Grant carries an order out. Errors: *Refusal, *shadow.BusyError, those of package account and of the system calls; what was
+// changed all the same then is in the report.
 func (h Host) Grant(o Order) (Report, error) {
 	report := newReport(o.DryRun)
 	if err := mayAdminister(o.DryRun); err != nil {
@@ -42,17 +39,12 @@ func (h Host) Grant(o Order) (Report, error) {
 		return report, err
 	}
 	pl.report(&report, &j.sample)
-	if err := j.allow(&report); err != nil {
-		return report, err
+	err = j.allow(&report)
+	report.finish(o.User)
+	if report.Result == Done && o.User != "" && o.Pods == 0 {
+		h.hints(&report, people[0].name)
 	}
-	report.finish()
-	if report.Result == Done {
-		record(o.User, report.Lines)
-		if len(people) == 1 && o.Pods == 0 {
-			h.hints(&report, people[0].name)
-		}
-	}
-	return report, nil
+	return report, err
 }
 
 // mayAdminister refuses to write for anybody but root.
@@ -86,72 +78,6 @@ func either(n, otherwise uint64) uint64 {
 		return otherwise
 	}
 	return n
-}
-
-// job is an order under way.
-type job struct {
-	Host
-	order  Order
-	defs   defs
-	people []person
-	asks   bool // there are accounts in no file
-	sample sample
-}
-
-// mostRounds is how often IDs are chosen anew, because a name service has an account there or somebody else was faster.
-const mostRounds = 64
-
-// errRounds is why an order is given up.
-var errRounds = errors.New("wherever IDs were chosen, a name service had an account there, or somebody else was faster: choose with --start")
-
-// run chooses IDs, asks name services about them, then takes the locks and chooses again: what comes out otherwise then is
-// asked about as well.
-func (j *job) run() (*plan, error) {
-	for range mostRounds {
-		pl, err := j.plan()
-		if err != nil {
-			return nil, err
-		}
-		if j.asks && !j.sample.ask(pl.chosen, j.order.Progress) {
-			continue
-		}
-		if j.order.DryRun || len(added(pl.lines, paths.Subuid()))+len(added(pl.lines, paths.Subgid())) == 0 {
-			return pl, nil
-		}
-		if pl, err = j.write(); pl != nil || err != nil {
-			return pl, err
-		}
-	}
-	return nil, errRounds
-}
-
-// plan looks at the files and decides.
-func (j *job) plan() (*plan, error) {
-	w, err := j.look(j.defs, j.sample.taken)
-	if err != nil {
-		return nil, err
-	}
-	return w.decide(j.order, j.people)
-}
-
-// write decides under the locks, and writes. Without plan and error it has to be asked about what was decided first.
-func (j *job) write() (*plan, error) {
-	locks, err := shadow.Suite().Lock(paths.Subuid(), paths.Subgid())
-	if err != nil {
-		return nil, err
-	}
-	defer locks.Unlock()
-	pl, err := j.plan()
-	if err != nil || j.asks && !j.sample.covers(pl.chosen) {
-		return nil, err
-	}
-	var changes []shadow.Change
-	for _, kind := range kinds() {
-		if lines := added(pl.lines, fileOf(kind)); len(lines) > 0 {
-			changes = append(changes, shadow.Change{File: pl.files[kind], Text: edit.Append(pl.files[kind].Text, lines...)})
-		}
-	}
-	return pl, shadow.Rewrite(changes...)
 }
 
 // report says what a plan is.

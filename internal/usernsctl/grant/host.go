@@ -24,6 +24,7 @@ import (
 	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/grant/shadow"
 	"userns-helpers/internal/usernsctl/hostcheck"
+	"userns-helpers/internal/usernsctl/quietly"
 )
 
 // Host is the host on which users are granted something.
@@ -76,11 +77,11 @@ func writable(path string) error {
 	} else if err == nil && stat.Mode&unix.S_IFMT == unix.S_IFLNK {
 		return refusedFile(path, shadow.ErrLink)
 	}
-	file, distrust, err := trusted.Inspect(path)
+	file, distrust, err := quietly.Open(path)
 	if err != nil {
 		return refusedFile(path, err)
 	}
-	file.Close()
+	_ = file.Close()
 	if distrust != nil {
 		return &Refusal{"file-trust", path + " " + distrust.Reason(), "The programs refuse such a file, so that a line in it grants nothing: chown root:root " + path + "; chmod 644 " + path}
 	}

@@ -53,7 +53,8 @@ func (j *job) allow(r *Report) error {
 	if len(j.order.NICs) == 0 {
 		return nil
 	}
-	return rewriteUsernet(j.order.DryRun, func(text []byte) []byte {
+	before := len(r.Lines)
+	err := rewriteUsernet(j.order.DryRun, func(text []byte) []byte {
 		for _, p := range j.people {
 			for _, nic := range j.order.NICs {
 				text = allowed(text, p, nic, r)
@@ -61,6 +62,10 @@ func (j *job) allow(r *Report) error {
 		}
 		return text
 	})
+	if err != nil {
+		r.Lines = r.Lines[:before]
+	}
+	return err
 }
 
 // allowed is the text with what one person may have on one bridge.

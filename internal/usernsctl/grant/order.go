@@ -71,10 +71,13 @@ func newReport(dry bool) Report {
 	return r
 }
 
-// finish says that there was nothing to do where nothing changes.
-func (r *Report) finish() {
+// finish tells the log what was changed, and the caller where nothing was.
+func (r *Report) finish(user string) {
 	for _, l := range r.Lines {
 		if l.Change != Kept {
+			if r.Result == Done {
+				record(user, r.Lines)
+			}
 			return
 		}
 	}

@@ -41,20 +41,15 @@ func (h Host) Revoke(w Withdrawal) (Report, error) {
 			return report, err
 		}
 	}
-	if err := w.ids(p, &report); err != nil {
-		return report, err
+	err = w.ids(p, &report)
+	if err == nil {
+		err = w.nics(p, &report)
 	}
-	if err := w.nics(p, &report); err != nil {
-		return report, err
-	}
-	report.finish()
+	report.finish(w.User)
 	if report.Result != Nothing {
 		leftovers(&report)
 	}
-	if report.Result == Done {
-		record(w.User, report.Lines)
-	}
-	return report, nil
+	return report, err
 }
 
 // formerly is a user, or who lines mean by a name or id that no account has any more, as far as anybody can tell.
@@ -86,10 +81,13 @@ func (w Withdrawal) ids(p person, r *Report) error {
 	}
 	defer locks.Unlock()
 	changes, err := w.planned(p, r)
-	if err != nil {
-		return err
+	if err == nil {
+		err = shadow.Rewrite(changes...)
 	}
-	return shadow.Rewrite(changes...)
+	if err != nil {
+		r.Lines = nil
+	}
+	return err
 }
 
 // planned is what the files become.
@@ -135,13 +133,18 @@ func (w Withdrawal) nics(p person, r *Report) error {
 	if !account.Present(paths.Usernet()) {
 		return nil
 	}
-	return rewriteUsernet(w.DryRun, func(text []byte) []byte {
+	before := len(r.Lines)
+	err := rewriteUsernet(w.DryRun, func(text []byte) []byte {
 		changed, lines := edit.Disallow(text, p.names)
 		for _, line := range lines {
 			r.Lines = append(r.Lines, Line{File: paths.Usernet(), Text: line, Change: Removed, User: p.name})
 		}
 		return changed
 	})
+	if err != nil {
+		r.Lines = r.Lines[:before]
+	}
+	return err
 }
 
 // leftovers says where the IDs may still be in use: processes that live, and files, for which no list exists.

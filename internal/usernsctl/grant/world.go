@@ -17,6 +17,7 @@ type world struct {
 	owned  [2]map[string][]grantRow // what lines grant, by kind and owner
 	spaces [2]*choice.Space         // of one kind
 	both   *choice.Space            // of both at once
+	local  map[string]uint32        // the users of this host's files, and one more than their IDs: 0 stands for no user
 }
 
 // grantRow is a line that grants IDs.
@@ -28,7 +29,7 @@ type grantRow struct {
 
 // look reads the files. Others are IDs that were found to be somebody's.
 func (h Host) look(d defs, others []choice.Claim) (*world, error) {
-	w := &world{defs: d}
+	w := &world{defs: d, local: make(map[string]uint32)}
 	banned, err := h.forbiddenIDs()
 	if err != nil {
 		return nil, err
@@ -36,6 +37,11 @@ func (h Host) look(d defs, others []choice.Claim) (*world, error) {
 	claims, err := h.accounts(d)
 	if err != nil {
 		return nil, err
+	}
+	for _, c := range claims[idmap.UID] {
+		if c.Rule == choice.Account && w.local[c.Who] == 0 {
+			w.local[c.Who] = uint32(c.Range.End())
+		}
 	}
 	for _, kind := range kinds() {
 		lines, err := w.read(kind)

@@ -129,7 +129,7 @@ func (l *looker) look(link netlink.Link) (NIC, bool) {
 		nic.User = l.names[uint32(nic.UID)]
 	}
 	port, is := l.port(device)
-	nic.Protections = protections(device.Name, port, is, l.rates[device.Index])
+	nic.Protections = append(protections(device.Name, port, is, l.rates[device.Index]), l.guards(device)...)
 	l.locate(&nic, device)
 	return nic, true
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/netquota/nearby"
 )
 
 // Change is what becomes of a line.
@@ -59,14 +58,14 @@ func Disallow(text []byte, names []string) (left []byte, lines []string) {
 // rulesOf are the lines of the user with names, by their numbers: those for a bridge, or all where that is "".
 func rulesOf(text []byte, names []string, bridge string) map[int]netquota.Rule {
 	rules := make(map[int]netquota.Rule)
-	_ = nearby.Inspect(bytes.NewReader(text), func(e nearby.Entry) {
-		if e.Fault != nearby.NoFault && e.Fault != nearby.Zero || !slices.Contains(names, e.Rule.Owner) {
-			return
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		rule, ok := netquota.ParseRule(bytes.TrimSuffix(line, []byte{'\n'}))
+		if ok && slices.Contains(names, rule.Owner) && (bridge == "" || rule.Place == (netquota.Place{Type: "veth", Bridge: bridge})) {
+			rules[number] = rule
 		}
-		if bridge == "" || e.Rule.Place == (netquota.Place{Type: "veth", Bridge: bridge}) {
-			rules[e.Line] = e.Rule
-		}
-	})
+	}
 	return rules
 }
 

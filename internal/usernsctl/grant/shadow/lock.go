@@ -2,7 +2,7 @@
 //
 // It promises that nobody of the suite writes while the locks are held; that a process which is killed at any point leaves
 // every file whole, old or new, and no lock but one that the suite clears itself; and that of several files all are
-// changed or none. It trusts the folder of the files, which only root can write.
+// changed or none. It trusts the directory of the files, which only root can write.
 package shadow
 
 import (

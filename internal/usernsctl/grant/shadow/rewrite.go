@@ -31,9 +31,7 @@ func Rewrite(changes ...Change) error {
 		}
 	}
 	for _, c := range changes {
-		if err := syncFolder(c.File.Path); err != nil {
-			return err
-		}
+		syncDirectory(c.File.Path)
 	}
 	return nil
 }
@@ -118,16 +116,12 @@ func rename(from, to string) error {
 	return nil
 }
 
-// syncFolder writes the names of a file's folder to the disk.
-func syncFolder(file string) error {
-	folder := path.Dir(file)
-	fd, err := unix.Open(folder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return failed("open", folder, err)
+// syncDirectory writes the names of a file's directory to the disk. Where that fails, the files have their new texts all the
+// same.
+func syncDirectory(file string) {
+	fd, err := unix.Open(path.Dir(file), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		_ = unix.Fsync(fd)
+		_ = unix.Close(fd)
 	}
-	defer unix.Close(fd)
-	if err := unix.Fsync(fd); err != nil {
-		return failed("sync", folder, err)
-	}
-	return nil
 }

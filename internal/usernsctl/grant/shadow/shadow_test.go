@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// here is a folder with a file in it, and how its locks are taken without patience.
+// here is a directory with a file in it, and how its locks are taken without patience.
 func here(t *testing.T, text string) (Locker, string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -36,7 +36,7 @@ func here(t *testing.T, text string) (Locker, string) {
 	return Locker{filepath.Join(folder, ".pwd.lock"), 0}, path
 }
 
-// names are the files in the folder of path.
+// names are the files in the directory of path.
 func names(t *testing.T, path string) string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(path))
@@ -218,7 +218,7 @@ func TestRewriteNone(t *testing.T) {
 	other := filepath.Join(filepath.Dir(path), "subgid")
 	missing := filepath.Join(filepath.Dir(path), "absent")
 	changes := []Change{read(t, path, "new\n"), read(t, missing, "made\n"), read(t, other, "made\n")}
-	if err := os.Mkdir(other, 0o755); err != nil { // rename(2) replaces no folder
+	if err := os.Mkdir(other, 0o755); err != nil { // rename(2) replaces no directory
 		t.Fatal(err)
 	}
 	if err := Rewrite(changes...); !errors.Is(err, unix.EISDIR) && !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENOTEMPTY) {

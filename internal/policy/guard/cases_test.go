@@ -1,0 +1,165 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Pieces of the frames below.
+var (
+	all      = []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	nodes    = []byte{0x33, 0x33, 0, 0, 0, 1}
+	own6     = [16]byte{0xfe, 0x80, 8: 0x11, 15: 0x55}
+	unset6   = [16]byte{}
+	hop      = []byte{5, 2, 0, 0, 1, 0} // the router alert of MLD, and padding
+	nothing8 = make([]byte, 8)
+)
+
+func ether(to []byte, kind uint16, rest ...[]byte) frame {
+	return frame{bytes: slices.Concat(append([][]byte{to, ownMAC[:], {byte(kind >> 8), byte(kind)}}, rest...)...)}
+}
+
+func arpFrame(operation byte, sender, target [4]byte) frame {
+	return ether(all, typeARP, []byte{0, 1, 8, 0, 6, 4, 0, operation}, ownMAC[:], sender[:], make([]byte, 6), target[:])
+}
+
+func ip4Frame(first byte, fragment, protocol byte, source [4]byte, rest ...byte) frame {
+	return ether(all, typeIPv4, []byte{first, 0, 0, 0, 0, 0, fragment >> 3, fragment << 5, 64, protocol, 0, 0}, source[:], make([]byte, 4), rest)
+}
+
+func ip6Frame(next byte, source [16]byte, rest ...[]byte) frame {
+	return ether(nodes, typeIPv6, append([][]byte{{0x60, 0, 0, 0, 0, 0, next, 255}, source[:], make([]byte, 16)}, rest...)...)
+}
+
+func icmp(kind byte, target [16]byte) []byte {
+	return slices.Concat([]byte{kind, 0, 0, 0, 0, 0, 0, 0}, target[:])
+}
+
+func udp(from, to uint16) []byte {
+	return []byte{byte(from >> 8), byte(from), byte(to >> 8), byte(to), 0, 8, 0, 0}
+}
+
+// TestCases: what guards are for, by name, and what they must let pass.
+func TestCases(t *testing.T) {
+	routers := Nic{Routers: true, IPv4: bridge4, IPv6: bridge6}
+	frames, queries := Nic{MAC: ownMAC, Frames: true}, Nic{Queries: true}
+	tagged := func(f frame) frame { f.tagged = true; return f }
+	spoofed := ether(all, typeIPv4)
+	spoofed.bytes[11]++
+	ownIP, bridgeIP := [4]byte{10, 0, 3, 7}, bridge4[0]
+	for name, c := range map[string]struct {
+		n      Nic
+		f      frame
+		passes bool
+	}{
+		"frames: IPv4":                              {frames, ether(all, typeIPv4), true},
+		"frames: a tag":                             {frames, tagged(ether(all, typeIPv4)), false},
+		"frames: a second tag":                      {frames, tagged(ether(all, typeTag)), false},
+		"frames: another address":                   {frames, spoofed, false},
+		"frames: LLDP":                              {frames, ether([]byte{1, 0x80, 0xc2, 0, 0, 14}, 0x88cc), false},
+		"frames: LLC":                               {frames, ether(all, 38), false},
+		"groups: a BPDU":                            {Nic{Groups: true}, ether([]byte{1, 0x80, 0xc2, 0, 0, 0}, 38), false},
+		"groups: a BPDU for who hears it":           {Nic{Groups: true, STP: true}, ether([]byte{1, 0x80, 0xc2, 0, 0, 0}, 38), true},
+		"groups: IPv6 in its place":                 {Nic{Groups: true, STP: true}, ether([]byte{1, 0x80, 0xc2, 0, 0, 0}, typeIPv6), false},
+		"frames: a BPDU, whoever hears it":          {Nic{MAC: ownMAC, Frames: true, STP: true}, ether([]byte{1, 0x80, 0xc2, 0, 0, 0}, 38), false},
+		"groups: the last of the addresses":         {Nic{Groups: true}, ether([]byte{1, 0x80, 0xc2, 0, 0, 15}, typeIPv6), false},
+		"groups: the next":                          {Nic{Groups: true}, ether([]byte{1, 0x80, 0xc2, 0, 0, 16}, typeIPv6), true},
+		"groups: another type elsewhere":            {Nic{Groups: true}, ether(all, 0x88cc), true},
+		"routers: a second tag":                     {routers, tagged(ether(nodes, typeService)), false},
+		"routers: an advertisement with a tag":      {routers, tagged(ip6Frame(58, own6, icmp(134, unset6))), false},
+		"routers: ARP":                              {routers, arpFrame(1, ownIP, bridgeIP), true},
+		"routers: ARP, a probe for its own":         {routers, arpFrame(1, [4]byte{}, ownIP), true},
+		"routers: ARP from the bridge":              {routers, arpFrame(2, bridgeIP, ownIP), false},
+		"routers: ARP, a request from the bridge":   {routers, arpFrame(1, bridgeIP, ownIP), false},
+		"routers: ARP, a probe for the bridge":      {routers, arpFrame(1, [4]byte{}, bridgeIP), false},
+		"routers: IPv4 from the bridge":             {routers, ip4Frame(0x45, 0, 17, bridgeIP, udp(1, 2)...), false},
+		"routers: IPv4 with a source route":         {routers, ip4Frame(0x47, 0, 17, ownIP, 131, 7, 4, 10, 0, 3, 1, 0), false},
+		"routers: DHCP to a server":                 {routers, ip4Frame(0x45, 0, 17, [4]byte{}, udp(68, 67)...), true},
+		"routers: DHCP from a server":               {routers, ip4Frame(0x45, 0, 17, ownIP, udp(67, 68)...), false},
+		"routers: DHCP from any port":               {routers, ip4Frame(0x45, 0, 17, ownIP, udp(4000, 68)...), false},
+		"routers: a later fragment":                 {routers, ip4Frame(0x45, 1, 17, ownIP, udp(67, 68)...), true},
+		"routers: an IGMP report":                   {routers, ip4Frame(0x46, 0, 2, ownIP, 0x94, 4, 0, 0, 0x22, 0, 0, 0), true},
+		"routers: an IGMP query":                    {routers, ip4Frame(0x46, 0, 2, ownIP, 0x94, 4, 0, 0, 0x11, 0, 0, 0), false},
+		"queries: an IGMP query":                    {queries, ip4Frame(0x45, 0, 2, ownIP, 0x11, 0, 0, 0), false},
+		"queries: the same behind options":          {queries, ip4Frame(0x47, 0, 2, ownIP, 1, 1, 1, 1, 1, 1, 1, 1, 0x11), false},
+		"routers: ICMP redirect":                    {routers, ip4Frame(0x45, 0, 1, ownIP, 5, 1, 0, 0), false},
+		"routers: ping":                             {routers, ip4Frame(0x45, 0, 1, ownIP, 8, 0, 0, 0), true},
+		"routers: an advertisement":                 {routers, ip6Frame(58, own6, icmp(134, unset6)), false},
+		"routers: behind hop-by-hop":                {routers, ip6Frame(0, own6, []byte{58, 0}, hop, icmp(134, unset6)), false},
+		"routers: behind long hop-by-hop":           {routers, ip6Frame(0, own6, []byte{58, 1}, hop, nothing8, icmp(134, unset6)), false},
+		"routers: behind destination options":       {routers, ip6Frame(60, own6, []byte{58, 0}, hop, icmp(134, unset6)), false},
+		"routers: behind both":                      {routers, ip6Frame(0, own6, []byte{60, 0}, hop, []byte{58, 0}, hop, icmp(134, unset6)), false},
+		"routers: behind a routing header":          {routers, ip6Frame(43, own6, []byte{58, 0}, hop, icmp(134, unset6)), false},
+		"routers: behind AH":                        {routers, ip6Frame(51, own6, []byte{58, 0}, hop, icmp(134, unset6)), false},
+		"routers: in a fragment":                    {routers, ip6Frame(44, own6, []byte{58, 0, 0, 1, 0, 0, 0, 1}, icmp(134, unset6)), false},
+		"routers: in a fragment, behind options":    {routers, ip6Frame(44, own6, []byte{60, 0, 0, 1, 0, 0, 0, 1, 58, 0}, hop), false},
+		"routers: the rest of that":                 {routers, ip6Frame(44, own6, []byte{60, 0, 0, 8, 0, 0, 0, 1}, icmp(134, unset6)), false},
+		"routers: options behind a whole fragment":  {routers, ip6Frame(44, own6, []byte{44, 0, 0, 0, 0, 0, 0, 1, 58, 0, 0, 0, 0, 0, 0, 1}, icmp(134, unset6)), false},
+		"routers: a fragment of UDP":                {routers, ip6Frame(44, own6, []byte{17, 0, 0, 1, 0, 0, 0, 1}, udp(1, 2)), true},
+		"routers: a later one":                      {routers, ip6Frame(44, own6, []byte{17, 0, 0, 8, 0, 0, 0, 1}, udp(547, 546)), true},
+		"routers: DHCPv6 from a server":             {routers, ip6Frame(17, own6, udp(547, 546)), false},
+		"routers: the same in a fragment":           {routers, ip6Frame(44, own6, []byte{17, 0, 0, 1, 0, 0, 0, 1}, udp(547, 546)), false},
+		"routers: DHCPv6 to a server":               {routers, ip6Frame(17, own6, udp(546, 547)), true},
+		"routers: a redirect":                       {routers, ip6Frame(58, own6, icmp(137, unset6)), false},
+		"routers: a solicitation of a router":       {routers, ip6Frame(58, unset6, icmp(133, unset6)), true},
+		"routers: an MLD report":                    {routers, ip6Frame(0, unset6, []byte{58, 0}, hop, icmp(143, unset6)), true},
+		"routers: an MLD query":                     {routers, ip6Frame(0, own6, []byte{58, 0}, hop, icmp(130, unset6)), false},
+		"queries: an MLD query":                     {queries, ip6Frame(0, own6, []byte{58, 0}, hop, icmp(130, unset6)), false},
+		"queries: behind both":                      {queries, ip6Frame(0, own6, []byte{60, 0}, hop, []byte{58, 0}, hop, icmp(130, unset6)), false},
+		"queries: a large ping":                     {queries, ip6Frame(44, own6, []byte{58, 0, 0, 1, 0, 0, 0, 1}, icmp(128, unset6)), true},
+		"queries: an advertisement":                 {queries, ip6Frame(58, own6, icmp(134, unset6)), true},
+		"routers: advertises itself":                {routers, ip6Frame(58, own6, icmp(136, own6)), true},
+		"routers: advertises the bridge":            {routers, ip6Frame(58, own6, icmp(136, bridge6[0])), false},
+		"routers: solicits the bridge":              {routers, ip6Frame(58, own6, icmp(135, bridge6[1])), true},
+		"routers: solicits the bridge's as its own": {routers, ip6Frame(58, unset6, icmp(135, bridge6[1])), false},
+		"routers: solicits its own":                 {routers, ip6Frame(58, unset6, icmp(135, own6)), true},
+		"routers: IPv6 from the bridge":             {routers, ip6Frame(6, bridge6[1], nothing8), false},
+		"routers: ESP":                              {routers, ip6Frame(50, own6, nothing8), true},
+		"routers: nothing but a header":             {routers, ip6Frame(58, own6), false},
+	} {
+		if got := newMachine(t, c.n).lets(t, c.f); got != c.passes {
+			t.Errorf("%s: %v", name, got)
+		}
+		if got := c.n.lets(c.f); got != c.passes {
+			t.Errorf("%s: the model says %v", name, got)
+		}
+	}
+}
+
+// TestText: every instruction has a line, and every part its words.
+func TestText(t *testing.T) {
+	filter := crowded().Filter()
+	text := filter.Text()
+	if strings.Contains(text, "%!") {
+		t.Error(text)
+	}
+	numbered := 0
+	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		if strings.HasPrefix(line, " ") {
+			numbered++
+		} else if !strings.HasSuffix(line, ".") && !strings.HasSuffix(line, ":") {
+			t.Errorf("%q", line)
+		}
+	}
+	if numbered != len(filter.Instructions()) {
+		t.Error(numbered, len(filter.Instructions()))
+	}
+	small := Nic{Groups: true}.Filter().Text()
+	if want := `A frame without a whole Ethernet header is dropped.
+     0  ld   len
+     1  jge  #0xe, 3, 2
+     2  ret drop
+A frame to 01:80:c2:00:00:00 to 0f (spanning tree, pause, LLDP) is dropped.
+     3  ld   [0]
+     4  jeq  #0x180c200, 5, 9
+     5  ldh  [4]
+     6  and  #0xfff0
+     7  jeq  #0x0, 8, 9
+     8  ret drop
+What is left passes.
+     9  ret pass
+`; small != want {
+		t.Error(small)
+	}
+}
