@@ -37,3 +37,16 @@ type Allotment struct {
 	Quota uint64 // how many interfaces may live at once
 	Line  int    // number of the first line that grants it
 }
+
+// Limits are those on the interfaces of a user that hold besides the quotas of the allotments.
+type Limits struct {
+	User      Limit // of all interfaces of the user, on all bridges
+	Member    Limit // of those that are charged to one @group at one place
+	PerMinute Limit // of all that are begun within a minute, which need not live
+}
+
+// Limit is a number of interfaces.
+type Limit struct {
+	Set  bool
+	Most uint64
+}

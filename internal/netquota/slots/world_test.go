@@ -279,10 +279,10 @@ func (p *process) make(who netquota.Account, allotments []netquota.Allotment, ma
 	if p.claim, err = p.book.Claim(who, allotments, p.limits, p); err != nil || steps < 2 {
 		return err
 	}
-	if _, err := p.claim.Reserve(mac, p); err != nil || steps < 3 {
+	if _, err := p.claim.Reserve(mac); err != nil || steps < 3 {
 		return err
 	}
-	if err := p.claim.Record(p); err != nil || steps < 4 {
+	if err := p.claim.Record(); err != nil || steps < 4 {
 		return err
 	}
 	p.born()
@@ -298,7 +298,7 @@ func (p *process) exit() {
 		_ = unix.Close(fd)
 	}
 	if p.claim != nil {
-		for _, file := range p.claim.survey.files() {
+		for _, file := range p.claim.look.files {
 			_ = unix.Close(file.fd)
 		}
 	}
