@@ -352,6 +352,9 @@ func TestReserved(t *testing.T) {
 	if r := check(t, root); r.status != 0 || len(r.counted()) > 0 {
 		t.Errorf("%q", r.counted())
 	}
+	if said := call(t, alice, usernsctl, "ranges", "uid"); !strings.Contains(said.out, "(reserved)") {
+		t.Errorf("%+v", said)
+	}
 	if did := call(t, alice, newuidmap, fmt.Sprint(namespace(t, alice).PID), "0", "900000", "1"); did.status != 1 {
 		t.Errorf("%+v", did)
 	}
