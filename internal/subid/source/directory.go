@@ -7,7 +7,6 @@ import (
 	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/account/sssd"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/name"
 )
 
@@ -99,6 +98,3 @@ func (a *Answer) take(ranges []sssd.Range) {
 
 // lastEnd is one past the last id that a range of a directory may hold: 4294967295 is no id.
 const lastEnd = 1<<32 - 1
-
-// Within looks for the wanted ids in the answer.
-func (a Answer) Within(wanted []idmap.Range) subid.Found { return subid.Within(a.Ranges, wanted) }
