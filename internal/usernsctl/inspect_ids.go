@@ -13,6 +13,7 @@ import (
 	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/usernsctl/hostcheck"
 )
 
 // idQuestion is about what newuidmap or newgidmap would do for somebody who calls it right after login.
@@ -81,7 +82,7 @@ func inspectIDs(q idQuestion) idAnswer {
 // identify finds the user with a login name, or the first one with a user id, as a caller with their primary group, and a
 // process of theirs.
 func (a *idAnswer) identify(machine source.Machine, name string) error {
-	named, err := account.Unprivileged(account.Trusted(privilege.Reporter())).Named(name)
+	named, err := hostcheck.Named(account.Unprivileged(account.Trusted(privilege.Reporter())), name)
 	if err != nil {
 		return &noUser{err}
 	}

@@ -278,6 +278,28 @@ func TestExplainNICProcess(t *testing.T) {
 	}
 }
 
+// TestExplainGuard: the filter that an interface would get is shown, with the addresses that the bridge has; none where it
+// would get none.
+func TestExplainGuard(t *testing.T) {
+	if err := sh("ip address add 10.77.0.1/24 dev br0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sh("ip address del 10.77.0.1/24 dev br0") })
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\nrouter_guard = true\n"})
+	got := call(t, alice, usernsctl, "explain", "nic", "alice", "br0", "--guard")
+	for _, part := range []string{
+		"filter:\nA frame without a whole Ethernet header is dropped.\n", "ARP from an address of the bridge is dropped, and a probe for one.\n", "#0xa4d0001", "What is left passes.\n",
+	} {
+		if got.status != 0 || !strings.Contains(got.out, part) {
+			t.Errorf("%q is not in %+v", part, got)
+		}
+	}
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\nbpdu_guard = false\n"})
+	if got := call(t, alice, usernsctl, "explain", "nic", "alice", "br0", "--guard"); got.status != 0 || !strings.Contains(got.out, "The interface would get no filter.") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestExplainSlips: lines that seem to be meant for a user, and grant nothing, are named as the program names them, and their
 // kind is data.
 func TestExplainSlips(t *testing.T) {

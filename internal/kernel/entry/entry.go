@@ -31,9 +31,6 @@ import (
 // environment is what a program runs with: environ(7).
 var environment = [...]string{"GOMAXPROCS=1", "GOGC=off"}
 
-// cstrings are the same for the assembly, as C has them, and an empty one.
-var cstrings = [...]string{"GOMAXPROCS=1\x00", "GOGC=off\x00", "\x00"}
-
 // secure is what the runtime itself adds where the kernel says AT_SECURE, as in every setuid program (runtime.secureEnv).
 const secure = "GOTRACEBACK=none"
 
@@ -55,7 +52,7 @@ func Clean(arguments []string) error {
 var ErrMisbuilt = errors.New("the program is not built as it has to be: its entry point ran, and left another environment")
 
 // clean reports whether nothing but ours, and what the runtime adds, is in an environment. A variable that it does not
-// expect in a program that was executed again would execute it for ever.
+// expect in a program that was executed again would execute it again and again.
 func clean(variables []string) bool {
 	for _, v := range variables {
 		if v != secure && !slices.Contains(environment[:], v) {

@@ -18,7 +18,7 @@ type Answer struct {
 }
 
 // Of returns the ranges of the user with a user id, whom SSSD is asked for first: it knows ranges by its own name of a
-// user, and a user of this machine's files who happens to have the name of another user in the directory is not him.
+// user, and a user of this machine's files who happens to have the name of a user of SSSD's is somebody else.
 //
 // Errors: *NamesakeError, those of sssd.Server.Session.
 func (m Machine) Of(uid uint32, kind idmap.Kind) (Answer, error) {

@@ -48,7 +48,7 @@ func Supposed(of privilege.Standing) Machine {
 // Source is who says which ids are granted.
 type Source struct {
 	Name  string   // "/etc/subuid", "SSSD"
-	Word  string   // the first word behind subid:, "" if there is none
+	Word  string   // the first word after subid:, "" if there is none
 	SSSD  bool     // SSSD, or else the file Name
 	Notes []string // what shadow prints on standard error when it falls back to the files, each a line
 }

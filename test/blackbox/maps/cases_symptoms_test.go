@@ -28,7 +28,7 @@ func symptomCases() []check {
 	return append(append(append(out, ownerSymptoms()...), fileSymptoms()...), sourceSymptoms()...)
 }
 
-// sourceSymptoms are about who says which ids are granted: a module that is an empty file, and SSSD's folder without SSSD.
+// sourceSymptoms are about who says which ids are granted: a module that is an empty file, and SSSD's directory without SSSD.
 func sourceSymptoms() []check {
 	subid := func(line string, more map[string]harness.File) map[string]harness.File {
 		files := map[string]harness.File{"/etc/nsswitch.conf": {Text: "passwd: files\ngroup: files\nsubid: " + line + "\n"}}
