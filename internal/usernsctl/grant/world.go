@@ -2,10 +2,12 @@ package grant
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/subid/slips"
+	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/grant/shadow"
 )
@@ -17,6 +19,7 @@ type world struct {
 	owned  [2]map[string][]grantRow // what lines grant, by kind and owner
 	claims [2][]choice.Claim        // to IDs of one kind
 	shared []choice.Claim           // to IDs of both
+	unseen []finding.Unseen         // what could not be looked at
 	given  [2][]idmap.Range         // what the plan gives
 	spaces [2]*choice.Space         // of one kind, made where they are needed
 	both   *choice.Space            // of both at once
@@ -53,7 +56,9 @@ func (h Host) look(d defs, others []choice.Claim) (*world, error) {
 		}
 		claims[kind] = append(claims[kind], lines...)
 	}
-	w.claims, w.shared = claims, append(append(banned, services()...), others...)
+	known, unseen := services()
+	w.unseen = unseen
+	w.claims, w.shared = claims, slices.Concat(banned, known, others)
 	low, high := d.window(idmap.UID)
 	lowGID, highGID := d.window(idmap.GID)
 	w.both = choice.NewSpace(max(low, lowGID), min(high, highGID), claims[0], claims[1], w.shared)
