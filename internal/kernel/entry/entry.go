@@ -31,9 +31,6 @@ import (
 // environment is what a program runs with: environ(7).
 var environment = [...]string{"GOMAXPROCS=1", "GOGC=off"}
 
-// cstrings are the same for the assembly, as C has them, and an empty one.
-var cstrings = [...]string{"GOMAXPROCS=1\x00", "GOGC=off\x00", "\x00"}
-
 // secure is what the runtime itself adds where the kernel says AT_SECURE, as in every setuid program (runtime.secureEnv).
 const secure = "GOTRACEBACK=none"
 

@@ -3,6 +3,7 @@ package slots
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -13,23 +14,23 @@ import (
 var errNoName = errors.New("no free interface name was found")
 
 // freeName picks a random name of the user's that no interface and no slot has, and claims it against other processes.
-func (b *Book) freeName(s *survey, links Links) (string, error) {
+func (b *Book) freeName(l *look) (string, error) {
 	for range 100 {
 		n, err := random()
 		if err != nil {
 			return "", err
 		}
-		name := netquota.HostName(s.who.UID, n)
-		held, err := try(b.claims, exclusive, nameByte(s.who.UID, n), 1)
+		name := netquota.HostName(l.UID, n)
+		held, err := b.claim(nameByte(l.UID, n))
 		if err != nil {
 			return "", err
 		}
-		if !held || s.isNamed(name) {
+		isNamed := func(f *file) bool { return f.isLower(name, len(f.Seen)) }
+		if !held || slices.ContainsFunc(l.files, isNamed) {
 			continue
 		}
-		alive, err := links.Exists(name)
-		if !alive || err != nil {
-			return name, err
+		if !l.exists(name) {
+			return name, l.err
 		}
 	}
 	return "", errNoName
@@ -45,43 +46,50 @@ func random() (uint32, error) {
 }
 
 // Rename picks another name, for when the kernel says that somebody took the claim's name after all.
-func (c *Claim) Rename(links Links) error {
-	name, err := c.book.freeName(c.survey, links)
+func (c *Claim) Rename() error {
+	name, err := c.book.freeName(c.look)
 	if err != nil {
 		return err
 	}
 	c.Name = name
-	return c.write(pending)
+	return c.write(netquota.Pending)
 }
 
 // Reserve makes mac the address of the claim and reports whether it could: not if a process that still runs has reserved
 // it, or a living interface of the account has it. The lock comes first, so that who had it has written it by then. An
-// interface that is about to go is waited for, within the bound of the whole call: a container that is started again at once is
-// to get its address again.
-func (c *Claim) Reserve(mac netquota.MAC, links Links) (bool, error) {
-	held, err := try(c.book.claims, exclusive, macByte(mac), 1)
+// interface that is about to go is waited for, within the bound of the whole call: a container that is started again at
+// once is to get its address again.
+func (c *Claim) Reserve(mac netquota.MAC) (bool, error) {
+	held, err := c.book.claim(macByte(mac))
 	if !held || err != nil {
 		return false, err
 	}
 	for {
-		user, taken, err := c.user(mac, links)
+		user, taken, err := c.look.user(mac)
 		if err != nil {
 			return false, err
 		}
 		if !taken {
 			c.MAC = mac
-			return true, c.write(pending)
+			return true, c.write(netquota.Pending)
 		}
-		if !links.Leaving(user) || !c.book.wait() {
+		if !c.look.links.Leaving(user) || !c.book.wait() {
 			return false, nil
 		}
 	}
 }
 
 // user is the living interface of the account that has an address, if there is one.
-func (c *Claim) user(mac netquota.MAC, links Links) (netquota.Nic, bool, error) {
-	if err := c.survey.reload(); err != nil {
-		return netquota.Nic{}, false, err
+func (l *look) user(mac netquota.MAC) (netquota.Nic, bool, error) {
+	for _, f := range l.files {
+		if err := f.load(); err != nil {
+			return netquota.Nic{}, false, err
+		}
+		for _, s := range f.records {
+			if s.Name != "" && s.MAC == mac && l.lives(s.Nic) {
+				return s.Nic, true, l.err
+			}
+		}
 	}
-	return c.survey.user(mac, links)
+	return netquota.Nic{}, false, l.err
 }

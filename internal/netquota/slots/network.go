@@ -15,7 +15,7 @@ type Network struct {
 
 // The book at the paths that administrators know belongs to one namespace, which the symbolic link "netns" among the slots
 // names: the machine's first, as soon as that uses it, or else the first that did, as in a container with a /run of its
-// own. Every other one has a book in a folder of the slots that is named after it, which only root can read.
+// own. Every other one has a book in a directory of the slots that is named after it, which only root can read.
 const (
 	note         = "netns"
 	noteInitial  = "initial"
@@ -30,42 +30,18 @@ func (n Network) noted() string {
 	return n.ID
 }
 
-// OpenIn is Open for the interfaces of one network namespace: that of the calling thread.
-func OpenIn(ledger, slots string, here Network) (*Book, error) {
-	b, err := Open(ledger, slots)
-	if err != nil {
-		return nil, err
-	}
-	return b, b.enter(slots, here)
-}
-
-// enter changes to the book of a namespace.
-func (b *Book) enter(slots string, here Network) error {
-	is, err := b.belongsTo(here)
-	if is || err != nil {
-		return err
-	}
-	fd, err := b.openFolder(b.folder, here.ID, 0o700)
-	if err != nil {
-		return err
-	}
-	closeFile(b.folder)
-	closeFile(b.claims)
-	b.folder, b.slots = fd, slots+"/"+here.ID
-	b.ledger = b.slots + "/" + hiddenLedger
-	b.claims, err = b.openFile("claims")
-	return err
-}
+// longestNote is more than a note has.
+const longestNote = 64
 
 // belongsTo reports whether the open book is that of a namespace, and makes it so where it is nobody's, or the namespace is
 // the first. What others had in it is dead, as seen from there; what lives of it comes back in the book of each.
 func (b *Book) belongsTo(here Network) (bool, error) {
-	for range rounds {
-		text := make([]byte, 64)
-		n, err := unix.Readlinkat(b.folder, note, text)
+	for range 64 {
+		text := make([]byte, longestNote)
+		n, err := unix.Readlinkat(b.dir, note, text)
 		switch {
 		case errors.Is(err, unix.ENOENT):
-			err = unix.Symlinkat(here.noted(), b.folder, note)
+			err = unix.Symlinkat(here.noted(), b.dir, note)
 			if err == nil || !errors.Is(err, unix.EEXIST) {
 				return err == nil, err
 			}
@@ -76,7 +52,7 @@ func (b *Book) belongsTo(here Network) (bool, error) {
 		case !here.Initial:
 			return false, nil
 		default:
-			if err := unix.Unlinkat(b.folder, note, 0); err != nil && !errors.Is(err, unix.ENOENT) {
+			if err := unix.Unlinkat(b.dir, note, 0); err != nil && !errors.Is(err, unix.ENOENT) {
 				return false, err
 			}
 		}

@@ -1,48 +1,103 @@
-package slots
+package ledger
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/netquota"
 )
 
-// put records rows, for a process that finds the interfaces of dead in the ledger and not alive.
-func (p *process) put(rows []Row, dead ...string) error {
-	gone := make(map[string]bool)
-	for _, nic := range dead {
-		gone[nic] = true
+var (
+	lan     = netquota.Place{Type: "veth", Bridge: "lxcbr0"}
+	ofAlice = netquota.Allotment{Owner: "alice", Place: lan, Quota: 2, Line: 1}
+)
+
+// host is where a ledger is.
+type host struct{ folder string }
+
+func newHost(t *testing.T) host { return host{t.TempDir()} }
+
+func (w host) ledger() string { return filepath.Join(w.folder, "nics") }
+
+// process is one with the ledger open.
+type process struct{ *Ledger }
+
+func (w host) open(t testing.TB) process {
+	t.Helper()
+	locks, err := unix.Open(w.folder+"/claims", unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		t.Fatal(err)
 	}
-	s := p.sheet(gone)
-	return p.book.record(rows, s, gone)
+	return process{At(w.ledger(), locks, uint32(os.Getuid()))}
 }
 
-// sheet reads the ledger and takes note of the rows of dead.
-func (p *process) sheet(dead map[string]bool) *sheet {
-	s := &sheet{}
-	err := p.book.read(s, func(row []byte, at int64) {
-		for nic := range dead {
-			if names(row, nic) {
-				s.note(nic, row, at)
-			}
-		}
-	})
-	if err != nil {
-		panic(err)
+// exit frees the locks.
+func (p process) exit() { lockfile.Close(p.locks) }
+
+// rows are the lines of the ledger.
+func (w host) rows(t testing.TB) []string {
+	t.Helper()
+	text, err := os.ReadFile(w.ledger())
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
 	}
-	return s
+	return strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' })
+}
+
+// size is that of the ledger, in bytes.
+func (w host) size(t testing.TB) int {
+	t.Helper()
+	text, err := os.ReadFile(w.ledger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(text)
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// put records rows, for a process that finds the interfaces of dead in the ledger and not alive.
+func (p process) put(rows []Row, dead ...string) error {
+	r, err := p.reading(dead...)
+	if err != nil {
+		return err
+	}
+	return p.Write(rows, r, r.Rows)
+}
+
+// reading reads the ledger, and wants the rows of dead.
+func (p process) reading(dead ...string) (*Reading, error) {
+	return p.Read(func(row []byte) bool {
+		return slices.ContainsFunc(dead, func(nic string) bool { return names(row, nic) })
+	})
 }
 
 // TestLedgerManyAtOnce: rows are added and dropped by users who are at it at once; no row is lost, none is torn. The rows
 // are of many lengths.
 func TestLedgerManyAtOnce(t *testing.T) {
-	w := newWorld(t)
+	w := newHost(t)
 	var group sync.WaitGroup
 	const users, each = 8, 40
 	for u := range users {
@@ -85,7 +140,7 @@ func TestLedgerManyAtOnce(t *testing.T) {
 // beginning of one row and the end of another, nor misses a row that does not change.
 func TestRowsAreWhole(t *testing.T) {
 	const writers, turns = 6, 300
-	w := newWorld(t)
+	w := newHost(t)
 	const stays = "stays veth lxcbr0 stays_0000\n"
 	p := w.open(t)
 	defer p.exit()
@@ -116,19 +171,41 @@ func TestRowsAreWhole(t *testing.T) {
 		default:
 		}
 		found := false
-		if err := p.book.read(&sheet{}, func(row []byte, _ int64) {
+		r, err := p.Read(func([]byte) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range r.Rows {
+			row := line.Text()
 			owner, rest, _ := strings.Cut(string(row), " ")
 			if !strings.HasPrefix(rest, "veth lxcbr0 "+owner+"_") || len(row) != len(stays)-1 {
 				t.Errorf("torn: %q", row)
 			}
 			found = found || string(row)+"\n" == stays
-		}); err != nil || !found {
-			t.Fatalf("the row that stays: %v, %v", found, err)
+		}
+		if !found {
+			t.Fatal("the row that stays is missing")
 		}
 	}
 	if n := len(w.rows(t)); n > 1+2*writers {
 		t.Errorf("%d rows are left", n)
 	}
+}
+
+// readings2 is what is believed of two readings, where all rows are wanted.
+func readings2(t *testing.T, first, second []byte) *Reading {
+	t.Helper()
+	r := parse(first, func([]byte) bool { return true })
+	_, err := r.confirm(func(buffer []byte, at int64) ([]byte, error) {
+		if at > int64(len(second)) {
+			return nil, nil
+		}
+		return buffer[:copy(buffer, second[at:])], nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // TestTornReadings: what the first of two readings says counts where the second says the same, the newline in front
@@ -150,8 +227,9 @@ func TestTornReadings(t *testing.T) {
 		"too long":                             {strings.Repeat("y", 2000) + "\na\n", strings.Repeat("y", 2000) + "\na\n", "2001 a"},
 	} {
 		var got []string
-		s := &sheet{}
-		s.walk([]byte(c.first), []byte(c.second), func(row []byte, at int64) { got = append(got, fmt.Sprintf("%d %s", at, row)) })
+		for _, line := range readings2(t, []byte(c.first), []byte(c.second)).Rows {
+			got = append(got, fmt.Sprintf("%d %s", line.at, line.Text()))
+		}
 		if text := strings.Join(got, ", "); text != c.want {
 			t.Errorf("%s: %q, want %q", name, text, c.want)
 		}
@@ -177,7 +255,7 @@ func TestPlaces(t *testing.T) {
 		"a dead one, unterminated": {"b veth b y\na veth b D", "b veth b y\n" + row},
 		"a dead and a free one":    {free + "a veth b D\n", row},
 	} {
-		w := newWorld(t)
+		w := newHost(t)
 		p := w.open(t)
 		write(t, w.ledger(), c.before)
 		if err := p.put([]Row{{"a", netquota.Place{Type: "veth", Bridge: "b"}, "N"}}, "D"); err != nil {
@@ -216,13 +294,17 @@ func TestHole(t *testing.T) {
 		"at the end, with newlines": {"b veth b y\n" + hole(50) + "\n\n" + hole(50), "b veth b y\n" + row},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newHost(t)
 			p := w.open(t)
 			defer p.exit()
 			write(t, w.ledger(), c.before)
 			var read []string
-			if err := p.book.read(&sheet{}, func(row []byte, _ int64) { read = append(read, string(row)) }); err != nil {
+			r, err := p.Read(func([]byte) bool { return true })
+			if err != nil {
 				t.Fatal(err)
+			}
+			for _, line := range r.Rows {
+				read = append(read, string(line.Text()))
 			}
 			want := strings.FieldsFunc(c.before, func(r rune) bool { return r == '\n' || r == 0 })
 			if !slices.Equal(read, want) {
@@ -246,17 +328,17 @@ func TestHole(t *testing.T) {
 func TestForget(t *testing.T) {
 	const before = "alice veth lxcbr0 gone\nbob veth lxcbr0 goner\n\ngone veth lxcbr0 stays\ndomain user veth lxcbr0 gone\nshort\nalice veth lxcbr0 gone extra\nalice veth lxcbr0 last"
 	after := []string{"bob veth lxcbr0 goner", "gone veth lxcbr0 stays", "short", "alice veth lxcbr0 last"}
-	w := newWorld(t)
+	w := newHost(t)
 	p := w.open(t)
 	defer p.exit()
-	if err := p.book.Forget("gone"); err != nil { // there is no ledger yet
+	if err := p.Forget("gone"); err != nil { // there is no ledger yet
 		t.Fatal(err)
 	}
 	write(t, w.ledger(), before)
 	if err := os.Chmod(w.ledger(), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.book.Forget("gone"); err != nil {
+	if err := p.Forget("gone"); err != nil {
 		t.Fatal(err)
 	}
 	if rows := w.rows(t); !slices.Equal(rows, after) || w.size(t) != len(before) {
@@ -266,8 +348,8 @@ func TestForget(t *testing.T) {
 	if err != nil || stat.Mode() != 0o640 {
 		t.Fatal(stat.Mode(), err)
 	}
-	entries, err := os.ReadDir(w.slots())
-	if err != nil || len(entries) != 1 {
+	entries, err := os.ReadDir(w.folder)
+	if err != nil || len(entries) != 2 {
 		t.Fatal(entries, err)
 	}
 }
@@ -277,96 +359,35 @@ func TestForget(t *testing.T) {
 func TestReplacedLedger(t *testing.T) {
 	const before = "a veth b dead\na veth b two\n"
 	for name, c := range map[string]struct {
-		replace func(w *world)
+		replace func(w host)
 		rows    []string
 	}{
-		"sed -i": {func(w *world) {
+		"sed -i": {func(w host) {
 			write(t, w.ledger()+".sed", "a veth b five\na veth b two\n")
 			if err := os.Rename(w.ledger()+".sed", w.ledger()); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{"a veth b five", "a veth b two", "a veth b new"}},
-		"in place": {func(w *world) { write(t, w.ledger(), "a veth b four more\na veth b two\n") }, []string{"a veth b four more", "a veth b two", "a veth b new"}},
-		"shifted":  {func(w *world) { write(t, w.ledger(), "a a veth b dead\na veth b two\n") }, []string{"a a veth b dead", "a veth b two", "a veth b new"}},
-		"emptied":  {func(w *world) { write(t, w.ledger(), "") }, []string{"a veth b new"}},
-		"removed":  {func(w *world) { remove(t, w.ledger()) }, []string{"a veth b new"}},
+		"in place": {func(w host) { write(t, w.ledger(), "a veth b four more\na veth b two\n") }, []string{"a veth b four more", "a veth b two", "a veth b new"}},
+		"shifted":  {func(w host) { write(t, w.ledger(), "a a veth b dead\na veth b two\n") }, []string{"a a veth b dead", "a veth b two", "a veth b new"}},
+		"emptied":  {func(w host) { write(t, w.ledger(), "") }, []string{"a veth b new"}},
+		"removed":  {func(w host) { remove(t, w.ledger()) }, []string{"a veth b new"}},
 	} {
-		w := newWorld(t)
+		w := newHost(t)
 		p := w.open(t)
 		write(t, w.ledger(), before)
-		dead := map[string]bool{"dead": true}
-		s := p.sheet(dead)
+		r, err := p.reading("dead")
+		if err != nil {
+			t.Fatal(err)
+		}
 		c.replace(w)
-		if err := p.book.record([]Row{{"a", netquota.Place{Type: "veth", Bridge: "b"}, "new"}}, s, dead); err != nil {
+		if err := p.Write([]Row{{"a", netquota.Place{Type: "veth", Bridge: "b"}, "new"}}, r, r.Rows); err != nil {
 			t.Fatal(name, err)
 		}
 		if rows := w.rows(t); !slices.Equal(rows, c.rows) {
 			t.Errorf("%s: %q", name, rows)
 		}
 		p.exit()
-	}
-}
-
-// TestUnsafeFiles: what somebody else could have written is refused.
-func TestUnsafeFiles(t *testing.T) {
-	for name, spoil := range map[string]func(w *world) error{
-		"ledger writable by others": func(w *world) error { return os.Chmod(w.ledger(), 0o666) },
-		"ledger writable by group":  func(w *world) error { return os.Chmod(w.ledger(), 0o664) },
-		"ledger is a link":          func(w *world) error { return errors.Join(os.Remove(w.ledger()), os.Symlink("/etc/passwd", w.ledger())) },
-		"ledger is a folder":        func(w *world) error { return errors.Join(os.Remove(w.ledger()), os.Mkdir(w.ledger(), 0o755)) },
-		"slots writable by group":   func(w *world) error { return os.Chmod(w.slots(), 0o770) },
-		"claims writable by others": func(w *world) error { return os.Chmod(w.slots()+"/claims", 0o602) },
-		"folder writable by others": func(w *world) error { return os.Chmod(w.folder+"/lxc", 0o777) },
-		"slots are a link": func(w *world) error {
-			return errors.Join(os.RemoveAll(w.slots()), os.Symlink("/tmp", w.slots()))
-		},
-	} {
-		w := newWorld(t)
-		p := w.open(t)
-		write(t, w.ledger(), "")
-		if err := spoil(w); err != nil {
-			t.Fatal(err)
-		}
-		p.exit()
-		book, err := openOwned(w.ledger(), w.slots(), uint32(os.Getuid()))
-		if err == nil {
-			err = book.record([]Row{{"alice", lan, "x"}}, &sheet{}, nil)
-		}
-		if err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-	w := newWorld(t)
-	if _, err := openOwned(w.ledger(), w.slots(), uint32(os.Getuid())+1); err == nil {
-		t.Error("another owner: no error")
-	}
-}
-
-// TestFind: the ledger's word, then the slots'; only whole names at the very place.
-func TestFind(t *testing.T) {
-	w := newWorld(t)
-	p := w.open(t)
-	defer p.exit()
-	if err := p.make(alice, []netquota.Allotment{students}, netquota.MAC{2}, 5); err != nil {
-		t.Fatal(err)
-	}
-	write(t, w.ledger(), "bob veth lxcbr0 bobs extra\ndomain user veth lxcbr0 his\n veth lxcbr0 nobodys\nbob veth lxcbr0 bobs2\n")
-	for nic, want := range map[string]string{
-		p.claim.Name: "@students", "bobs": "bob", "his": "domain user", "nobodys": "", "bob": "", "obs": "", "": "", "bobs2": "bob",
-	} {
-		if got, err := p.book.Find(alice, lan, nic, 0); got.Owner != want || err != nil || got.Nic.Name != nic {
-			t.Errorf("%q: %v %v, want %q", nic, got, err, want)
-		}
-	}
-	if got, err := p.book.Find(alice, netquota.Place{Type: "veth", Bridge: "lxcbr"}, "bobs", 0); got.Owner != "" || err != nil {
-		t.Error(got, err)
-	}
-	got, err := p.book.Find(alice, lan, "renamed", p.claim.Index)
-	if got.Owner != "@students" || got.Nic != p.claim.Nic || err != nil {
-		t.Error(got, err)
-	}
-	if got, err := p.book.Find(alice, lan, "other", p.claim.Index+1); got.Owner != "" || err != nil {
-		t.Error(got, err)
 	}
 }
 
@@ -377,23 +398,19 @@ func FuzzLedger(f *testing.F) {
 	f.Add([]byte("@students veth lxcbr0 x y\n  a veth"), []byte("alice veth lxcbr0 "))
 	f.Add([]byte("\n\nalice veth lxcbr0 veth2001_AAAA\n\n"), []byte("\n\nalice veth lxcbr0 veth2001_AAAB\n\n"))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		s := &survey{who: alice, allotments: []netquota.Allotment{ofAlice}, listed: make([][]string, 1), others: make(map[string]bool)}
-		s.sheet.walk(first, second, func(row []byte, at int64) {
+		r := readings2(t, first, second)
+		for _, line := range r.Rows {
+			row, at := line.Text(), line.at
 			if !bytes.Equal(row, first[at:int(at)+len(row)]) || at+int64(len(row)) > int64(len(second)) || !bytes.Equal(row, second[at:int(at)+len(row)]) {
 				t.Fatalf("%q is not at %d of both", row, at)
 			}
-			s.row(row, at)
-		})
-		for nic, places := range s.sheet.rows {
-			for _, p := range places {
-				if strings.Contains(nic, " ") || chargedTo(ofAlice, bytes.TrimSuffix(p.text, []byte("\n"))) != nic {
-					t.Fatalf("%q is noted for %q", p.text, nic)
-				}
+			if nic := ChargedTo(ofAlice)(row); strings.Contains(nic, " ") || nic != "" && OwnerOf(lan, nic, row) == "" {
+				t.Fatalf("%q is of %q", row, nic)
 			}
 		}
-		for _, p := range s.sheet.free {
-			if len(p.text) == 0 || len(bytes.Trim(p.text, free)) > 0 || p.at > 0 && first[p.at-1] != '\n' {
-				t.Fatalf("%q at %d is free", p.text, p.at)
+		for _, g := range r.gaps {
+			if len(g.text) == 0 || len(bytes.Trim(g.text, gap)) > 0 || g.at > 0 && first[g.at-1] != '\n' {
+				t.Fatalf("%q at %d is a gap", g.text, g.at)
 			}
 		}
 	})
