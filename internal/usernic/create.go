@@ -119,7 +119,7 @@ const attempts = 8
 // createPair writes the row, records the grant and makes the pair.
 func (n *nic) createPair() error {
 	for range attempts {
-		if err := n.claim.Record(n.kernel); err != nil {
+		if err := n.claim.Record(); err != nil {
 			return failed(whynot.WriteLedger, err)
 		}
 		n.announce(n.claim.Name)
@@ -157,7 +157,7 @@ func (n *nic) rename() error {
 	if err := n.claim.Unrecord(); err != nil {
 		return err
 	}
-	return n.claim.Rename(n.kernel)
+	return n.claim.Rename()
 }
 
 // notCreated says why the kernel refused the pair.

@@ -34,7 +34,7 @@ type Question struct {
 type Answer struct {
 	plan.Plan
 	Facts    plan.Facts
-	Rooms    []slots.Room       // how much of each allotment is taken
+	Rooms    []netquota.Room    // how much of each allotment is taken
 	Whole    bool               // the slots were seen; else the room was counted by the ledger alone
 	Known    bool               // false: the namespace of the process cannot be seen by who asks
 	Standing privilege.Standing // whose files are believed
@@ -106,7 +106,7 @@ func (i *inspector) lookAtNamespace() error {
 }
 
 // look counts.
-func (i *inspector) look() (*plan.RoomLeft, error) {
+func (i *inspector) look() (*netquota.Plan, error) {
 	if err := i.dial(); err != nil {
 		return nil, err
 	}
@@ -117,8 +117,8 @@ func (i *inspector) look() (*plan.RoomLeft, error) {
 	p, _, _ := plan.Decide(i.facts)
 	links := kernel{i.conn, bridge{p.Link, i.found, i.standing}}
 	ledger, folder := slots.Locate(paths.Ledger(), paths.Slots(), here)
-	ask := func(folder string) (slots.Rooms, error) {
-		return slots.Look(ledger, folder, i.facts.Person.Account, p.Allotments, plan.Slots(p.Terms.Limits), plan.Rate(p.Terms.Limits), links)
+	ask := func(folder string) (netquota.Plan, error) {
+		return slots.Look(ledger, folder, i.facts.Person.Account, p.Allotments, plan.Limits(p.Terms.Limits), links)
 	}
 	rooms, err := ask(folder)
 	i.seen.Whole = !errors.Is(err, unix.EACCES)
@@ -128,6 +128,6 @@ func (i *inspector) look() (*plan.RoomLeft, error) {
 	if err != nil {
 		return nil, failed(whynot.Count, err)
 	}
-	i.seen.Rooms = rooms.Allotments
-	return &plan.RoomLeft{Refusal: rooms.Refusal}, nil
+	i.seen.Rooms = rooms.Rooms
+	return &rooms, nil
 }

@@ -153,14 +153,7 @@ func (n *nic) open(g *gatherer, link plan.Link) (err error) {
 
 // claimSlots takes a slot for the interface, of an allotment and of each limit, and counts it as begun.
 func (n *nic) claimSlots(who netquota.Account, p plan.Plan) (err error) {
-	l := p.Terms.Limits
-	n.claim, err = n.book.Claim(who, p.Allotments, plan.Slots(l), n.kernel)
-	if err == nil {
-		err = n.book.Begin(who.UID, plan.Rate(l))
-		if err != nil {
-			err = errors.Join(err, n.claim.Abandon())
-		}
-	}
+	n.claim, err = n.book.Claim(who, p.Allotments, plan.Limits(p.Terms.Limits), n.kernel)
 	if refused := p.Terms.Without(who.Names[0], err); refused != nil {
 		return refused
 	}

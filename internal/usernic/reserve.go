@@ -19,7 +19,7 @@ func (n *nic) reserveAddress() error {
 		if err != nil {
 			return failed(whynot.ChooseAddress, err)
 		}
-		free, err := n.claim.Reserve(mac, n.kernel)
+		free, err := n.claim.Reserve(mac)
 		if free && n.kernel.bridge.Kind == plan.Linux {
 			free, err = n.unknown(mac)
 		}

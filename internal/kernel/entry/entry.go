@@ -22,11 +22,10 @@
 package entry
 
 import (
+	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/text/verdict"
 )
 
 // environment is what a program runs with: environ(7).
@@ -44,19 +43,16 @@ func Clean(arguments []string) error {
 		return nil
 	}
 	if found.Ran != 0 {
-		return dirty("the program is not built as it has to be: its entry point ran, and left another one", nil)
+		return ErrMisbuilt
 	}
-	err := unix.Exec("/proc/self/exe", arguments, environment[:])
-	return dirty("the program could not be executed again without it, from /proc/self/exe: "+err.Error(), err)
+	return unix.Exec("/proc/self/exe", arguments, environment[:])
 }
 
-// dirty is the failure to empty the environment.
-func dirty(advice string, err error) error {
-	return &verdict.Failure{Headline: "Could not empty the environment", Advice: advice, Err: err}
-}
+// ErrMisbuilt says that the entry point ran, and left another environment than its own.
+var ErrMisbuilt = errors.New("the program is not built as it has to be: its entry point ran, and left another environment")
 
 // clean reports whether nothing but ours, and what the runtime adds, is in an environment. A variable that it does not
-// expect in a program that was executed again would execute it for ever.
+// expect in a program that was executed again would execute it again and again.
 func clean(variables []string) bool {
 	for _, v := range variables {
 		if v != secure && !slices.Contains(environment[:], v) {

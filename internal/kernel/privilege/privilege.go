@@ -161,8 +161,8 @@ func (c Caller) rootGroup() error {
 }
 
 // Do runs f with the caller's effective user and group ids and no effective capability, on this thread. The
-// supplementary groups are the caller's all the time. Real and saved user ids stay 0, so that the caller cannot signal
-// the program meanwhile, and so that Do can return; where the program was not raised there is nothing to change.
+// supplementary groups are always the caller's. Real and saved user ids stay 0, so that the caller cannot signal the
+// program during that time, and so that Do can return; where the program was not raised there is nothing to change.
 //
 // Returns f's error. A thread that cannot get its ids back ends the process with status 1.
 func (c Caller) Do(f func() error) error {

@@ -126,4 +126,4 @@ func (d Descriptor) Read(buffer []byte) (int, error) {
 }
 
 // Close closes the file. A failure to close what was only read changes nothing for the caller.
-func (f *File) Close() { _ = unix.Close(f.fd) }
+func (f *File) Close() error { return unix.Close(f.fd) }

@@ -9,7 +9,9 @@ import (
 	"sync"
 	"testing"
 
+	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/ledger"
 )
 
 // TestClaimManyAtOnce: of 200 processes of two users exactly as many succeed as two allotments grant.
@@ -131,7 +133,7 @@ func TestFrozenWriter(t *testing.T) {
 	w := newWorld(t)
 	frozen := w.open(t)
 	write(t, w.ledger(), "@students veth lxcbr0 veth2002_DEAD\n@students veth lxcbr0 veth2002_DEA2\n")
-	if held, err := try(frozen.book.claims, exclusive, ledgerBytes, 1); !held || err != nil {
+	if held, err := lockfile.Try(frozen.book.claims, lockfile.Exclusive, ledger.FirstByte, 1); !held || err != nil {
 		t.Fatal(held, err)
 	}
 	for range 100 {
@@ -174,7 +176,7 @@ func TestAbandonAfterComplete(t *testing.T) {
 		if err := first.claim.Abandon(); err != nil {
 			t.Fatal(err)
 		}
-		file := second.claim.places[0].file
+		file := second.claim.held[0].file
 		if err := file.load(); err != nil || file.record(0).Name != second.claim.Name {
 			t.Fatalf("after %d steps: slot has %q, want %q (%v)", steps, file.record(0).Name, second.claim.Name, err)
 		}
@@ -199,17 +201,14 @@ func TestStrayLeavesNoRoom(t *testing.T) {
 	}
 	one := netquota.Allotment{Owner: "alice", Place: lan, Quota: 1, Line: 1}
 	p := w.open(t)
-	s, err := p.book.look(alice, []netquota.Allotment{one}, netquota.Limits{}, p)
+	l, err := p.book.look(alice, []netquota.Allotment{one}, netquota.Limits{}, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.claim = &Claim{book: p.book, survey: s}
-	if err := s.tidy(p); err != nil {
-		t.Fatal(err)
-	}
-	w.kill(s.slots[0].record(0).Name)
-	if taken, err := p.claim.takeAll(p); taken || err != nil {
-		t.Fatalf("taken %v, error %v", taken, err)
+	p.claim = &Claim{book: p.book, look: l}
+	w.kill(l.files[0].record(0).Name)
+	if plan, err := p.claim.attempt(); plan.Refusal == nil || err != nil {
+		t.Fatalf("plan %v, error %v", plan, err)
 	}
 	p.exit()
 }
@@ -228,9 +227,9 @@ var histories = map[string]struct {
 	"ledger glued together":   {func(t *testing.T, w *world) { write(t, w.ledger(), "alalice veth lxcbr0 veth2001_Z3un") }, 3, 1},
 	"slots lost":              {func(t *testing.T, w *world) { remove(t, w.slots()) }, 3, 1},
 	"slots lost, and lowered": {func(t *testing.T, w *world) { remove(t, w.slots()) }, 1, 0},
-	"slots emptied":           {func(t *testing.T, w *world) { write(t, filepath.Join(w.slots(), fileName(ofAlice)), "") }, 3, 1},
+	"slots emptied":           {func(t *testing.T, w *world) { write(t, filepath.Join(w.slots(), FileName(ofAlice)), "") }, 3, 1},
 	"slots damaged": {func(t *testing.T, w *world) {
-		write(t, filepath.Join(w.slots(), fileName(ofAlice)), strings.Repeat("veth2001_AAAA?+", 9))
+		write(t, filepath.Join(w.slots(), FileName(ofAlice)), strings.Repeat("veth2001_AAAA?+", 9))
 	}, 3, 1},
 	"both lost": {func(t *testing.T, w *world) { remove(t, w.slots()); remove(t, w.ledger()) }, 3, 1},
 	"one died": {func(_ *testing.T, w *world) {
@@ -323,7 +322,7 @@ func TestReserve(t *testing.T) {
 	}
 	expect := func(p *process, want bool) {
 		t.Helper()
-		if got, err := p.claim.Reserve(mac, p); got != want || err != nil {
+		if got, err := p.claim.Reserve(mac); got != want || err != nil {
 			t.Fatalf("reserved %v, %v; want %v", got, err, want)
 		}
 	}
@@ -346,7 +345,7 @@ func TestRename(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := p.claim.Name
-	if err := errors.Join(p.claim.Unrecord(), p.claim.Rename(p), p.claim.Record(p)); err != nil {
+	if err := errors.Join(p.claim.Unrecord(), p.claim.Rename(), p.claim.Record()); err != nil {
 		t.Fatal(err)
 	}
 	if rows := w.rows(t); p.claim.Name == old || len(rows) != 1 || !strings.HasSuffix(rows[0], p.claim.Name) {
@@ -354,8 +353,8 @@ func TestRename(t *testing.T) {
 	}
 }
 
-// TestFullError names every allotment, its line and its numbers.
-func TestFullError(t *testing.T) {
+// TestOverQuota names every allotment, its line and its numbers.
+func TestOverQuota(t *testing.T) {
 	w := newWorld(t)
 	if n := w.room(t, alice, students); n != 2 {
 		t.Fatal(n)
@@ -363,7 +362,8 @@ func TestFullError(t *testing.T) {
 	p := w.open(t)
 	defer p.exit()
 	_, err := p.book.Claim(alice, []netquota.Allotment{students}, netquota.Limits{}, p)
-	if err == nil || err.Error() != "the quota is used up: 2 of 2 by @students (line 2)" {
+	var full *netquota.OverQuota
+	if !errors.As(err, &full) || !slices.Equal(full.Allotments, []netquota.Allotment{students}) || len(full.InUse) != 1 || len(full.InUse[0].Names) != 2 {
 		t.Fatal(err)
 	}
 }
@@ -403,11 +403,11 @@ func TestReserveAfterRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if free, err := claim.Reserve(netquota.MAC{2}, again); free || err != nil {
+	if free, err := claim.Reserve(netquota.MAC{2}); free || err != nil {
 		t.Fatalf("the address of a living interface: %v, %v", free, err)
 	}
 	w.leaving[name] = true
-	if free, err := claim.Reserve(netquota.MAC{2}, again); !free || err != nil {
+	if free, err := claim.Reserve(netquota.MAC{2}); !free || err != nil {
 		t.Fatalf("the address of one that is about to go: %v, %v", free, err)
 	}
 }

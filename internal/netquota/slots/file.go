@@ -1,89 +1,158 @@
 package slots
 
 import (
-	"errors"
-	"io"
+	"slices"
 
-	"golang.org/x/sys/unix"
+	"userns-helpers/internal/kernel/lockfile"
+	"userns-helpers/internal/netquota"
 )
 
-// closeFile closes a descriptor. Nothing is buffered in one, so there is no error that would change anything.
-func closeFile(fd int) { _ = unix.Close(fd) }
-
-// writeAll writes text, or fails: with the limits raised, only a full file system cuts a write.
-func writeAll(fd int, text []byte) error {
-	n, err := unix.Write(fd, text)
-	if err == nil && n != len(text) {
-		return io.ErrShortWrite
-	}
-	return err
+// file is the slots of an allotment or of a limit: a file of records. A process that changes a record holds the lock on its
+// bytes. A slot of a limit is never pending: it counts what lives, half made or not. The slot of the allotment says what is
+// to be removed, and where.
+type file struct {
+	netquota.Slots
+	fd      int // -1: there is none
+	path    string
+	records []netquota.Slot // as last read, Empty, Pending or Unasked; what counts is read again under the lock
 }
 
-// readRecords reads a file of records, as far as there may be any.
-func readRecords(fd int) ([]byte, error) {
-	data := make([]byte, 0, 16*recordSize)
-	for len(data) < mostSlots*recordSize {
-		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
+// load reads all records. What was dead stays dead, as long as its record stays.
+func (f *file) load() error {
+	data, err := readRecords(f.fd, netquota.RecordSize)
+	if err != nil {
+		return lockfile.About(f.path, err)
+	}
+	before, seen := f.records, f.Seen
+	f.records, f.Seen = nil, nil
+	for i := 0; len(data) >= netquota.RecordSize; i++ {
+		slot := netquota.ParseRecord(data[:netquota.RecordSize])
+		data = data[netquota.RecordSize:]
+		f.records = append(f.records, slot)
+		if i < len(before) && before[i] == slot && (seen[i].State == netquota.Dead || seen[i].State == netquota.Stuck) {
+			slot.State = seen[i].State
 		}
-		n, err := unix.Pread(fd, data[len(data):cap(data)], int64(len(data)))
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			return nil, err
+		f.Seen = append(f.Seen, slot)
+	}
+	return nil
+}
+
+// readRecords reads a file of records of some size, as far as there may be any.
+func readRecords(fd, size int) ([]byte, error) {
+	if fd < 0 {
+		return nil, nil
+	}
+	var data []byte
+	for len(data) < netquota.MostSlots*size {
+		data = slices.Grow(data, 16*size)
+		more, err := lockfile.ReadAt(fd, data[len(data):cap(data)], int64(len(data)))
+		if len(more) == 0 || err != nil {
+			return data, err
 		}
-		if n == 0 && err == nil {
-			break
-		}
-		data = data[:len(data)+max(n, 0)]
+		data = data[:len(data)+len(more)]
 	}
 	return data, nil
 }
 
-// writeRecord writes record i of a file whose records are as long as text, and whose lock is held, in one write that no page ends in.
-func writeRecord(fd, i int, text []byte) error {
-	n, err := unix.Pwrite(fd, text, int64(i)*int64(len(text)))
-	if err == nil && n != len(text) {
-		return io.ErrShortWrite
+// judge tells the pending slots whose process has died, and those that a lower slot has too.
+func (f *file) judge() error {
+	for i, s := range f.Seen {
+		switch {
+		case s.State == netquota.Pending:
+			held, err := lockfile.Locked(f.fd, int64(i)*netquota.RecordSize, netquota.RecordSize)
+			if err != nil {
+				return lockfile.About(f.path, err)
+			}
+			if !held {
+				f.Seen[i].State = netquota.Abandoned
+			}
+		case s.Name != "" && f.isLower(s.Name, i):
+			f.Seen[i].State = netquota.Duplicate
+		}
 	}
-	return err
+	return nil
 }
 
-// readTwice reads an open file from its beginning to its end, and does so again. If it had another length the second
-// time, another reading follows, within bounds: others may append all the time.
-func readTwice(fd int, size int64) (text, again []byte, err error) {
-	if text, err = readAll(fd, size); err != nil {
-		return nil, nil, err
-	}
-	for range readings {
-		if again, err = readAll(fd, int64(len(text))); err != nil {
-			return nil, nil, err
-		}
-		if len(again) == len(text) {
-			break
-		}
-		text, again = again, text
-	}
-	return text, again, nil
+// isLower reports whether a slot below i has a name.
+func (f *file) isLower(name string, i int) bool {
+	return slices.ContainsFunc(f.Seen[:i], func(s netquota.Slot) bool { return s.Name == name })
 }
 
-// readings bounds how often the ledger is read again because its length changes.
-const readings = 4
-
-// readAll reads a file from its beginning to its end; it has some size bytes. A read of a file gives all that there is, so
-// that one which gives less than was asked for ends it.
-func readAll(fd int, size int64) ([]byte, error) {
-	text := make([]byte, 0, max(size, 0)+512)
-	for {
-		n, err := unix.Pread(fd, text[len(text):cap(text)], int64(len(text)))
-		if errors.Is(err, unix.EINTR) {
-			continue
+// ask asks which slots of those that may be used live, until some are known to be free.
+func (f *file) ask(free int, lives func(netquota.Nic) bool) {
+	for i, s := range f.Within() {
+		if free <= 0 {
+			return
 		}
-		if err != nil {
-			return nil, err
+		if s.State == netquota.Unasked {
+			s.State = netquota.Dead
+			if lives(s.Nic) {
+				s.State = netquota.Living
+			}
+			f.Seen[i] = s
 		}
-		text = text[:len(text)+n]
-		if len(text) < cap(text) {
-			return text, nil
+		if s.State.IsFree() || s.State == netquota.Abandoned {
+			free--
 		}
-		text = append(text, 0)[:len(text)]
 	}
+}
+
+// lock takes slot i if it is still as it was seen, and reports whether it could. If not, some process is at work on it.
+// Nobody else changes it until unlock or the end of this process.
+func (f *file) lock(i int) (bool, error) {
+	slot, held, err := f.read(i)
+	if err != nil {
+		return false, err
+	}
+	if held && slot == f.record(i) {
+		return true, nil
+	}
+	f.set(i, netquota.Slot{Nic: f.record(i).Nic, State: netquota.Pending}, f.record(i))
+	if held {
+		err = f.unlock(i)
+	}
+	return false, err
+}
+
+// read takes the lock of slot i and reads its record under it.
+func (f *file) read(i int) (slot netquota.Slot, held bool, err error) {
+	held, err = lockfile.Try(f.fd, lockfile.Exclusive, int64(i)*netquota.RecordSize, netquota.RecordSize)
+	if !held {
+		return slot, false, lockfile.About(f.path, err)
+	}
+	text, err := lockfile.ReadAt(f.fd, make([]byte, netquota.RecordSize), int64(i)*netquota.RecordSize)
+	return netquota.ParseRecord(text), true, lockfile.About(f.path, err)
+}
+
+// unlock gives slot i back.
+func (f *file) unlock(i int) error {
+	_, err := lockfile.Try(f.fd, lockfile.None, int64(i)*netquota.RecordSize, netquota.RecordSize)
+	return lockfile.About(f.path, err)
+}
+
+// write makes s the record of slot i, whose lock is held, in one write that no page ends in.
+func (f *file) write(i int, s netquota.Slot) error {
+	text := s.Record()
+	if err := lockfile.WriteAt(f.fd, text, int64(i)*netquota.RecordSize); err != nil {
+		return lockfile.About(f.path, err)
+	}
+	f.set(i, s, netquota.ParseRecord(text))
+	return nil
+}
+
+// record is the record of slot i as last read.
+func (f *file) record(i int) netquota.Slot {
+	if i < len(f.records) {
+		return f.records[i]
+	}
+	return netquota.Slot{}
+}
+
+// set takes note of what slot i is, and its record.
+func (f *file) set(i int, seen, record netquota.Slot) {
+	f.Put(i, seen)
+	for len(f.records) <= i {
+		f.records = append(f.records, netquota.Slot{})
+	}
+	f.records[i] = record
 }

@@ -1,12 +1,13 @@
 package slots
 
 import (
-	"bytes"
 	"errors"
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/ledger"
 )
 
 // Recorded is an interface, and to whom it is charged.
@@ -16,61 +17,55 @@ type Recorded struct {
 }
 
 // Find returns to whom an interface is charged at the place, as the ledger says or, where that has lost the row, a slot of
-// one of the account's own allotments. It is named as it was made, or as it is now: index is that of the interface now called
-// nic, 0 if there is none, and a slot that has it tells the name that it was made with.
+// one of the account's own allotments. It is named as it was made, or as it is now: index is that of the interface now
+// called nic, 0 if there is none, and a slot that has it tells the name that it was made with.
 func (b *Book) Find(who netquota.Account, place netquota.Place, nic string, index int) (Recorded, error) {
-	owner, err := b.listedOwner(place, nic)
+	r, err := b.ledger.Read(func(row []byte) bool { return ledger.OwnerOf(place, nic, row) != "" })
 	if err != nil {
 		return Recorded{}, err
 	}
-	owners := who.Owners()
-	if owner != "" {
+	owner, owners := "", who.Owners()
+	if last := len(r.Rows) - 1; last >= 0 {
+		owner = ledger.OwnerOf(place, nic, r.Rows[last].Text())
 		owners = []string{owner}
 	}
 	for _, candidate := range owners {
-		found, has, err := b.slotOf(netquota.Allotment{Owner: candidate, Place: place}, nic, index)
-		if has || err != nil {
-			return Recorded{candidate, found}, err
+		records, err := Records(b.dir, FileName(netquota.Allotment{Owner: candidate, Place: place}), b.path, b.owner)
+		if err != nil {
+			return Recorded{}, err
+		}
+		if found, has := findIn(records, nic, index); has {
+			return Recorded{candidate, found}, nil
 		}
 	}
 	return Recorded{owner, netquota.Named(nic)}, nil
 }
 
-// listedOwner is the owner in the row of an interface at the place, "" if there is none.
-func (b *Book) listedOwner(place netquota.Place, nic string) (owner string, err error) {
-	suffix := []byte(" " + place.Type + " " + place.Bridge + " " + nic)
-	err = b.read(&sheet{}, func(row []byte, _ int64) {
-		before, after, found := bytes.Cut(row, suffix)
-		if found && len(before) > 0 && (len(after) == 0 || after[0] == ' ') {
-			owner = string(before)
-		}
-	})
-	return owner, err
+// Records are the records of a file of slots in a directory. One that does not exist has none. Errors:
+// *lockfile.UnsafeError, those of the system calls.
+func Records(directory int, name, path string, owner uint32) ([]netquota.Slot, error) {
+	f := file{path: path + "/" + name}
+	var err error
+	f.fd, _, err = lockfile.Open(directory, name, f.path, unix.O_RDONLY, 0, owner)
+	if errors.Is(err, unix.ENOENT) {
+		return nil, nil
+	}
+	if err == nil {
+		err = f.load()
+		lockfile.Close(f.fd)
+	}
+	return f.records, err
 }
 
-// slotOf is the interface in a slot of the allotment that was made with a name, or else has an index.
-func (b *Book) slotOf(allotment netquota.Allotment, name string, index int) (netquota.Nic, bool, error) {
-	fd, err := unix.Openat(b.folder, fileName(allotment), unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ENOENT) {
-		return netquota.Nic{}, false, nil
-	}
-	if err != nil {
-		return netquota.Nic{}, false, err
-	}
-	defer closeFile(fd)
-	file := &slots{fd: fd, allotment: allotment}
-	if err := file.load(); err != nil {
-		return netquota.Nic{}, false, err
-	}
-	for _, is := range []func(netquota.Nic) bool{
-		func(n netquota.Nic) bool { return n.Name == name },
-		func(n netquota.Nic) bool { return n.Name != "" && n.Index == index && index != 0 },
-	} {
-		for _, r := range file.records {
-			if is(r.Nic) {
-				return r.Nic, true, nil
-			}
+// findIn is the interface in a slot that was made with a name, or else has an index.
+func findIn(records []netquota.Slot, name string, index int) (found netquota.Nic, has bool) {
+	for _, s := range records {
+		if s.Name == name && name != "" {
+			return s.Nic, true
+		}
+		if s.Name != "" && s.Index == index && index != 0 && !has {
+			found, has = s.Nic, true
 		}
 	}
-	return netquota.Nic{}, false, nil
+	return found, has
 }

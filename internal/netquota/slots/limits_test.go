@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/netquota"
 )
 
@@ -145,13 +146,13 @@ func TestAbandonGivesLimitsBack(t *testing.T) {
 		if err := p.make(alice, []netquota.Allotment{studentsOn}, netquota.MAC{2}, 5); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.claim.Rename(p); err != nil {
+		if err := p.claim.Rename(); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.claim.Abandon(); err != nil {
 			t.Fatal(err)
 		}
-		for _, place := range p.claim.places {
+		for _, place := range p.claim.held {
 			if err := place.file.load(); err != nil || place.file.record(place.slot).Name != "" {
 				t.Fatal(place.file.record(place.slot), err)
 			}
@@ -167,8 +168,8 @@ func TestFileNames(t *testing.T) {
 	long := netquota.Allotment{Owner: "@" + strings.Repeat(" ", 300), Place: netquota.Place{Type: "veth", Bridge: strings.Repeat("!", 15)}, Quota: 1, Line: 1}
 	seen := make(map[string]bool)
 	for _, name := range []string{
-		fileName(long), memberFile(long, 4294967295), memberFile(long, 1), memberFile(studentsOn, 1), fileName(studentsOn),
-		fileName(netquota.Allotment{Owner: "@students:1", Place: lan}), userFile(1), userFile(4294967295), paceFile(1), "claims", "ledger.1",
+		FileName(long), memberFile(long, 4294967295), memberFile(long, 1), memberFile(studentsOn, 1), FileName(studentsOn),
+		FileName(netquota.Allotment{Owner: "@students:1", Place: lan}), userFile(1), userFile(4294967295), rateFile(1), "claims", "ledger.1",
 	} {
 		if len(name) > 255 || seen[name] {
 			t.Error(len(name), name)
@@ -177,17 +178,17 @@ func TestFileNames(t *testing.T) {
 	}
 }
 
-// TestPace: as many beginnings as the limit within any minute, no more and no fewer.
+// TestPace: as many beginnings as the limit within any netquota.Minute, no more and no fewer.
 func TestPace(t *testing.T) {
 	w := newWorld(t)
 	p := w.open(t)
 	defer p.exit()
-	now := uint64(100 * second)
+	now := uint64(100 * 1_000_000_000)
 	p.book.now = func() uint64 { return now }
 	limit := netquota.Limit{Set: true, Most: 3}
 	begin := func() uint64 {
 		t.Helper()
-		err := p.book.Begin(alice.UID, limit)
+		err := p.book.begin(alice.UID, limit)
 		var pace *netquota.RateLimited
 		if err != nil && !errors.As(err, &pace) {
 			t.Fatal(err)
@@ -215,19 +216,19 @@ func TestPace(t *testing.T) {
 		{1000, 60},
 		{5, 0}, // the machine was started again
 	} {
-		now = step.at * second
+		now = step.at * 1_000_000_000
 		if got := begin(); got != step.wait {
 			t.Fatalf("step %d: wait %d, want %d", i, got, step.wait)
 		}
 	}
-	if err := p.book.Begin(bob.UID, limit); err != nil {
+	if err := p.book.begin(bob.UID, limit); err != nil {
 		t.Error("another user waits:", err)
 	}
-	if err := p.book.Begin(alice.UID, netquota.Limit{}); err != nil {
+	if err := p.book.begin(alice.UID, netquota.Limit{}); err != nil {
 		t.Error("no limit:", err)
 	}
 	var pace *netquota.RateLimited
-	if err := p.book.Begin(bob.UID, netquota.Limit{Set: true, Most: 0}); !errors.As(err, &pace) || pace.Wait != 0 {
+	if err := p.book.begin(bob.UID, netquota.Limit{Set: true, Most: 0}); !errors.As(err, &pace) || pace.Wait != 0 {
 		t.Error("a limit of none:", err)
 	}
 }
@@ -238,12 +239,12 @@ func TestPaceDamaged(t *testing.T) {
 	p := w.open(t)
 	defer p.exit()
 	for _, damage := range []string{"", "x", strings.Repeat("\x00", 64), strings.Repeat("9", 31) + "\n", strings.Repeat(" ", 31) + "\n"} {
-		if err := os.WriteFile(w.slots()+"/"+paceFile(1), []byte(damage), 0o600); err != nil {
+		if err := os.WriteFile(w.slots()+"/"+rateFile(1), []byte(damage), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		granted := 0
 		for range 5 {
-			if p.book.Begin(1, netquota.Limit{Set: true, Most: 2}) == nil {
+			if p.book.begin(1, netquota.Limit{Set: true, Most: 2}) == nil {
 				granted++
 			}
 		}
@@ -259,34 +260,34 @@ func TestPaceBesideFrozen(t *testing.T) {
 	p, frozen := w.open(t), w.open(t)
 	defer p.exit()
 	defer frozen.exit()
-	fd, err := frozen.book.openFile(paceFile(1))
+	fd, err := frozen.book.open(rateFile(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if held, err := try(fd, exclusive, 0, paceSize); !held || err != nil {
+	if held, err := lockfile.Try(fd, lockfile.Exclusive, 0, rateSize); !held || err != nil {
 		t.Fatal(held, err)
 	}
 	granted := 0
 	for range 5 {
-		if p.book.Begin(1, netquota.Limit{Set: true, Most: 3}) == nil {
+		if p.book.begin(1, netquota.Limit{Set: true, Most: 3}) == nil {
 			granted++
 		}
 	}
 	if granted != 2 {
 		t.Error(granted)
 	}
-	closeFile(fd)
-	if err := p.book.Begin(1, netquota.Limit{Set: true, Most: 3}); err != nil {
+	lockfile.Close(fd)
+	if err := p.book.begin(1, netquota.Limit{Set: true, Most: 3}); err != nil {
 		t.Error(err)
 	}
 }
 
-// FuzzRemaining: no panic, and never more than a minute.
+// FuzzRemaining: no panic, and never more than a netquota.Minute.
 func FuzzRemaining(f *testing.F) {
 	f.Add(beginning(5), uint64(9))
 	f.Add([]byte("                              -\n"), uint64(1))
 	f.Fuzz(func(t *testing.T, record []byte, now uint64) {
-		if remaining(record, now) > minute {
+		if remaining(record, now) > netquota.Minute {
 			t.Fatal(record, now)
 		}
 	})

@@ -103,8 +103,8 @@ func (m *model) proceed(r *rapid.T) {
 	died := m.run(r, p, func() error {
 		switch stage {
 		case 0:
-			_, err := p.claim.Reserve(netquota.MAC{2, m.serial}, p)
-			return errors.Join(err, p.claim.Record(p))
+			_, err := p.claim.Reserve(netquota.MAC{2, m.serial})
+			return errors.Join(err, p.claim.Record())
 		case 1:
 			p.born()
 		case 2:
@@ -233,7 +233,7 @@ func (m *model) accountFor(r *rapid.T) {
 	}
 	for _, c := range []netquota.Allotment{ofAlice, students} {
 		if n := m.alive(c); n != int(c.Quota) {
-			text, _ := os.ReadFile(filepath.Join(m.slots(), fileName(c)))
+			text, _ := os.ReadFile(filepath.Join(m.slots(), FileName(c)))
 			r.Fatalf("%d live that are charged to %s, the quota is %d: %v, slots\n%s", n, c.Owner, c.Quota, m.living, text)
 		}
 	}

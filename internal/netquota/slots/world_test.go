@@ -279,10 +279,10 @@ func (p *process) make(who netquota.Account, allotments []netquota.Allotment, ma
 	if p.claim, err = p.book.Claim(who, allotments, p.limits, p); err != nil || steps < 2 {
 		return err
 	}
-	if _, err := p.claim.Reserve(mac, p); err != nil || steps < 3 {
+	if _, err := p.claim.Reserve(mac); err != nil || steps < 3 {
 		return err
 	}
-	if err := p.claim.Record(p); err != nil || steps < 4 {
+	if err := p.claim.Record(); err != nil || steps < 4 {
 		return err
 	}
 	p.born()
@@ -294,11 +294,11 @@ func (p *process) make(who netquota.Account, allotments []netquota.Allotment, ma
 
 // exit closes what the process has open, which frees its locks.
 func (p *process) exit() {
-	for _, fd := range []int{p.book.folder, p.book.claims} {
+	for _, fd := range []int{p.book.dir, p.book.claims} {
 		_ = unix.Close(fd)
 	}
 	if p.claim != nil {
-		for _, file := range p.claim.survey.files() {
+		for _, file := range p.claim.look.files {
 			_ = unix.Close(file.fd)
 		}
 	}

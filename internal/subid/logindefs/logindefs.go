@@ -55,7 +55,7 @@ func mayCount(line []byte) bool {
 }
 
 // split cuts a line into key and value; a line without both has no key. The value runs to the end of the line or to a
-// quotation mark, so that a comment behind it is a part of it.
+// quotation mark, so a comment after it is a part of it.
 func split(line []byte) (key, value []byte) {
 	line = bytes.TrimLeft(bytes.TrimRight(line, " \t\n\v\f\r"), " \t")
 	end := bytes.IndexAny(line, " \t")

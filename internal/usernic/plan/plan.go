@@ -27,11 +27,11 @@ type Facts struct {
 	Place     netquota.Place
 	Grants    *Grants
 	Policy    *nics.Policy
-	Namespace bool      // the container's is one that may be changed, or nobody asks about one
-	Device    *Device   // the bridge
-	IsOVS     *bool     // whether Open vSwitch calls it its bridge
-	Room      *RoomLeft // before the claim, which looks again
-	NextPort  *uint64   // that the kernel would give; it decides when it gives one
+	Namespace bool           // the container's is one that may be changed, or nobody asks about one
+	Device    *Device        // the bridge
+	IsOVS     *bool          // whether Open vSwitch calls it its bridge
+	Room      *netquota.Plan // before the claim, which looks again
+	NextPort  *uint64        // that the kernel would give; it decides when it gives one
 }
 
 // Grants are what the lines of lxc-usernet(5) grant to the person at the place, in the order of the file.
@@ -39,10 +39,6 @@ type Grants struct {
 	NoFile     bool // there is no such file
 	Allotments []netquota.Allotment
 }
-
-// RoomLeft says whether there is room: Refusal is *netquota.OverQuota, *netquota.OverLimit or *netquota.RateLimited, nil if
-// there is.
-type RoomLeft struct{ Refusal error }
 
 // Need is a fact that a decision waits for.
 type Need int

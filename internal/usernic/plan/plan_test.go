@@ -78,7 +78,7 @@ func granting(f *Facts, need Need) {
 	case Bridge:
 		f.Device = &Device{Name: f.Place.Bridge, Kind: "bridge"}
 	case Room:
-		f.Room = &RoomLeft{}
+		f.Room = &netquota.Plan{}
 	case Port:
 		f.NextPort = &port
 	case Nothing, OVS:
@@ -106,12 +106,12 @@ func TestDecide(t *testing.T) {
 		"no-port-left":    {Port, func(f *Facts) { f.Policy, _ = nics.Parse([]byte(group)) }},
 		"no-such-bridge":  {Bridge, func(f *Facts) { f.Device = &Device{} }},
 		"unprotected":     {Bridge, func(f *Facts) { f.Policy, _ = nics.Parse([]byte("[defaults]\nvlan = 2\n")) }},
-		"over-quota":      {Room, func(f *Facts) { f.Room = &RoomLeft{Refusal: &netquota.OverQuota{}} }},
-		"over-user-limit": {Room, func(f *Facts) { f.Room = &RoomLeft{Refusal: &netquota.OverLimit{}} }},
+		"over-quota":      {Room, func(f *Facts) { f.Room = &netquota.Plan{Refusal: &netquota.OverQuota{}} }},
+		"over-user-limit": {Room, func(f *Facts) { f.Room = &netquota.Plan{Refusal: &netquota.OverLimit{}} }},
 		"over-member-limit": {Room, func(f *Facts) {
-			f.Room = &RoomLeft{Refusal: &netquota.OverLimit{Allotment: netquota.Allotment{Owner: "@lan"}}}
+			f.Room = &netquota.Plan{Refusal: &netquota.OverLimit{Allotment: netquota.Allotment{Owner: "@lan"}}}
 		}},
-		"rate-limited": {Room, func(f *Facts) { f.Room = &RoomLeft{Refusal: &netquota.RateLimited{}} }},
+		"rate-limited": {Room, func(f *Facts) { f.Room = &netquota.Plan{Refusal: &netquota.RateLimited{}} }},
 		"bridge-full":  {Port, func(f *Facts) { *f.NextPort = 1024 }},
 	} {
 		needs, err := asked(alice, func(f *Facts, need Need) {

@@ -84,12 +84,8 @@ func (t Terms) KeepsFree(l Link, port uint64) verdict.Reason {
 	return &NoPortLeft{Bridge: t.Subject.Bridge, Kept: kept.Most, Line: t.Policy.LineOf(kept)}
 }
 
-// Slots are the limits on living interfaces that the slots keep.
-func Slots(l nics.Limits) netquota.Limits {
-	return netquota.Limits{User: netquota.Limit{Set: l.NicsPerUser.Set, Most: l.NicsPerUser.Most}, Member: netquota.Limit{Set: l.NicsPerGroupMember.Set, Most: l.NicsPerGroupMember.Most}}
-}
-
-// Rate is the limit on how many interfaces are begun within a minute.
-func Rate(l nics.Limits) netquota.Limit {
-	return netquota.Limit{Set: l.CreatesPerMinute.Set, Most: l.CreatesPerMinute.Most}
+// Limits are those that the slots keep.
+func Limits(l nics.Limits) netquota.Limits {
+	limit := func(l nics.Limit) netquota.Limit { return netquota.Limit{Set: l.Set, Most: l.Most} }
+	return netquota.Limits{User: limit(l.NicsPerUser), Member: limit(l.NicsPerGroupMember), PerMinute: limit(l.CreatesPerMinute)}
 }

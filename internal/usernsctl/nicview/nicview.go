@@ -15,10 +15,12 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/ledger"
 	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
+	"userns-helpers/internal/usernsctl/bookview"
 )
 
 // NIC is an interface that was made for a user's container.
@@ -48,9 +50,9 @@ type View struct {
 type looker struct {
 	*host
 	names   map[uint32]string // login names
-	rows    map[string]slots.Row
-	slots   map[string]slots.Slot
-	indexes map[int]slots.Slot // slots by the index of the interface
+	rows    map[string]ledger.Row
+	slots   map[string]bookview.Slot
+	indexes map[int]bookview.Slot // slots by the index of the interface
 	inside  processes
 }
 
@@ -79,14 +81,14 @@ func Look(names map[uint32]string) (View, error) {
 
 // readBook reads the ledger and, where that is allowed, the slots.
 func (l *looker) readBook() (limited bool, err error) {
-	l.rows, l.slots, l.indexes = make(map[string]slots.Row), make(map[string]slots.Slot), make(map[int]slots.Slot)
+	l.rows, l.slots, l.indexes = make(map[string]ledger.Row), make(map[string]bookview.Slot), make(map[int]bookview.Slot)
 	first, network, err := l.conn.Here()
 	if err != nil {
 		return false, err
 	}
-	ledger, folder := slots.Locate(paths.Ledger(), paths.Slots(), slots.Network{Initial: first, ID: network})
-	rows, noRows := slots.ReadRows(ledger)
-	slots, noSlots := slots.ReadSlots(folder)
+	path, directory := slots.Locate(paths.Ledger(), paths.Slots(), slots.Network{Initial: first, ID: network})
+	rows, noRows := bookview.Rows(path)
+	slots, noSlots := bookview.Slots(directory)
 	for _, err := range []error{noRows, noSlots} {
 		limited = limited || err != nil
 		if err != nil && !errors.Is(err, unix.EACCES) {
@@ -135,7 +137,7 @@ func (l *looker) look(link netlink.Link) (NIC, bool) {
 }
 
 // slotOf is the slot of a device: it may have another name than when it was made.
-func (l *looker) slotOf(device *netlink.LinkAttrs) (slots.Slot, bool) {
+func (l *looker) slotOf(device *netlink.LinkAttrs) (bookview.Slot, bool) {
 	if slot, held := l.indexes[device.Index]; held {
 		return slot, true
 	}
@@ -144,7 +146,7 @@ func (l *looker) slotOf(device *netlink.LinkAttrs) (slots.Slot, bool) {
 }
 
 // madeName is the name that a device was made with, by its slot or its altname: rows have that.
-func madeName(device *netlink.LinkAttrs, slot slots.Slot) string {
+func madeName(device *netlink.LinkAttrs, slot bookview.Slot) string {
 	if slot.Name != "" {
 		return slot.Name
 	}

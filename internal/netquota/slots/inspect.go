@@ -1,0 +1,64 @@
+package slots
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/lockfile"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/ledger"
+)
+
+// Locate returns the paths of ledger and slots for the interfaces of one network namespace. Who may not look among the
+// slots is shown what all may see, the ledger of the book that administrators know.
+func Locate(ledger, slots string, here Network) (string, string) {
+	text := make([]byte, longestNote)
+	n, err := unix.Readlink(slots+"/"+note, text)
+	if err != nil || here.Initial || string(text[:n]) == here.noted() {
+		return ledger, slots
+	}
+	return slots + "/" + here.ID + "/" + hiddenLedger, slots + "/" + here.ID
+}
+
+// Look is the plan of Claim, which changes nothing. Without the slots, an empty path, it counts by the ledger and the
+// kernel's names alone: all that others than root can see. Errors: those of the files, EACCES for everybody but root, and
+// those of links.
+func Look(rows, slots string, who netquota.Account, allotments []netquota.Allotment, limits netquota.Limits, links Links) (netquota.Plan, error) {
+	b, err := reader(rows, slots, 0)
+	if err != nil {
+		return netquota.Plan{}, err
+	}
+	defer lockfile.Close(b.dir)
+	return b.plan(who, allotments, limits, links)
+}
+
+// reader is a book that is only read.
+func reader(rows, slots string, owner uint32) (*Book, error) {
+	b := &Book{path: slots, dir: -1, reads: true, owner: owner, now: sinceBoot, ledger: ledger.At(rows, -1, owner)}
+	if slots == "" {
+		return b, nil
+	}
+	fd, err := unix.Open(slots, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return b, nil
+	case err != nil:
+		return nil, err
+	}
+	b.dir = fd
+	return b, nil
+}
+
+func (b *Book) plan(who netquota.Account, allotments []netquota.Allotment, limits netquota.Limits, links Links) (netquota.Plan, error) {
+	l, err := b.look(who, allotments, limits, links)
+	if err != nil {
+		return netquota.Plan{}, err
+	}
+	defer func() {
+		for _, f := range l.files {
+			lockfile.Close(f.fd)
+		}
+	}()
+	return l.wholePlan()
+}
