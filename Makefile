@@ -135,7 +135,7 @@ test: ## everything, as root: installs what it needs, says so first
 demo: ## as root: an ordinary user starts an LXC container on these programs
 	test/demo/run
 
-bench: ## as root: whole runs beside Debian's programs, into docs/evidence/benchmarks; ten minutes
+bench: ## as root: whole runs beside Debian's programs, into docs/evidence/benchmarks; a quarter of an hour
 	hack/bench
 
 fuzz: ## run every fuzz target for FUZZTIME=30s

@@ -28,16 +28,8 @@ func Trusted(of privilege.Standing) Opener {
 		if err != nil {
 			return nil, err
 		}
-		return closer{file}, nil
+		return file, nil
 	}
-}
-
-// closer gives a trusted file the Close of io.Closer.
-type closer struct{ *trusted.File }
-
-func (c closer) Close() error {
-	c.File.Close()
-	return nil
 }
 
 // files is the directory of this machine's files.

@@ -17,6 +17,7 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
@@ -56,7 +57,7 @@ func run(argv []string, open account.Opener, stdout, stderr io.Writer) int {
 	case err != nil || !listed:
 		_, _ = io.WriteString(stderr, "Error fetching ranges\n")
 		if err == nil && !source.SSSD {
-			_, _ = stderr.Write(slips(asked, open))
+			_, _ = stderr.Write(remark(asked, open))
 		}
 		return 1
 	case unwritten != nil:
@@ -102,18 +103,18 @@ func list(asked request, open account.Opener, out *bufio.Writer, stderr io.Write
 	return chosen, index > 0, err
 }
 
-// slips is a line about the lines of the file that mean the user and are of no use; empty if there is none.
-func slips(asked request, open account.Opener) []byte {
+// remark is a line about the lines of the file that mean the user and are of no use; empty if there is none.
+func remark(asked request, open account.Opener) []byte {
 	file, err := open(asked.file)
 	if err != nil {
 		return nil
 	}
 	defer file.Close()
-	found, _ := subid.FindSlips(file, owner(asked.user, account.Unprivileged(open)))
+	found, _ := slips.Find(file, meant(asked.user, account.Unprivileged(open)))
 	if found.Many == 0 {
 		return nil
 	}
-	return verdict.Text("getsubids", "", &verdict.Refusal{Advice: asked.file + " has no range for " + asked.user + ": " + found.Describe()})
+	return verdict.Verdict{Advice: asked.file + " has no range for " + asked.user + ": " + found.Describe()}.Text("getsubids", "")
 }
 
 // fromDirectory asks SSSD for the user by the name that was given, as the original does, be it a number.
@@ -133,7 +134,7 @@ func fromFile(asked request, open account.Opener, each func(idmap.Range)) error 
 	}
 	defer file.Close()
 	who := owner(asked.user, account.Unprivileged(open))
-	return subid.List(file, who, func(grant subid.Grant) { each(grant.Range) })
+	return subid.List(file, who, func(row idmap.Row) { each(row.Range) })
 }
 
 // owner adds the user id to a name that the user database knows. A number is a user id and nothing else.
@@ -146,6 +147,14 @@ func owner(name string, users account.Directory) subid.Owner {
 		return subid.OwnerNamed(name) // a line may name a user who is gone
 	}
 	return subid.OwnerOf(user.ID, user.Name)
+}
+
+// meant is owner, for lines that seem to be written for them.
+func meant(name string, users account.Directory) slips.Owner {
+	if user, err := users.User(name); err == nil && !subid.IsUID(name) {
+		return slips.Of(user.ID, user.Name)
+	}
+	return slips.Named(name)
 }
 
 // appendRow appends "INDEX: USER START COUNT\n" to text.

@@ -21,29 +21,28 @@ func (m Mapping) Append(text []byte) []byte {
 	return m.Lower.Append(append(m.Upper.Append(text), " -> "...))
 }
 
-// ParseMappings reads the arguments after the target: triples of upper id, lower id and count, at least one.
-//
-// The error is *Malformed, for the first argument that is wrong. Nothing is returned with it.
-func ParseMappings(arguments []string) ([]Mapping, error) {
-	if len(arguments) == 0 {
-		return nil, malformed(NoRange)
+// Parse reads the arguments after the process: triples of upper id, lower id and count, at least one. The first that is
+// wrong is in Request.Wrong, and nothing is asked for then.
+func Parse(kind Kind, arguments []string) Request {
+	switch {
+	case len(arguments) == 0:
+		return Request{Kind: kind, Wrong: malformed(NoRange)}
+	case len(arguments)%3 != 0:
+		return Request{Kind: kind, Wrong: malformed(NotTriples, arguments...)}
 	}
-	if len(arguments)%3 != 0 {
-		return nil, malformed(NotTriples, arguments...)
-	}
-	mappings := make([]Mapping, 0, len(arguments)/3)
+	q := Request{Kind: kind, Asked: make([]Mapping, 0, len(arguments)/3)}
 	for ; len(arguments) > 0; arguments = arguments[3:] {
-		m, err := parseMapping([3]string(arguments))
-		if err != nil {
-			return nil, err
+		m, wrong := parseMapping([3]string(arguments))
+		if wrong != nil {
+			return Request{Kind: kind, Wrong: wrong}
 		}
-		mappings = append(mappings, m)
+		q.Asked = append(q.Asked, m)
 	}
-	return mappings, nil
+	return q
 }
 
 // parseMapping reads one triple. All three must be numbers before any is too large.
-func parseMapping(arguments [3]string) (Mapping, error) {
+func parseMapping(arguments [3]string) (Mapping, *Malformed) {
 	var values [3]uint64
 	overflow := false
 	for i, argument := range arguments {

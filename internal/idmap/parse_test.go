@@ -9,11 +9,11 @@ import (
 	"userns-helpers/internal/text/verdict"
 )
 
-// why fails the test unless err is a command line that is wrong.
-func why(t *testing.T, what string, err error) verdict.ID {
+// wrong fails the test unless err is a command line that is wrong.
+func wrong(t *testing.T, what string, err error) verdict.ID {
 	t.Helper()
 	var wrong *Malformed
-	if !errors.As(err, &wrong) {
+	if !errors.As(err, &wrong) || wrong == nil {
 		t.Errorf("%s: error %v, want *Malformed", what, err)
 		return ""
 	}
@@ -36,7 +36,7 @@ func TestParseTarget(t *testing.T) {
 		{"fd:3", Target{0, 3}},
 		{"fd:2147483647", Target{0, 2147483647}},
 	} {
-		if got, err := ParseTarget(c.argument); err != nil || got != c.want {
+		if got, err := ParseTarget([]string{c.argument}); err != nil || got != c.want {
 			t.Errorf("ParseTarget(%q) = %+v, %v; want %+v", c.argument, got, err, c.want)
 		}
 	}
@@ -48,8 +48,8 @@ func TestParseTarget(t *testing.T) {
 		"fd:", "fd: ", "fd:-1", "fd:-0", "fd:x", "fd:0x3", "fd:3 ", "fd:2147483648", "fd:4294967296", "fd:fd:3", // shadow#666
 		"FD:3", " fd:3", "fd", "fd3", "pidfd:3",
 	} {
-		got, err := ParseTarget(argument)
-		if id := why(t, strconv.Quote(argument), err); id != BadProcess {
+		got, err := ParseTarget([]string{argument})
+		if id := wrong(t, strconv.Quote(argument), err); id != BadProcess {
 			t.Errorf("%q: %s", argument, id)
 		}
 		if got != (Target{}) {
@@ -58,7 +58,7 @@ func TestParseTarget(t *testing.T) {
 	}
 }
 
-func TestParseMappings(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, c := range []struct {
 		arguments string // separated by commas
 		want      string // kernel text
@@ -71,14 +71,14 @@ func TestParseMappings(t *testing.T) {
 		{"4294967293,4294967293,2", "4294967293 4294967293 2\n"},
 		{"0,0,4294967295", "0 0 4294967295\n"},
 	} {
-		mappings, err := ParseMappings(strings.Split(c.arguments, ","))
-		if got := string(Text(mappings)); err != nil || got != c.want {
-			t.Errorf("%s: %q, %v; want %q", c.arguments, got, err, c.want)
+		q := Parse(UID, strings.Split(c.arguments, ","))
+		if got := string(Text(q.Asked)); q.Wrong != nil || got != c.want {
+			t.Errorf("%s: %q, %v; want %q", c.arguments, got, q.Wrong, c.want)
 		}
 	}
 }
 
-func TestParseMappingsRefuses(t *testing.T) {
+func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct {
 		arguments string
 		overflow  bool // the headline of the original
@@ -120,17 +120,16 @@ func TestParseMappingsRefuses(t *testing.T) {
 		{"0,1000,1,1,100000,0", true},                    // the second of two
 		{"0,1000,1,1,100000,65536,2,4294967295,1", true}, // the third of three
 	} {
-		mappings, err := ParseMappings(strings.Split(c.arguments, ","))
-		if id := why(t, c.arguments, err); (id == OutOfBounds) != c.overflow {
+		q := Parse(GID, strings.Split(c.arguments, ","))
+		if id := wrong(t, c.arguments, q.Wrong); (id == OutOfBounds) != c.overflow {
 			t.Errorf("%s: %s", c.arguments, id)
 		}
-		if mappings != nil {
-			t.Errorf("%s: %v is returned with an error", c.arguments, mappings)
+		if q.Asked != nil || q.Kind != GID {
+			t.Errorf("%s: %v is asked for", c.arguments, q)
 		}
 	}
 	for _, none := range [][]string{nil, {}} {
-		_, err := ParseMappings(none) // 4.13 has written deny to setgroups by then
-		if id := why(t, "no triple", err); id != NoRange {
+		if id := wrong(t, "no triple", Parse(UID, none).Wrong); id != NoRange { // 4.13 has written deny to setgroups by then
 			t.Errorf("no triple: %s", id)
 		}
 	}
@@ -141,9 +140,9 @@ func FuzzParseTarget(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, argument string) {
-		got, err := ParseTarget(argument)
+		got, err := ParseTarget([]string{argument})
 		if err != nil {
-			why(t, argument, err)
+			wrong(t, argument, err)
 			if got != (Target{}) {
 				t.Errorf("%q: %+v with an error", argument, got)
 			}
@@ -153,34 +152,33 @@ func FuzzParseTarget(f *testing.F) {
 		if got.FD >= 0 {
 			text = "fd:" + strconv.Itoa(got.FD)
 		}
-		if again, err := ParseTarget(text); err != nil || again != got || (got.PID > 0) == (got.FD >= 0) {
+		if again, err := ParseTarget([]string{text}); err != nil || again != got || (got.PID > 0) == (got.FD >= 0) {
 			t.Errorf("%q: %+v, but %q: %+v, %v", argument, got, text, again, err)
 		}
 	})
 }
 
-func FuzzParseMappings(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"0 1000 1", "0 1000 1 1 100000 65536", "0 -5 1", "010 0x10 4294967294", "0 1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		mappings, err := ParseMappings(strings.Split(input, " "))
-		if err != nil {
-			why(t, input, err)
-			if mappings != nil {
+		q := Parse(UID, strings.Split(input, " "))
+		if q.Wrong != nil {
+			if q.Asked != nil {
 				t.Errorf("%q: mappings with an error", input)
 			}
 			return
 		}
-		for _, m := range mappings {
+		for _, m := range q.Asked {
 			if m.Upper.Count() != m.Lower.Count() || m.Lower.Empty() || m.Lower.End() > none || m.Upper.End() > none {
 				t.Errorf("%q: %+v", input, m)
 			}
 		}
-		text := string(Text(mappings))
-		again, err := ParseMappings(strings.Fields(text))
-		if err != nil || string(Text(again)) != text {
-			t.Errorf("%q: %q does not survive a round trip: %v", input, text, err)
+		text := string(Text(q.Asked))
+		again := Parse(UID, strings.Fields(text))
+		if again.Wrong != nil || string(Text(again.Asked)) != text {
+			t.Errorf("%q: %q does not survive a round trip: %v", input, text, again.Wrong)
 		}
 	})
 }

@@ -13,11 +13,15 @@ type Target struct {
 	FD  int // 0 to INT_MAX, -1 where a pid is named
 }
 
-// ParseTarget reads the first argument: a pid, or fd:N for the inherited descriptor N.
+// ParseTarget reads the first argument: a pid, or fd:N for the inherited descriptor N. No argument is an error as well.
 //
 // The error is *Malformed. 0, negative numbers and overflow are no process: they were passed to
 // kill(2) and fdopendir(3) as such (shadow#666, shadow#728).
-func ParseTarget(argument string) (Target, error) {
+func ParseTarget(arguments []string) (Target, error) {
+	if len(arguments) == 0 {
+		return Target{}, malformed(NoProcess)
+	}
+	argument := arguments[0]
 	if text, ok := strings.CutPrefix(argument, "fd:"); ok {
 		fd, err := number.Decimal(text)
 		if err != nil || fd > math.MaxInt32 {

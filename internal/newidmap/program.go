@@ -2,115 +2,92 @@
 //
 // It promises that a map is written only for a process of the caller's, and maps only ids that the administrator
 // granted to the caller, or the caller's own id. It trusts the kernel's answer about who the caller is, the files that
-// only root can have written (package trusted), and the checks that the kernel itself makes on a map.
+// only root can have written (package trusted), and the checks that the kernel itself makes on a map. Its words are
+// whynot's.
 package newidmap
 
 import (
 	"golang.org/x/sys/unix"
 
-	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/kernel/entry"
 	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/newidmap/whynot"
 	"userns-helpers/internal/subid/source"
-	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
 )
 
-// program is what does not depend on the caller.
-type program struct {
+// run is one run of the program, as far as it came. What was not reached is zero.
+type run struct {
 	kind      idmap.Kind
-	accounts  func(privilege.Caller) account.Directory
-	loginDefs string // path of login.defs(5)
-	grants    string // path of subuid(5) or subgid(5)
-	sources   func(privilege.Caller) source.Machine
-	forbidden string             // path of forbidden-host-ids(5)
-	standing  privilege.Standing // of the caller, once known
-	open      func(path string) (file, error)
+	arguments []string // without the program's name
+	caller    privilege.Caller
+	began     bool // caller is known, and kept from reaching this process
+	named     idmap.Target
+	process   *target.Process // open until the program ends
+	request   idmap.Request
+	facts     idmap.Facts
+	decision  idmap.Decision
+	lenient   bool // this kernel cannot take setgroups(2) from a namespace
+	written   bool // the map
 }
 
 // Run is the program; arguments are those of the process, its name first. It returns the exit status: 0 if the map was
 // written, 1 if not. It prints once, at the end.
 func Run(kind idmap.Kind, arguments []string) int {
+	r := &run{kind: kind}
 	if err := entry.Clean(arguments); err != nil {
-		return finish(privilege.Caller{}, unix.Stderr, verdict.Text(kind.Program(), "", err), 1)
+		return r.failed(whynot.Explain(&whynot.NoStart{Err: err}, r.looks()))
 	}
-	arguments = arguments[min(1, len(arguments)):] // execve(2) can pass no argument at all
-	if text := inform(kind, arguments); text != nil {
-		return finish(privilege.Caller{}, unix.Stdout, text, 0)
+	r.arguments = arguments[min(1, len(arguments)):] // execve(2) can pass no argument at all
+	if text := inform(kind, r.arguments); text != nil {
+		return r.say(unix.Stdout, text)
 	}
-	d := installed(kind).run(arguments)
-	if d.Err != nil {
-		d.Why = whynot.Explain(d.Err, kind)
-		d.record() // a grant has its record already: act
+	if err := r.tell(); !r.written {
+		why := whynot.Explain(err, r.looks())
+		r.record().Ended(why)
+		return r.failed(why)
 	}
-	return finish(d.Caller, unix.Stderr, d.text(), d.status())
+	_ = r.say(unix.Stderr, r.remarks())
+	return 0
 }
 
-// installed is the program as it is installed.
-func installed(kind idmap.Kind) program {
-	p := program{kind: kind, loginDefs: paths.LoginDefs(), grants: paths.Subuid(), forbidden: paths.Forbidden()}
-	if kind == idmap.GID {
-		p.grants = paths.Subgid()
-	}
-	return p
-}
-
-// of is the program for a caller of that standing.
-func (p program) of(standing privilege.Standing) program {
-	p.standing, p.open = standing, openTrusted(standing)
-	p.accounts = func(caller privilege.Caller) account.Directory { return account.For(caller, standing) }
-	p.sources = func(caller privilege.Caller) source.Machine { return source.For(caller, standing) }
-	return p
-}
-
-// run is the story of the privilege, in the order of the checks that callers know.
-func (p program) run(arguments []string) Decision {
-	d := Decision{Kind: p.kind, Arguments: arguments}
-
+// tell is the story of the privilege, in the order of the checks that callers know. The error says why the map was not
+// written, without a word.
+func (r *run) tell() (err error) {
 	// Identify: the real ids, before anything is changed. From here on the caller cannot signal or starve the program.
-	caller, err := privilege.Begin(own(p.kind))
-	if err != nil {
-		return d.fail(noPrivilege(p.kind, err))
+	if r.caller, err = privilege.Begin(own(r.kind)); err != nil {
+		return &whynot.NoRights{Err: err}
 	}
-	d.Caller, d.UID, d.GID = caller, caller.UID(), caller.GID()
-	d.Err = p.of(caller.Standing(needed(p.kind, nil))).attempt(caller, arguments, &d)
-	return d
-}
+	r.began = true
 
-// attempt goes on where run has identified the caller. It fills d in as facts become known.
-func (p program) attempt(caller privilege.Caller, arguments []string, d *Decision) error {
 	// The process is opened with the caller's rights, once; everything after acts on the descriptor.
-	process, err := p.openTarget(caller, arguments, d)
-	if err != nil {
+	if err := r.open(); err != nil {
 		return err
 	}
-	defer process.Close()
-	user, err := p.identify(caller)
-	if err != nil {
-		return err
-	}
-	d.Names = user.names
-	if err := p.checkOwner(caller, user, process); err != nil {
-		return err
-	}
+	r.facts.Owner.UID, r.facts.Owner.GID = r.process.Owner()
 
-	// Parse, and decide. The effective user id is root's in a setuid install, to read the file of grants.
-	if d.Asked, err = idmap.ParseMappings(arguments[1:]); err != nil {
+	// Decide. The effective user id is root's in a setuid install, to read the files that say who may map what.
+	machine := source.For(r.caller, r.standing())
+	if r.facts.User, err = machine.User(r.caller.UID(), r.caller.GID()); err != nil {
 		return err
 	}
-	if err := p.decide(caller, user, d); err != nil {
-		return err
+	r.request = idmap.Parse(r.kind, r.arguments[1:])
+	if r.decision = machine.Decide(r.request, &r.facts); !r.decision.Granted {
+		return r.decision.Why
 	}
 
 	// Narrow: from here on the caller's own user id and what the map needs. There is no way back.
-	if err := caller.Narrow(kept(p.kind, d.Asked)); err != nil {
-		return noPrivilege(p.kind, err)
+	if err := r.caller.Narrow(needed(r.kind, r.request.Asked) | privilege.Of(audit.Capability)); err != nil {
+		return &whynot.NoRights{Err: err}
 	}
-	return act(caller, process, d)
+	return r.write()
 }
+
+// standing is the caller's, as to the capability that the program uses.
+func (r *run) standing() privilege.Standing { return r.caller.Standing(needed(r.kind, nil)) }
 
 // own are the program's own capabilities, which the entry point has left.
 func own(kind idmap.Kind) privilege.Set {
@@ -118,11 +95,6 @@ func own(kind idmap.Kind) privilege.Set {
 		return entry.Newgidmap
 	}
 	return entry.Newuidmap
-}
-
-// kept are the capabilities that are left while the map is written: what it needs, and CAP_AUDIT_WRITE for the record.
-func kept(kind idmap.Kind, asked []idmap.Mapping) privilege.Set {
-	return needed(kind, asked) | privilege.Of(audit.Capability)
 }
 
 // needed is the capability without which the kernel refuses the map: CAP_SETUID or CAP_SETGID, and CAP_SETFCAP where
@@ -135,4 +107,19 @@ func needed(kind idmap.Kind, asked []idmap.Mapping) privilege.Set {
 		return privilege.Of(unix.CAP_SETUID, unix.CAP_SETFCAP)
 	}
 	return privilege.Of(unix.CAP_SETUID)
+}
+
+// looks gives up all rights but that of writing a record, for good, and is what the reasons can be found with then.
+func (r *run) looks() whynot.Looks {
+	return whynot.Looks{
+		Kind: r.kind, Request: r.request, Facts: r.facts, Process: r.process, Standing: r.standing(), Raised: r.caller.Raised(),
+		Missing: needed(r.kind, r.request.Asked) &^ r.caller.Permitted(),
+		Allowed: r.began && r.caller.Narrow(privilege.Of(audit.Capability)) == nil,
+	}
+}
+
+// failed prints why, and returns the exit status.
+func (r *run) failed(why verdict.Verdict) int {
+	_ = r.say(unix.Stderr, append(r.remarks(), why.Text(r.kind.Program(), r.kind.Usage())...))
+	return 1
 }

@@ -8,36 +8,44 @@ import (
 	"userns-helpers/internal/kernel/audit"
 )
 
-// record tells the administrator of a grant, before it takes effect, or why the run ended without one. A grant that then
-// cannot be carried out has two records.
-func (d Decision) record() {
-	r := audit.New(d.Kind.Program())
-	r.Number("uid", uint64(d.UID))
-	r.Number("gid", uint64(d.GID))
-	r.Text("user", strings.Join(d.Names, ","))
-	if len(d.Arguments) > 0 {
-		r.Text("target", d.Arguments[0])
+// record is what the administrator is told of a run: of a grant before it takes effect, and why a run ended without one. A
+// grant that then cannot be carried out has two records.
+func (r *run) record() *audit.Record {
+	record := audit.New(r.kind.Program())
+	record.Number("uid", uint64(r.caller.UID()))
+	record.Number("gid", uint64(r.caller.GID()))
+	record.Text("user", strings.Join(r.facts.User.Names, ","))
+	if len(r.arguments) > 0 {
+		record.Text("target", r.arguments[0])
 	}
-	r.Number("pid", uint64(d.PID))
-	r.Text("asked", strings.TrimSuffix(strings.ReplaceAll(string(idmap.Text(d.Asked)), "\n", ", "), ", "))
-	if d.Err != nil {
-		r.Ended(d.Why)
-		return
-	}
-	r.Text("by", d.grounds())
-	r.Granted()
+	record.Number("pid", uint64(r.pid()))
+	record.Text("asked", strings.TrimSuffix(strings.ReplaceAll(string(idmap.Text(r.request.Asked)), "\n", ", "), ", "))
+	return record
 }
 
-// grounds says what granted the ranges: the lines of the file, and that some are the caller's own id.
-func (d Decision) grounds() string {
-	var grounds []string
-	for _, g := range d.Granted {
-		grounds = append(grounds, d.Source+":"+strconv.Itoa(g.Line))
+// pid is that of the process, 0 if it is not known.
+func (r *run) pid() int {
+	if r.process == nil {
+		return 0
 	}
-	for _, rule := range d.Rules {
-		if rule == idmap.ByOwnID {
-			return strings.Join(append(grounds, "own id"), ", ")
+	return r.process.PID()
+}
+
+// recordGrant records that the map is granted, and by what: the lines of the file, and that some are the caller's own id.
+func (r *run) recordGrant() {
+	var by []string
+	if grants := r.facts.Grants; grants != nil {
+		for _, row := range grants.Used {
+			by = append(by, grants.Source+":"+strconv.Itoa(row.Line))
 		}
 	}
-	return strings.Join(grounds, ", ")
+	for _, rule := range r.decision.Rules {
+		if rule == idmap.ByOwnID {
+			by = append(by, "own id")
+			break
+		}
+	}
+	record := r.record()
+	record.Text("by", strings.Join(by, ", "))
+	record.Granted()
 }

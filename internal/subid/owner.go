@@ -7,10 +7,7 @@ import (
 
 // Owner is whose ranges are looked for: the keys that may stand in the first field of a line.
 type Owner struct {
-	keys     []string // with the colon that must follow
-	meanings []string // the names and the user id, whether a line can have them or not: see FindSlips
-	group    string   // the group id, which is no owner, "" if it is not known
-	exact    bool     // what is in another case means somebody else
+	keys []string // with the colon that must follow
 }
 
 // OwnerOf returns the owner with a user id and the login names that have it, in the order of the user database.
@@ -24,34 +21,23 @@ func OwnerOf(uid uint32, names ...string) Owner {
 		o.addName(name)
 	}
 	id := strconv.FormatUint(uint64(uid), 10)
-	o.keys, o.meanings = append(o.keys, id+":"), append(o.meanings, id)
-	return o
-}
-
-// InGroup returns the owner as FindSlips looks for one in subgid(5): there a group id is taken for an owner by mistake.
-func (o Owner) InGroup(gid uint32) Owner {
-	o.group = strconv.FormatUint(uint64(gid), 10)
-	o.meanings = append(o.meanings[:len(o.meanings):len(o.meanings)], o.group)
+	o.keys = append(o.keys, id+":")
 	return o
 }
 
 // OwnerNamed returns the owner that a login name stands for, without a look into the user database; a name of digits
 // stands for a user id, and for no one if the id has leading zeros or is too large.
 func OwnerNamed(name string) Owner {
-	uid, err := strconv.ParseUint(name, 10, 32)
-	if err == nil && strconv.FormatUint(uid, 10) == name {
-		return OwnerOf(uint32(uid))
+	if uid, ok := UID(name); ok {
+		return OwnerOf(uid)
 	}
-	o := Owner{exact: true} // who may be a mistake for somebody else
+	var o Owner
 	o.addName(name)
 	return o
 }
 
 // addName adds the key of a login name. A line that begins with #, + or - is a comment or for NIS.
 func (o *Owner) addName(name string) {
-	if name != "" {
-		o.meanings = append(o.meanings, name)
-	}
 	if name == "" || IsUID(name) || strings.ContainsAny(name, ":\n\x00") || strings.ContainsAny(name[:1], "#+-") {
 		return
 	}
@@ -63,10 +49,16 @@ func IsUID(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// after returns what follows the owner field of a line of this owner, and whether the line is one.
-func (o Owner) after(line []byte) ([]byte, bool) {
+// UID returns the user id that an owner is, in decimal without leading zeros.
+func UID(text string) (uid uint32, ok bool) {
+	id, err := strconv.ParseUint(text, 10, 32)
+	return uint32(id), err == nil && strconv.FormatUint(id, 10) == text
+}
+
+// After returns what follows the owner field of a line of this owner, and whether the line is one.
+func (o Owner) After(line []byte) ([]byte, bool) {
 	for _, key := range o.keys {
-		if len(line) > len(key) && line[0] == key[0] && string(line[:len(key)]) == key {
+		if len(line) >= len(key) && line[0] == key[0] && string(line[:len(key)]) == key {
 			return line[len(key):], true
 		}
 	}

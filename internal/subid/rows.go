@@ -9,33 +9,33 @@ import (
 	"userns-helpers/internal/text/number"
 )
 
-// longest is the length of a line that is read, without its newline: subuid(5) has a buffer of 1024 bytes for it.
-const longest = 1023
+// Longest is the length of a line that is read, without its newline: subuid(5) has a buffer of 1024 bytes for it.
+const Longest = 1023
 
-// rows walks over the grants of one owner.
+// rows walks over the ranges of one owner.
 type rows struct {
 	lines *lines.Reader
 	owner Owner
 }
 
 func newRows(file io.Reader, owner Owner) *rows {
-	return &rows{lines.New(file, longest+1), owner} // and a carriage return
+	return &rows{lines.New(file, Longest+1), owner} // and a carriage return
 }
 
-// next returns the next grant. A line of somebody else costs the comparison of its first bytes.
-func (r *rows) next() (Grant, bool) {
+// next returns the next range. A line of somebody else costs the comparison of its first bytes.
+func (r *rows) next() (idmap.Row, bool) {
 	for {
 		line, ok := r.lines.NextWith(r.owner.keys)
 		if !ok {
-			return Grant{}, false
+			return idmap.Row{}, false
 		}
 		line = lines.WithoutReturn(line)
-		fields, ok := r.owner.after(line)
-		if !ok || len(line) > longest {
+		fields, ok := r.owner.After(line)
+		if !ok || len(line) > Longest {
 			continue
 		}
-		if ids, ok := parse(fields); ok {
-			return Grant{r.lines.Number(), ids}, true
+		if ids, ok := Parse(fields); ok {
+			return idmap.Row{Line: r.lines.Number(), Range: ids}, true
 		}
 	}
 }
@@ -43,10 +43,10 @@ func (r *rows) next() (Grant, bool) {
 // err returns what ended the walk, nil at the end of the file.
 func (r *rows) err() error { return r.lines.Err() }
 
-// parse reads what follows the owner and its colon: start, colon, count, and nothing else. It is false for a line that
+// Parse reads what follows the owner and its colon: start, colon, count, and nothing else. It is false for a line that
 // grants nothing: malformed, of no id (shadow#399 and #1689: useradd writes count 0 for system users, and releases
 // before 4.20 took it for all ids there are), or beyond 2^32.
-func parse(fields []byte) (idmap.Range, bool) {
+func Parse(fields []byte) (idmap.Range, bool) {
 	start, count, ok := bytes.Cut(fields, []byte{':'})
 	if !ok {
 		return idmap.Range{}, false

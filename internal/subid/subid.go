@@ -11,12 +11,6 @@ import (
 	"userns-helpers/internal/idmap"
 )
 
-// Grant is one line of the file.
-type Grant struct {
-	Line  int // the first line is 1
-	Range idmap.Range
-}
-
 // Limits of what is kept of a file, whatever its size.
 const (
 	maxFragments = 4096 // separate pieces of the ids that are wanted, 16 bytes each
@@ -29,34 +23,51 @@ const (
 var ErrFragments = errors.New("the ranges of this owner are in too many pieces")
 
 // Scan reads file for the ranges of owner. It stops as soon as all wanted ids are granted, since no line takes back
-// what another one grants; where nothing is wanted, nothing is read.
+// what another one grants; where nothing is wanted, nothing is read. Nothing but wanted ids is in what is granted.
 //
-// Errors: those of file, and ErrFragments. The Found returned with an error grants nothing.
-func Scan(file io.Reader, owner Owner, wanted []idmap.Range) (Found, error) {
-	found := newFound(wanted)
-	for rows := newRows(file, owner); !found.complete(); {
-		grant, ok := rows.next()
+// Errors: those of file, and ErrFragments. The Grants returned with an error grant nothing.
+func Scan(file io.Reader, owner Owner, wanted []idmap.Range) (idmap.Grants, error) {
+	var found idmap.Grants
+	all := idmap.SetOf(wanted...)
+	for rows := newRows(file, owner); found.Granted.Count() < all.Count(); {
+		row, ok := rows.next()
 		if !ok && rows.err() == nil {
 			break
 		}
 		if !ok {
-			return Found{}, rows.err()
+			return idmap.Grants{}, rows.err()
 		}
-		if !found.add(grant) {
-			return Found{}, ErrFragments
+		add(&found, row, all)
+		if len(found.Granted.Ranges()) > maxFragments {
+			return idmap.Grants{}, ErrFragments
 		}
 	}
 	return found, nil
 }
 
+// add keeps what matters of a row.
+func add(found *idmap.Grants, row idmap.Row, wanted idmap.Set) {
+	found.Many++
+	if len(found.Owned) < maxOwned {
+		found.Owned = append(found.Owned, row)
+	}
+	matters := wanted.Overlapping(row.Range)
+	if len(matters) > 0 && len(found.Used) < maxUsed {
+		found.Used = append(found.Used, row)
+	}
+	for _, w := range matters {
+		found.Granted.Add(w.Intersect(row.Range))
+	}
+}
+
 // List calls each for every range of owner, in file order. Errors: those of file, after the ranges in front of it.
-func List(file io.Reader, owner Owner, each func(Grant)) error {
+func List(file io.Reader, owner Owner, each func(idmap.Row)) error {
 	rows := newRows(file, owner)
 	for {
-		grant, ok := rows.next()
+		row, ok := rows.next()
 		if !ok {
 			return rows.err()
 		}
-		each(grant)
+		each(row)
 	}
 }

@@ -71,6 +71,7 @@ func TestGuards(t *testing.T) {
 	for want, n := range map[string]guard.Nic{
 		"frame_guard, no link-local groups":                                     {MAC: own, Frames: true},
 		"no link-local groups":                                                  {Groups: true},
+		"no link-local groups but BPDUs":                                        {Groups: true, STP: true},
 		"no link-local groups, no multicast queries":                            {Groups: true, Queries: true},
 		"router_guard, no multicast queries":                                    {Routers: true, IPv4: bridge.IPv4},
 		"frame_guard, router_guard, no link-local groups, no multicast queries": {MAC: own, Frames: true, Routers: true, IPv4: bridge.IPv4},

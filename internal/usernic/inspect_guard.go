@@ -41,7 +41,8 @@ func wordsOf(n guard.Nic) []string {
 	}{
 		{n.Frames, nics.FrameGuard},
 		{n.Routers, nics.RouterGuard},
-		{n.Groups || n.Frames, "no link-local groups"},
+		{n.Frames || n.Groups && !n.STP, "no link-local groups"},
+		{n.Groups && n.STP && !n.Frames, "no link-local groups but BPDUs"},
 		{n.Queries || n.Routers, "no multicast queries"},
 	} {
 		if w.is {

@@ -22,7 +22,7 @@ func (a asker) explainNIC(name, bridge string) reply {
 	if a.pid != 0 {
 		r.Question += ", for process " + strconv.Itoa(a.pid)
 	}
-	user, err := account.Unprivileged(account.Trusted(privilege.Reporter())).Named(name)
+	user, err := hostcheck.Named(account.Unprivileged(account.Trusted(privilege.Reporter())), name)
 	if err != nil {
 		r.Answer, r.Reason, r.Advice = no, "there is no such user", err.Error()
 		return r

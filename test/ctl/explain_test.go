@@ -16,8 +16,8 @@ import (
 
 // answer is what explain --json says.
 type answer struct {
-	Answer, Reason, Advice string
-	By                     []struct {
+	Answer, ID, Reason, Advice string
+	By                         []struct {
 		File string
 		Line int
 		Rule string
@@ -56,6 +56,10 @@ func TestExplainIDs(t *testing.T) {
 	put(t, "/etc/userns-helpers/forbidden-host-ids", harness.File{Text: "300500-300509\n"})
 	edges := []uint64{0, 300_000, 300_500, 300_510, 365_536, 365_546, 431_072, 431_077, 432_072, 900_000, 900_005, 900_010, 3001, 3002, 3003, 4_294_967_000}
 	random := rand.New(rand.NewPCG(6, 0))
+	journal, err := harness.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
 	yes := 0
 	for i := range 60 {
 		p := []person{alice, bob, carol}[random.IntN(3)]
@@ -74,7 +78,11 @@ func TestExplainIDs(t *testing.T) {
 		asker := []person{root, p}[i%2]
 		said := explain(t, asker, append(words, "--pid", process)...)
 		without := explain(t, carol, words...)
+		journal.Records()
 		did := call(t, p, program, process, "0", words[2], words[3])
+		if recorded := harness.ReasonIn(journal.Records()); said.ID != recorded {
+			t.Errorf("%q: explain has the id %q, the record of %s %q", words, said.ID, program, recorded)
+		}
 		if (did.status == 0) != (said.Answer == "yes") || said.Answer != without.Answer {
 			t.Errorf("%q: %s says %s, without a process %s; %s: %d %q", words, asker.name, said.Answer, without.Answer, program, did.status, did.err)
 		}
@@ -267,6 +275,28 @@ func TestExplainNICProcess(t *testing.T) {
 	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "mac_lock = true\n"})
 	if a := explain(t, alice, "nic", "alice", "br0"); a.Answer != "no" || !strings.Contains(a.Advice, "policy.toml") {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestExplainGuard: the filter that an interface would get is shown, with the addresses that the bridge has; none where it
+// would get none.
+func TestExplainGuard(t *testing.T) {
+	if err := sh("ip address add 10.77.0.1/24 dev br0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sh("ip address del 10.77.0.1/24 dev br0") })
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\nrouter_guard = true\n"})
+	got := call(t, alice, usernsctl, "explain", "nic", "alice", "br0", "--guard")
+	for _, part := range []string{
+		"filter:\nA frame without a whole Ethernet header is dropped.\n", "ARP from an address of the bridge is dropped, and a probe for one.\n", "#0xa4d0001", "What is left passes.\n",
+	} {
+		if got.status != 0 || !strings.Contains(got.out, part) {
+			t.Errorf("%q is not in %+v", part, got)
+		}
+	}
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\nbpdu_guard = false\n"})
+	if got := call(t, alice, usernsctl, "explain", "nic", "alice", "br0", "--guard"); got.status != 0 || !strings.Contains(got.out, "The interface would get no filter.") {
+		t.Errorf("%+v", got)
 	}
 }
 

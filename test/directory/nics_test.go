@@ -45,7 +45,7 @@ func namedNic(t *testing.T, u user, owner string) {
 	if text, err := os.ReadFile("/run/lxc/nics"); err != nil || !strings.Contains("\n"+string(text), "\n"+row+"\n") {
 		t.Errorf("the ledger has not %q: %q, %v", row, text, err)
 	}
-	if full := call(t, u, creates(target.PID)...); full.status != 1 || !strings.Contains(full.err, "1 of 1 interfaces of "+owner+" on br0 live") {
+	if full := call(t, u, creates(target.PID)...); full.status != 1 || !strings.Contains(full.err, owner+" already has 1 of 1 interfaces on br0") {
 		t.Errorf("%q: the second: %v", owner, full)
 	}
 	gone := call(t, u, usernic, "delete", "/dev/null", "c1", "/proc/"+decimal(target.PID)+"/ns/net", "veth", "br0", parts[2])

@@ -67,7 +67,7 @@ func TestUserdb(t *testing.T) {
 	}
 	daemon(t, userdb, self, "activate", userdb, "/usr/lib/systemd/systemd-userdbd")
 	for _, folder := range []string{bin, caps} {
-		granted(t, folder, "your user id 54321 has no account: no uid 54321 in /etc/passwd, systemd-userdbd; ids are granted to accounts")
+		granted(t, folder, "your user ID 54321 has no account: no uid 54321 in /etc/passwd, systemd-userdbd; IDs are granted to accounts")
 	}
 	namedNic(t, dora, "dora")
 	namedNic(t, dora, "@dora")
@@ -117,7 +117,7 @@ func TestGetent(t *testing.T) {
 		t.Errorf("without CAP_SETUID in the bounding set: %v", bounded)
 	}
 	switched(t, "passwd: files\ngroup: files\n")
-	if got := maps(t, bin, "newuidmap", dora, "0 4200 1"); got.status != 1 || !strings.Contains(got.err, "no uid 4200 in /etc/passwd; ids") {
+	if got := maps(t, bin, "newuidmap", dora, "0 4200 1"); got.status != 1 || !strings.Contains(got.err, "no uid 4200 in /etc/passwd; IDs") {
 		t.Errorf("without another service in nsswitch.conf: %v", got)
 	}
 }

@@ -87,8 +87,8 @@ func auditCases(t *testing.T) []auditCase {
 	return []auditCase{
 		{"newuidmap-grants", []string{newuidmap, pid, "0", base, "9"}, 0, `result=granted ` + who + target + `asked="0 ` + base + ` 9" by="/etc/subuid:\d+"`},
 		{"newgidmap-grants", []string{newgidmap, pid, "0", base, "9"}, 0, `result=granted ` + who + target + `asked="0 ` + base + ` 9" by="/etc/subgid:\d+"`},
-		{"newuidmap-refuses", []string{newuidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
-		{"newgidmap-refuses", []string{newgidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" why=".*not allowed.*"`},
+		{"newuidmap-refuses", []string{newuidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" id="not-granted" why=".*not allowed.*"`},
+		{"newgidmap-refuses", []string{newgidmap, pid, "0", "1", "9"}, 1, `result=refused ` + who + target + `asked="0 1 9" id="not-granted" why=".*not allowed.*"`},
 		{"create-grants", creates(netns, "audit"), 0, `result=granted ` + who + place + `asked="create /dev/null c1 \d+ veth audit" by="/etc/lxc/lxc-usernet:\d+" owner="audited" host="veth` + uid + `_\w+"`},
 		{"create-refuses", creates(netns, "lo"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth lo" id="not-granted" why=".*may not create.*"`},
 		{"create-refuses-late", creates(netns, "audit"), 1, `result=refused ` + who + place + `asked="create /dev/null c1 \d+ veth audit" id="over-quota" why=".*Quota reached.*"`},
@@ -137,7 +137,7 @@ func TestAuditTwice(t *testing.T) {
 		argv []string
 		want string
 	}{
-		"map":    {[]string{newuidmap, strconv.Itoa(below.PID), "0", base, "1"}, `asked="0 ` + base + ` 1" why=".*not directly below yours.*"`},
+		"map":    {[]string{newuidmap, strconv.Itoa(below.PID), "0", base, "1"}, `asked="0 ` + base + ` 1" id="not-a-child" why=".*not directly below yours.*"`},
 		"output": {creates(netns, "audit"), `asked="create /dev/null c1 .*" by=".*" owner="audited" host="(veth\d+_\w+)" id="output-failed" why="Failed to write to standard output.*"`},
 	} {
 		t.Run(name, func(t *testing.T) {

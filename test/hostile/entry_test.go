@@ -139,7 +139,7 @@ func TestReduced(t *testing.T) {
 	} {
 		target := hold(t, threaded, "unshare", "-U", "cat")
 		before := append([]string{"/usr/bin/setpriv"}, strings.Fields(c.how+" --reuid "+id+" --regid "+id+" --clear-groups")...)
-		real := ""
+		ruid := ""
 		r := plan{argv: []string{c.program, strconv.Itoa(target.PID), "0", base, "1"}, before: before}.run(t, func(x *traced) {
 			own := owned(c.program)
 			for x.until(func(systemCall) bool { return x.clones > 0 }) {
@@ -149,13 +149,13 @@ func TestReduced(t *testing.T) {
 				if x.at.nr == unix.SYS_UMASK { // the end of what Begin does with ids
 					text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", x.pid))
 					_, rest, _ := strings.Cut(string(text), "\nUid:\t")
-					real, _, _ = strings.Cut(rest, "\t")
+					ruid, _, _ = strings.Cut(rest, "\t")
 				}
 			}
 		})
 		written := strings.TrimSpace(target.Read("uid_map")+target.Read("gid_map")) != ""
-		if r.status != c.status || real != c.real || written != (c.status == 0) {
-			t.Errorf("%s, %s: %v; real user %q, not %q; written: %v", c.how, c.program, r, real, c.real, written)
+		if r.status != c.status || ruid != c.real || written != (c.status == 0) {
+			t.Errorf("%s, %s: %v; real user %q, not %q; written: %v", c.how, c.program, r, ruid, c.real, written)
 		}
 	}
 }

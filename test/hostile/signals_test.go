@@ -238,9 +238,12 @@ func TestInheritedScheduling(t *testing.T) {
 			if err != nil || attributes.Policy != unix.SCHED_NORMAL || attributes.Nice != 0 {
 				t.Errorf("%s: scheduling %+v, %v", how, attributes, err)
 			}
-			var own, its unix.CPUSet
-			if err := errors.Join(unix.SchedGetaffinity(0, &own), unix.SchedGetaffinity(x.at.tid, &its)); err != nil || its != own {
-				t.Errorf("%s: processors %x, not %x, %v", how, its, own, err)
+			for _, thread := range x.threads() {
+				tid, _ := strconv.Atoi(thread)
+				var own, its unix.CPUSet
+				if err := errors.Join(unix.SchedGetaffinity(0, &own), unix.SchedGetaffinity(tid, &its)); err != nil || its != own {
+					t.Errorf("%s: processors of thread %d: %x, not %x, %v", how, tid, its, own, err)
+				}
 			}
 			if text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", x.pid)); string(text) != "0\n" {
 				t.Errorf("%s: oom_score_adj %s", how, text)

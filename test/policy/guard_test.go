@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/policy/guard"
 )
 
 // TestGuardStays: the filter is on the host's end, stays when the port leaves its bridge and comes back, and lets nobody
@@ -284,4 +288,39 @@ func say(pid int, to *net.TCPAddr) error {
 	}
 	_, err = unix.Write(fd, []byte("hello"))
 	return err
+}
+
+// TestManyAddresses: a filter for as many addresses as a bridge may have is taken by the kernel, and read back; for one more
+// there is no interface.
+func TestManyAddresses(t *testing.T) {
+	for more, refused := range []bool{false, true} {
+		network(t)
+		setPolicy(t, "[defaults]\nrouter_guard = true\nframe_guard = true\n")
+		sh(t, "for i in $(seq 1 %d); do ip address add 10.9.$i.1/24 dev br0; done; "+
+			"for i in $(seq 1 %d); do ip address add fd09:$i::1/64 dev br0 nodad; done", guard.MostAddresses+more, guard.MostAddresses-1)
+		a := create(nicProgram(), alice, hold(t, alice), "br0", "eth0")
+		want := ""
+		if refused {
+			want = "has more addresses than a filter looks for (32); router_guard is asked for (/etc/userns-helpers/policy.toml line 2)"
+		}
+		judge(t, "addresses", a, want)
+	}
+}
+
+// TestGuardBeside: a queueing discipline that somebody else has put on the interface first is no obstacle, and a filter of
+// theirs does not come before the guard.
+func TestGuardBeside(t *testing.T) {
+	network(t)
+	sh(t, "ip link add theirs type veth peer name other && tc qdisc add dev theirs clsact && "+
+		"tc filter add dev theirs ingress bpf da bytecode '1,6 0 0 0'")
+	conn, err := rtnl.Dial()
+	must(t, err)
+	device, err := conn.Device("theirs")
+	must(t, err)
+	program := []unix.SockFilter{{Code: 6, K: 2}}
+	must(t, conn.Guard(device.Index, program))
+	got, err := conn.Guarded(device.Index)
+	if err != nil || !slices.Equal(got, program) {
+		t.Error(got, err, sh(t, "tc filter show dev theirs ingress"))
+	}
 }

@@ -79,7 +79,7 @@ func quoted(out []byte, text string, room int) []byte {
 	return append(out, '"')
 }
 
-// escaped appends one character, or one byte that is none.
+// escaped appends one character, or one byte that is not part of one.
 func escaped(out []byte, character string) []byte {
 	switch character {
 	case `"`, `\`:

@@ -22,18 +22,14 @@
 package entry
 
 import (
+	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/text/verdict"
 )
 
 // environment is what a program runs with: environ(7).
 var environment = [...]string{"GOMAXPROCS=1", "GOGC=off"}
-
-// cstrings are the same for the assembly, as C has them, and an empty one.
-var cstrings = [...]string{"GOMAXPROCS=1\x00", "GOGC=off\x00", "\x00"}
 
 // secure is what the runtime itself adds where the kernel says AT_SECURE, as in every setuid program (runtime.secureEnv).
 const secure = "GOTRACEBACK=none"
@@ -47,19 +43,16 @@ func Clean(arguments []string) error {
 		return nil
 	}
 	if found.Ran != 0 {
-		return dirty("the program is not built as it has to be: its entry point ran, and left another one", nil)
+		return ErrMisbuilt
 	}
-	err := unix.Exec("/proc/self/exe", arguments, environment[:])
-	return dirty("the program could not be executed again without it, from /proc/self/exe: "+err.Error(), err)
+	return unix.Exec("/proc/self/exe", arguments, environment[:])
 }
 
-// dirty is the failure to empty the environment.
-func dirty(advice string, err error) error {
-	return &verdict.Failure{Headline: "Could not empty the environment", Advice: advice, Err: err}
-}
+// ErrMisbuilt says that the entry point ran, and left another environment than its own.
+var ErrMisbuilt = errors.New("the program is not built as it has to be: its entry point ran, and left another environment")
 
 // clean reports whether nothing but ours, and what the runtime adds, is in an environment. A variable that it does not
-// expect in a program that was executed again would execute it for ever.
+// expect in a program that was executed again would execute it again and again.
 func clean(variables []string) bool {
 	for _, v := range variables {
 		if v != secure && !slices.Contains(environment[:], v) {

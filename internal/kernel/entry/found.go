@@ -1,5 +1,7 @@
 package entry
 
+//lint:file-ignore U1000 the assembly uses what Go does not
+
 import "golang.org/x/sys/unix"
 
 // The capabilities of each program, below 32 all of them: what it has from the entry point on, on every thread, until it
@@ -30,8 +32,12 @@ const (
 	startSlack  = 10_000_000 // nanoseconds
 	fcntl       = unix.SYS_FCNTL
 	getFD       = unix.F_GETFD
-	badFD       = 9 // EBADF
+	badFD       = 9  // EBADF
+	atUID       = 11 // AT_UID, getauxval(3); AT_EUID and AT_GID follow
 )
+
+// cstrings are the variables of environment, as C has them, and an empty string.
+var cstrings = [...]string{"GOMAXPROCS=1\x00", "GOGC=off\x00", "\x00"}
 
 // state is what the entry point found and left. All is zero where it did not run.
 type state struct {
@@ -40,6 +46,7 @@ type state struct {
 	Closed     uint32             // bit n: descriptor n was closed
 	Processor  uint32             // where it ran
 	IDs        [3]uint32          // real, effective and saved user id at its end; -1 where the kernel did not say
+	Executed   [3]uint32          // real and effective user id, real group id at execve(2); -1 likewise
 	Header     unix.CapUserHeader // of Sets
 	Sets       [2]unix.CapUserData
 	Files      unix.Rlimit // RLIMIT_NOFILE as it found it
@@ -55,7 +62,14 @@ var found state
 func Own() uint32 { return found.Own }
 
 // IDs are the real, effective and saved user id that the entry point left.
-func IDs() (real, effective, saved uint32) { return found.IDs[0], found.IDs[1], found.IDs[2] }
+func IDs() (ruid, euid, suid uint32) { return found.IDs[0], found.IDs[1], found.IDs[2] }
+
+// Executed are the real and effective user id, and the real group id, with which the kernel executed this program: -1 if it
+// did not say, and not known where the entry point did not run. The kernel wrote them into memory of this process; no filter
+// of system calls can answer in its place.
+func Executed() (uid, euid, gid uint32) {
+	return found.Executed[0], found.Executed[1], found.Executed[2]
+}
 
 // Processors are those on which the caller lets this process run, of which the entry point has left one; empty if it did
 // not.

@@ -170,8 +170,27 @@ copy:
 blank:
 	ADDQ	$8, SI
 	CMPQ	(SI), $0
-	JEQ	done
+	JEQ	auxiliary
 	MOVQ	AX, (SI)
 	JMP	blank
+
+auxiliary:
+	// The auxiliary vector, pairs of a type and a value up to type AT_NULL, 0. AT_UID, AT_EUID and AT_GID, 11 to 13, are the
+	// ids with which the kernel executed the program: kept over what is nobody's.
+	MOVL	$-1, (state_Executed+0)(R12)
+	MOVL	$-1, (state_Executed+4)(R12)
+	MOVL	$-1, (state_Executed+8)(R12)
+	ADDQ	$8, SI
+pair:
+	MOVQ	0(SI), CX
+	MOVQ	8(SI), DX
+	ADDQ	$16, SI
+	TESTQ	CX, CX
+	JEQ	done
+	SUBQ	$const_atUID, CX
+	CMPQ	CX, $3
+	JCC	pair
+	MOVL	DX, state_Executed(R12)(CX*4)
+	JMP	pair
 done:
 	JMP	_rt0_amd64_linux(SB)

@@ -161,8 +161,28 @@ copy:
 blank:
 	ADD	$8, R2
 	MOVD	(R2), R6
-	CBZ	R6, done
+	CBZ	R6, auxiliary
 	MOVD	R5, (R2)
 	B	blank
+
+auxiliary:
+	// AT_UID, AT_EUID, AT_GID.
+	MOVD	$-1, R9
+	MOVW	R9, (state_Executed+0)(R20)
+	MOVW	R9, (state_Executed+4)(R20)
+	MOVW	R9, (state_Executed+8)(R20)
+	ADD	$8, R2
+	ADD	$state_Executed, R20, R3
+pair:
+	MOVD	0(R2), R4
+	MOVD	8(R2), R5
+	ADD	$16, R2
+	CBZ	R4, done
+	SUB	$const_atUID, R4
+	CMP	$3, R4
+	BHS	pair
+	ADD	R4<<2, R3, R4
+	MOVW	R5, (R4)
+	B	pair
 done:
 	B	_rt0_arm64_linux(SB)

@@ -24,9 +24,18 @@ func EachDescriptor(first int, each func(fd int)) error {
 		return nil
 	}
 	defer unix.Close(directory)
-	buffer := make([]byte, readAtOnce)
+	return numbers(directory, func(fd int) {
+		if fd >= first && fd != directory {
+			each(fd)
+		}
+	})
+}
+
+// numbers gives each number that is a name in an open directory to each.
+func numbers(directory int, each func(int)) error {
+	var buffer [readAtOnce]byte
 	for {
-		n, err := unix.ReadDirent(directory, buffer)
+		n, err := unix.ReadDirent(directory, buffer[:])
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
@@ -35,8 +44,8 @@ func EachDescriptor(first int, each func(fd int)) error {
 		}
 		_, _, names := unix.ParseDirent(buffer[:n], -1, nil)
 		for _, name := range names {
-			if fd, err := strconv.Atoi(name); err == nil && fd >= first && fd != directory {
-				each(fd)
+			if number, err := strconv.Atoi(name); err == nil {
+				each(number)
 			}
 		}
 	}
@@ -44,5 +53,5 @@ func EachDescriptor(first int, each func(fd int)) error {
 
 const (
 	mostDescriptors = 1 << 16
-	readAtOnce      = 8 << 10 // bytes of a directory: some 300 descriptors
+	readAtOnce      = 1 << 10 // bytes of a directory: some 30 descriptors
 )

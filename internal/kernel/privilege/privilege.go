@@ -70,9 +70,9 @@ const noSetuidFixup = 1 << 2
 
 // identify reads the caller's real ids, groups and the capabilities that this program has.
 func identify() (Caller, error) {
-	ids, err := executed()
-	if err != nil {
-		return Caller{}, readIDs.failed(err)
+	uid, euid, gid := executed()
+	if max(uid, euid, gid) == nobodys {
+		return Caller{}, readIDs.failed(unix.ENODATA)
 	}
 	groups, err := unix.Getgroups()
 	if err != nil {
@@ -82,12 +82,25 @@ func identify() (Caller, error) {
 	if err != nil {
 		return Caller{}, readCaps.failed(err)
 	}
-	caller := Caller{uid: ids.uid, gid: ids.gid, raised: ids.euid == 0, permitted: now.permitted()}
+	caller := Caller{uid: uid, gid: gid, raised: euid == 0, permitted: now.permitted()}
 	caller.unfixed = caller.raised && look(unix.PR_GET_SECUREBITS)&noSetuidFixup != 0
 	for _, g := range groups {
 		caller.groups = append(caller.groups, uint32(g))
 	}
 	return caller, nil
+}
+
+// nobodys is an id that nobody has, -1 for the kernel.
+const nobodys = ^uint32(0)
+
+// executed are the ids with which the kernel executed this program, the real ones those of the caller, whatever the entry
+// point has made of them since. Where it did not run nothing has changed them.
+func executed() (uid, euid, gid uint32) {
+	if entry.Own() != 0 {
+		return entry.Executed()
+	}
+	ruid, effective, _ := unix.Getresuid()
+	return uint32(ruid), uint32(effective), uint32(unix.Getgid())
 }
 
 // take sees to it that the real and saved user ids are 0 as well, and that no thread has a capability outside of own.
@@ -122,13 +135,13 @@ func (c *Caller) take(own Set) error {
 // taken compares what the entry point left with what it has to leave: where it failed it has said nothing, and a filter of
 // system calls can say that a call succeeded that was never made.
 func (c *Caller) taken(left, own Set) error {
-	real, effective, saved := entry.IDs()
+	ruid, euid, suid := entry.IDs()
 	switch {
 	case left != own:
 		return beginAs.failed(unix.ENOEXEC)
-	case c.becomesRoot() && (real != 0 || effective != 0 || saved != 0):
+	case c.becomesRoot() && (ruid != 0 || euid != 0 || suid != 0):
 		return takeUser.failed(unix.EPERM)
-	case !c.becomesRoot() && (real != c.uid || (effective == 0) != c.raised):
+	case !c.becomesRoot() && (ruid != c.uid || (euid == 0) != c.raised):
 		return takeUser.failed(unix.EPERM)
 	case !own.Has(c.permitted):
 		return setCaps.failed(unix.EPERM)
@@ -148,8 +161,8 @@ func (c Caller) rootGroup() error {
 }
 
 // Do runs f with the caller's effective user and group ids and no effective capability, on this thread. The
-// supplementary groups are the caller's all the time. Real and saved user ids stay 0, so that the caller cannot signal
-// the program meanwhile, and so that Do can return; where the program was not raised there is nothing to change.
+// supplementary groups are always the caller's. Real and saved user ids stay 0, so that the caller cannot signal the
+// program during that time, and so that Do can return; where the program was not raised there is nothing to change.
 //
 // Returns f's error. A thread that cannot get its ids back ends the process with status 1.
 func (c Caller) Do(f func() error) error {

@@ -60,12 +60,21 @@ const slack = 50_000
 // class that default back.
 func tighten() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, slack, 0, 0, 0) }
 
-// spread lets this thread, and the programs that it executes, run on all processors of the caller's choice again, of which
-// the entry point left one for the start.
+// spread lets all threads, and the programs that are executed, run on all processors of the caller's choice again, of which
+// the entry point left one for the start. The others' too: what works here may have to wait for one of them to give back
+// the right to run Go code, and whoever keeps its processor busy would keep both.
 func spread() {
-	if processors := entry.Processors(); processors.Count() > 0 {
-		_ = unix.SchedSetaffinity(0, &processors)
+	processors := entry.Processors()
+	if processors.Count() == 0 {
+		return
 	}
+	_ = unix.SchedSetaffinity(0, &processors)
+	threads, err := unix.Open("/proc/self/task", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(threads)
+	_ = numbers(threads, func(thread int) { _ = unix.SchedSetaffinity(thread, &processors) })
 }
 
 // ignoreTerminal ignores the signals that a terminal sends without asking for permission, and SIGPIPE: writing to a

@@ -47,7 +47,7 @@ const (
 func (c *Conn) Guard(index int, program []unix.SockFilter) error {
 	err := c.change(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL,
 		traffic{index: index, handle: clsactHandle, parent: clsactParent}, nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("clsact")))
-	if err != nil {
+	if err != nil && !errors.Is(err, unix.EEXIST) { // a daemon may have been there first: its filters come later than this one
 		return missing(err, true)
 	}
 	err = c.change(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|unix.NLM_F_EXCL,

@@ -55,7 +55,7 @@ func vlanInfo(flags, vlan uint16) *nl.RtAttr {
 }
 
 // OnlyVLAN puts a port into one VLAN, whose frames have no tag at the port, and out of the one that the bridge put it
-// into. Errors: unix.EINVAL for a number that is none.
+// into. Errors: unix.EINVAL for a number that is not a VLAN's.
 func (c *Conn) OnlyVLAN(port int, b Bridge, vlan uint16) error {
 	if vlan < lowestVLAN || vlan > highestVLAN {
 		return unix.EINVAL

@@ -20,8 +20,11 @@ import (
 // File is an open file that only root could have written. The zero value is not usable.
 type File struct {
 	fd   int
-	stat unix.Stat_t
+	stat status
 }
+
+// status is what counts of stat(2).
+type status struct{ mode, uid, gid uint32 }
 
 // Open opens path for reading and checks the open file: regular, owned by root, writable by nobody else; of is who it
 // decides for.
@@ -51,11 +54,13 @@ func Judge(fd int, path string, of privilege.Standing) error { return (&File{fd:
 
 // check refuses what somebody other than root may have written.
 func (f *File) check(path string, of privilege.Standing) error {
-	if err := unix.Fstat(f.fd, &f.stat); err != nil {
+	var stat unix.Stat_t
+	if err := unix.Fstat(f.fd, &stat); err != nil {
 		return err
 	}
+	f.stat = status{stat.Mode, stat.Uid, stat.Gid}
 	if fault := f.fault(of); fault != 0 {
-		return &UntrustedError{path, fault, f.stat.Uid}
+		return &UntrustedError{path, fault, f.stat.uid}
 	}
 	return nil
 }
@@ -65,11 +70,11 @@ func (f *File) check(path string, of privilege.Standing) error {
 // there may be a list of others who may, acl(5).
 func (f *File) fault(of privilege.Standing) Fault {
 	switch {
-	case f.stat.Mode&unix.S_IFMT != unix.S_IFREG:
+	case f.stat.mode&unix.S_IFMT != unix.S_IFREG:
 		return NotRegular
-	case f.stat.Uid != 0:
+	case f.stat.uid != 0:
 		return f.foreign(of)
-	case f.stat.Mode&unix.S_IWOTH != 0, f.GroupWritable() && f.stat.Gid != 0:
+	case f.stat.mode&unix.S_IWOTH != 0, f.GroupWritable() && f.stat.gid != 0:
 		return Writable
 	case f.GroupWritable() && !onlyRootWrites(f.fd):
 		return Listed
@@ -79,7 +84,7 @@ func (f *File) fault(of privilege.Standing) Fault {
 
 // foreign is what is wrong with a file that is not root's.
 func (f *File) foreign(of privilege.Standing) Fault {
-	switch privilege.Owner(f.fd, f.stat.Uid) {
+	switch privilege.Owner(f.fd, f.stat.uid) {
 	case privilege.Inside:
 		return OtherOwner
 	case privilege.Unknown:
@@ -87,7 +92,7 @@ func (f *File) foreign(of privilege.Standing) Fault {
 	case privilege.Unmapped:
 	}
 	switch {
-	case f.stat.Mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
+	case f.stat.mode&(unix.S_IWGRP|unix.S_IWOTH) != 0:
 		return Writable
 	case !of.Holds():
 		return UnmappedOwner
@@ -96,7 +101,7 @@ func (f *File) foreign(of privilege.Standing) Fault {
 }
 
 // GroupWritable reports whether root's group may write the file too.
-func (f *File) GroupWritable() bool { return f.stat.Mode&unix.S_IWGRP != 0 }
+func (f *File) GroupWritable() bool { return f.stat.mode&unix.S_IWGRP != 0 }
 
 // Read reads as io.Reader asks.
 func (f *File) Read(buffer []byte) (int, error) { return Descriptor(f.fd).Read(buffer) }
@@ -121,4 +126,4 @@ func (d Descriptor) Read(buffer []byte) (int, error) {
 }
 
 // Close closes the file. A failure to close what was only read changes nothing for the caller.
-func (f *File) Close() { _ = unix.Close(f.fd) }
+func (f *File) Close() error { return unix.Close(f.fd) }

@@ -9,8 +9,8 @@ import (
 )
 
 // commandLine is about a command line that is wrong.
-func commandLine(kind idmap.Kind, m *idmap.Malformed) verdict.Verdict {
-	v := verdict.Verdict{ID: m.Why, Refused: true, Usage: true, Advice: whatIsWrong(kind, m)}
+func (l Looks) commandLine(m *idmap.Malformed) verdict.Verdict {
+	v := verdict.Verdict{Refused: true, Usage: true, Advice: whatIsWrong(l.Kind, m)}
 	if m.Why == idmap.OutOfBounds {
 		v.Headline = "subuid overflow detected." // in both programs, as the original says it
 	}

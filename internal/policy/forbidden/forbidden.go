@@ -17,46 +17,28 @@ const (
 	LongestLine = 4 << 10
 )
 
-// IDs are the ids that are never mapped. The zero value forbids none, as does an absent file.
-type IDs struct{ entries []Entry }
-
-// Entry is one line of the file.
-type Entry struct {
-	Range idmap.Range
-	Line  int // from 1
-}
-
-// Denies returns the first entry that has an id of r, and whether there is one.
-func (d IDs) Denies(r idmap.Range) (Entry, bool) {
-	for _, e := range d.entries {
-		if !e.Range.Intersect(r).Empty() {
-			return e, true
-		}
-	}
-	return Entry{}, false
-}
-
-// Read reads a file to its end. Errors: the first *Error, or the reader's; then nothing may be mapped.
-func Read(source io.Reader) (IDs, error) {
-	var ids IDs
+// Read reads a file to its end. An absent file forbids no id, as does an empty one. Errors: the first *Error, or the
+// reader's; then nothing may be mapped.
+func Read(source io.Reader) ([]idmap.Row, error) {
+	var rows []idmap.Row
 	var first *Error
-	_, err := read(source, func(e Entry) { ids.entries = append(ids.entries, e) }, func(e *Error) {
+	_, err := Each(source, func(r idmap.Row) { rows = append(rows, r) }, func(e *Error) {
 		if first == nil {
 			first = e
 		}
 	})
 	switch {
 	case err != nil:
-		return IDs{}, err
+		return nil, err
 	case first != nil:
-		return IDs{}, first
+		return nil, first
 	}
-	return ids, nil
+	return rows, nil
 }
 
-// read calls entry for every range, and wrong for every line that is not understood. A file that ends without a newline is
+// Each calls row for every range, and wrong for every line that is not understood. A file that ends without a newline is
 // incomplete. Errors: the reader's, and *Error for a file that is too large.
-func read(source io.Reader, entry func(Entry), wrong func(*Error)) (incomplete bool, err error) {
+func Each(source io.Reader, row func(idmap.Row), wrong func(*Error)) (incomplete bool, err error) {
 	return lines.Each(&bounded{source, LongestFile}, LongestLine, 1, func(text []byte, number int, cut bool) {
 		if cut {
 			wrong(&Error{number, TooLong, ""})
@@ -67,7 +49,7 @@ func read(source io.Reader, entry func(Entry), wrong func(*Error)) (incomplete b
 		case fault != NoFault:
 			wrong(&Error{number, fault, string(text)})
 		case says:
-			entry(Entry{r, number})
+			row(idmap.Row{Line: number, Range: r})
 		}
 	})
 }

@@ -29,7 +29,7 @@ func TestExample(t *testing.T) {
 		denied       bool
 	}{{0, 1, true}, {999, 1, true}, {1000, 1, false}, {500, 100000, true}, {1000, 64534, false}, {1000, 64535, true}, {65535, 4294901761, false}} {
 		r, _ := idmap.NewRange(c.start, c.count)
-		if _, denied := ids.Denies(r); denied != c.denied {
+		if _, denied := (&idmap.Forbidden{Rows: ids}).Denies(r); denied != c.denied {
 			t.Error(c)
 		}
 	}
@@ -50,9 +50,9 @@ func TestManual(t *testing.T) {
 }
 
 // text is the ranges one after the other.
-func text(ids IDs) string {
+func text(ids []idmap.Row) string {
 	var all strings.Builder
-	for _, e := range ids.entries {
+	for _, e := range ids {
 		all.WriteString(e.Range.String())
 	}
 	return all.String()
@@ -142,7 +142,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		ids, err := Read(strings.NewReader(c.text))
 		var wrong *Error
-		if !errors.As(err, &wrong) || wrong.Line != c.line || wrong.Fault != c.fault || len(ids.entries) > 0 {
+		if !errors.As(err, &wrong) || wrong.Line != c.line || wrong.Fault != c.fault || len(ids) > 0 {
 			t.Errorf("%.60q: %v, %v, want line %d, fault %d", c.text, ids, err, c.line, c.fault)
 		}
 	}
@@ -152,56 +152,46 @@ func TestRefuses(t *testing.T) {
 func TestReader(t *testing.T) {
 	broken := errors.New("input/output error")
 	ids, err := Read(io.MultiReader(strings.NewReader("0-999\n"), iotest.ErrReader(broken)))
-	if !errors.Is(err, broken) || len(ids.entries) > 0 {
+	if !errors.Is(err, broken) || len(ids) > 0 {
 		t.Error(ids, err)
 	}
 }
 
-func TestError(t *testing.T) {
-	for want, e := range map[string]*Error{
-		`line 3: "a\"b" is not an ID or a range of IDs like 0-999 (at most 4294967295, the smaller first)`: {3, NotRange, `a"b`},
-		`line 1: "` + strings.Repeat("x", longestQuote) + `"... is not`:                                    {1, NotRange, strings.Repeat("x", 60)},
-		`line 2: "# \r1" contains a control character`:                                                     {2, Control, "# \r1"},
-		"line 2: the line is longer than 4096 bytes":                                                       {2, TooLong, ""},
-		"the file is larger than 262144 bytes":                                                             {0, TooLarge, ""},
-	} {
-		if got := e.Error(); !strings.HasPrefix(got, want) {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
-// TestInspect: a report has all mistakes, and the ranges between them.
-func TestInspect(t *testing.T) {
-	found, err := Inspect(strings.NewReader("1\nx\n2-3\n\x01\n6"))
-	if err != nil || text(found.Understood) != "[1-2)[2-4)[6-7)" || len(found.Wrong) != 2 || found.Wrong[0].Line != 2 || found.Wrong[1].Line != 4 || !found.Incomplete {
-		t.Error(found, err)
+// TestEach: a report has all mistakes, and the ranges between them.
+func TestEach(t *testing.T) {
+	var rows []idmap.Row
+	var wrong []*Error
+	incomplete, err := Each(strings.NewReader("1\nx\n2-3\n\x01\n6"), func(r idmap.Row) { rows = append(rows, r) }, func(e *Error) { wrong = append(wrong, e) })
+	if err != nil || text(rows) != "[1-2)[2-4)[6-7)" || len(wrong) != 2 || wrong[0].Line != 2 || wrong[1].Line != 4 || !incomplete {
+		t.Error(rows, wrong, incomplete, err)
 	}
 }
 
 // FuzzRead: nothing is understood together with an error; what is understood is written once more, and means the same; and
-// Inspect finds a mistake if and only if Read does.
+// Each finds a mistake if and only if Read does.
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{"0-999\n", "# x\n\n5\r\n", "1 - 2", "01\n4294967295", "x\n", "\x00", "9-1", " 7 #8\n"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
 		ids, err := Read(strings.NewReader(string(input)))
-		found, failed := Inspect(strings.NewReader(string(input)))
-		if (err == nil) != (len(found.Wrong) == 0 && failed == nil) {
-			t.Fatalf("%q: %v, but %v, %v", input, err, found.Wrong, failed)
+		var rows []idmap.Row
+		var wrong []*Error
+		_, failed := Each(strings.NewReader(string(input)), func(r idmap.Row) { rows = append(rows, r) }, func(e *Error) { wrong = append(wrong, e) })
+		if (err == nil) != (len(wrong) == 0 && failed == nil) {
+			t.Fatalf("%q: %v, but %v, %v", input, err, wrong, failed)
 		}
 		if err != nil {
-			if len(ids.entries) > 0 {
+			if len(ids) > 0 {
 				t.Fatalf("%q: ranges and an error", input)
 			}
 			return
 		}
-		if text(found.Understood) != text(ids) {
-			t.Fatalf("%q: %v and %v", input, ids, found)
+		if text(rows) != text(ids) {
+			t.Fatalf("%q: %v and %v", input, ids, rows)
 		}
 		var again strings.Builder
-		for _, e := range ids.entries {
+		for _, e := range ids {
 			again.WriteString(strconv.FormatUint(e.Range.Start(), 10) + "-" + strconv.FormatUint(e.Range.End()-1, 10) + "\n")
 		}
 		if same, err := Read(strings.NewReader(again.String())); err != nil || text(same) != text(ids) {

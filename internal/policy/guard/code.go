@@ -81,7 +81,7 @@ func one(op uint16, k uint32) code { return code{{Instruction: Instruction{Op: o
 // at loads what is at an offset in the frame.
 func at(size uint16, offset uint32) code { return one(opLoad|size|modeAbs, offset) }
 
-// beyond loads what is at an offset behind X bytes.
+// beyond loads what is at an offset after X bytes.
 func beyond(size uint16, offset uint32) code { return one(opLoad|size|modeInd, offset) }
 
 // length loads the length of the frame.
@@ -91,9 +91,11 @@ func alu(op uint16, k uint32) code { return one(opALU|op, k) }
 
 func toX() code { return one(opMisc|miscToX, 0) }
 
-// put keeps A in one of the program's variables, get loads it again.
-func put(variable uint32) code { return one(opStore, variable) }
-func get(variable uint32) code { return one(opLoad|sizeWord|modeMem, variable) }
+// next is the variable for the number of the header at X: setNext puts A there, getNext loads it again.
+const next = 0
+
+func setNext() code { return one(opStore, next) }
+func getNext() code { return one(opLoad|sizeWord|modeMem, next) }
 
 // ret ends the program.
 func ret(verdict uint32) code { return one(opReturn, verdict) }
@@ -124,7 +126,7 @@ func branch(comparison uint16, k uint32, wanted bool, body code) code {
 // slack is more than X ever is, so that a difference from it does not wrap.
 const slack = 1 << 12
 
-// fits drops a frame that does not have n bytes behind its Ethernet header and X bytes. A is lost.
+// fits drops a frame that does not have n bytes after its Ethernet header and X more. A is lost.
 func fits(n uint32) code {
 	return slices.Concat(length(), alu(aluAdd, slack), alu(aluSub|withX, 0), below(slack+ethernetHeader+n, ret(drop)))
 }

@@ -19,7 +19,7 @@ func newMachine(t *testing.T, n Nic) machine {
 
 func machineOf(t *testing.T, instructions []Instruction) machine {
 	t.Helper()
-	make := func(tag uint32) *bpf.VM {
+	tagged := func(tag uint32) *bpf.VM {
 		var program []bpf.Instruction
 		for _, i := range instructions {
 			instruction := bpf.RawInstruction{Op: i.Op, Jt: i.JT, Jf: i.JF, K: i.K}.Disassemble()
@@ -39,7 +39,7 @@ func machineOf(t *testing.T, instructions []Instruction) machine {
 		}
 		return vm
 	}
-	return machine{make(0), make(1)}
+	return machine{tagged(0), tagged(1)}
 }
 
 func (m machine) lets(t *testing.T, f frame) bool {

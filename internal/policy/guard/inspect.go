@@ -13,7 +13,7 @@ func (f Filter) Text() string {
 		if l.words != "" {
 			out.WriteString(l.words + "\n")
 		}
-		fmt.Fprintf(&out, "%6d  %s\n", i, l.text(i))
+		out.WriteString(fmt.Sprintf("%6d  ", i) + l.text(i) + "\n")
 	}
 	return out.String()
 }

@@ -39,9 +39,6 @@ const (
 	icmp6MulticastRoute = 151 // advertisement of a multicast router (RFC 4286)
 )
 
-// next is the variable that has the number of the header at X.
-const next = 0
-
 // ip6 judges IPv6. Between the fixed header and what counts it knows the hop-by-hop options, which MLD has, and a fragment
 // header; a packet with anything else there is dropped, as routers' messages could hide behind it (RFC 7113), and ICMPv6
 // is dropped in fragments (RFC 6980).
@@ -59,9 +56,9 @@ func (n Nic) ip6() code {
 	if n.Routers {
 		body = slices.Concat(
 			body,
-			say("What a DHCPv6 server sends, to port 546 or from port 547, is dropped.", get(next),
+			say("What a DHCPv6 server sends, to port 546 or from port 547, is dropped.", getNext(),
 				equal(protocolUDP, ports(portServer6, portClient6))),
-			say("PIM, which multicast routers speak, is dropped.", get(next), equal(protocolPIM, ret(drop))),
+			say("PIM, which multicast routers speak, is dropped.", getNext(), equal(protocolPIM, ret(drop))),
 		)
 	}
 	return say("IPv6:", at(sizeHalf, offType), equal(typeIPv6, slices.Concat(body, say("Other IPv6 passes.", ret(pass)))))
@@ -83,12 +80,12 @@ func (n Nic) before6() code {
 func (n Nic) fragment() code {
 	var later code
 	if n.Routers {
-		later = slices.Concat(beyond(sizeHalf, offFragment), anyOf(fragmentLater, slices.Concat(get(next), hidden(""), ret(pass))))
+		later = slices.Concat(beyond(sizeHalf, offFragment), anyOf(fragmentLater, slices.Concat(getNext(), hidden(""), ret(pass))))
 	}
 	return say("Of fragments the first is judged, and later ones pass, but for ICMPv6 and for what is behind other headers.",
-		put(next), equal(nextFragment, slices.Concat(
-			fits(unit), beyond(sizeByte, payload), put(next), equal(nextICMP, ret(drop)), later,
-			one(opMisc|miscFromX, 0), alu(aluAdd, unit), toX(), get(next))))
+		setNext(), equal(nextFragment, slices.Concat(
+			fits(unit), beyond(sizeByte, payload), setNext(), equal(nextICMP, ret(drop)), later,
+			one(opMisc|miscFromX, 0), alu(aluAdd, unit), toX(), getNext())))
 }
 
 // hidden drops where A is the number of a header behind which nobody looks.

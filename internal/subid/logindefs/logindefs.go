@@ -38,7 +38,9 @@ func Parse(source io.Reader) (Defs, error) {
 		if !ok {
 			break
 		}
-		defs.set(split(line))
+		if mayCount(line) {
+			defs.set(split(line))
+		}
 	}
 	if err := r.Err(); err != nil {
 		return Default(), err
@@ -46,8 +48,14 @@ func Parse(source io.Reader) (Defs, error) {
 	return defs, nil
 }
 
+// mayCount reports whether the first letter of a line is that of a key that counts. Nearly all of the file is comments.
+func mayCount(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t")
+	return len(line) > 0 && (line[0] == 'G' || line[0] == 'S')
+}
+
 // split cuts a line into key and value; a line without both has no key. The value runs to the end of the line or to a
-// quotation mark, so that a comment behind it is a part of it.
+// quotation mark, so a comment after it is a part of it.
 func split(line []byte) (key, value []byte) {
 	line = bytes.TrimLeft(bytes.TrimRight(line, " \t\n\v\f\r"), " \t")
 	end := bytes.IndexAny(line, " \t")

@@ -7,7 +7,6 @@ import (
 	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/account/sssd"
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/name"
 )
 
@@ -19,7 +18,7 @@ type Answer struct {
 }
 
 // Of returns the ranges of the user with a user id, whom SSSD is asked for first: it knows ranges by its own name of a
-// user, and a user of this machine's files who happens to have the name of another user in the directory is not him.
+// user, and a user of this machine's files who happens to have the name of a user of SSSD's is somebody else.
 //
 // Errors: *NamesakeError, those of sssd.Server.Session.
 func (m Machine) Of(uid uint32, kind idmap.Kind) (Answer, error) {
@@ -99,6 +98,3 @@ func (a *Answer) take(ranges []sssd.Range) {
 
 // lastEnd is one past the last id that a range of a directory may hold: 4294967295 is no id.
 const lastEnd = 1<<32 - 1
-
-// Within looks for the wanted ids in the answer.
-func (a Answer) Within(wanted []idmap.Range) subid.Found { return subid.Within(a.Ranges, wanted) }

@@ -15,7 +15,7 @@ import (
 // enough to stay in the processor's first caches.
 const (
 	firstSize  = 4 * 1024
-	firstReads = 4
+	firstReads = 5
 	size       = 32 * 1024
 )
 

@@ -8,6 +8,7 @@ package grant
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/newidmap/whynot"
 	"userns-helpers/internal/policy/forbidden"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
@@ -97,7 +99,7 @@ func refusedFile(path string, err error) error {
 	case errors.Is(err, shadow.ErrKind), errors.As(err, &untrusted):
 		return &Refusal{"file-kind", path + " is not a regular file", "Put a regular file there, root's, with mode 644."}
 	}
-	return errors.Join(errors.New("cannot read "+path), err)
+	return fmt.Errorf("cannot read %s: %w", path, err)
 }
 
 // forbiddenIDs are the IDs that forbidden-host-IDs(5) lists.
@@ -109,24 +111,20 @@ func (h Host) forbiddenIDs() ([]choice.Claim, error) {
 	}
 	if err == nil {
 		defer file.Close()
-		var found forbidden.Inspection
-		found, err = forbidden.Inspect(file)
-		if err == nil && len(found.Wrong) > 0 {
-			err = found.Wrong[0]
-		}
-		if err == nil {
-			return claimsOf(found.Understood, path), nil
+		var rows []idmap.Row
+		if rows, err = forbidden.Read(file); err == nil {
+			return claimsOf(rows, path), nil
 		}
 	}
-	return nil, &Refusal{"forbidden-ids", path + ": " + err.Error(), "Until the file is understood nobody can map any IDs: usernsctl check."}
+	return nil, &Refusal{"forbidden-ids", path + ": " + whynot.Unusable(err), "Until the file is understood nobody can map any IDs: usernsctl check."}
 }
 
 // claimsOf are the entries of forbidden-host-IDs(5).
-func claimsOf(ids forbidden.IDs, path string) []choice.Claim {
+func claimsOf(rows []idmap.Row, path string) []choice.Claim {
 	var claims []choice.Claim
-	ids.Each(func(e forbidden.Entry) {
-		claims = append(claims, choice.Claim{Range: e.Range, Rule: choice.Forbidden, File: path, Line: e.Line})
-	})
+	for _, row := range rows {
+		claims = append(claims, choice.Claim{Range: row.Range, Rule: choice.Forbidden, File: path, Line: row.Line})
+	}
 	return claims
 }
 
@@ -158,7 +156,7 @@ func single(a local, rule choice.Rule, file string) choice.Claim {
 func (h Host) each(path string, read func(io.Reader) error) error {
 	file, err := h.open(path)
 	if err != nil {
-		return errors.Join(errors.New("cannot read "+path), err)
+		return fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	defer file.Close()
 	return read(file)

@@ -8,6 +8,7 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/usernsctl/hostcheck"
 )
 
 // person is who is granted something.
@@ -43,7 +44,7 @@ func (p person) owner(d defs, setting string) string {
 
 // person looks a user up, by name or user id. Errors: *Refusal if there is none.
 func (h Host) person(text string) (person, error) {
-	user, err := h.directory.Named(text)
+	user, err := hostcheck.Named(h.directory, text)
 	var unknown *account.UnknownError
 	switch {
 	case errors.As(err, &unknown) && unknown.Certain():

@@ -11,6 +11,7 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/subid"
+	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/grant/edit"
@@ -108,8 +109,8 @@ func (w Withdrawal) planned(p person, r *Report) ([]shadow.Change, error) {
 // without is the text of a file without what a person has.
 func (w Withdrawal) without(text []byte, kind idmap.Kind, p person, r *Report) []byte {
 	owners := p.owners()
-	mine := make(map[int]subid.Entry)
-	_, _ = subid.Inspect(bytes.NewReader(text), func(e subid.Entry) {
+	mine := make(map[int]slips.Entry)
+	_, _ = slips.Inspect(bytes.NewReader(text), func(e slips.Entry) {
 		if slices.Contains(owners, e.Owner) && e.Owner != choice.Nobody {
 			mine[e.Line] = e
 		}

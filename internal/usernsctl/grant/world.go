@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/subid"
+	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/grant/shadow"
 )
@@ -69,8 +69,8 @@ func (w *world) read(kind idmap.Kind) ([]choice.Claim, error) {
 	}
 	w.files[kind], w.owned[kind] = file, make(map[string][]grantRow)
 	var claims []choice.Claim
-	_, err = subid.Inspect(bytes.NewReader(file.Text), func(e subid.Entry) {
-		if e.Fault == subid.NoFault {
+	_, err = slips.Inspect(bytes.NewReader(file.Text), func(e slips.Entry) {
+		if e.Fault == slips.NoFault {
 			w.owned[kind][e.Owner] = append(w.owned[kind][e.Owner], grantRow{e.Line, e.Range, e.Owner})
 			claims = append(claims, choice.Claim{Range: e.Range, Rule: choice.Line, Who: e.Owner, File: path, Line: e.Line})
 		}

@@ -3,6 +3,8 @@ package hostcheck
 import (
 	"errors"
 
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/newidmap/whynot"
 	"userns-helpers/internal/policy/forbidden"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
@@ -16,31 +18,34 @@ func (c *check) checkForbidden() {
 		return
 	}
 	defer file.Close()
-	list, err := forbidden.Inspect(file)
+	var never idmap.Forbidden
+	var wrong []*forbidden.Error
+	incomplete, err := forbidden.Each(file, func(row idmap.Row) { never.Rows = append(never.Rows, row) },
+		func(e *forbidden.Error) { wrong = append(wrong, e) })
 	var whole *forbidden.Error
 	if errors.As(err, &whole) {
-		list.Wrong, err = append(list.Wrong, whole), nil
+		wrong, err = append(wrong, whole), nil
 	}
 	c.failed(path, err)
-	for _, m := range list.Wrong {
+	for _, m := range wrong {
 		c.report.Add(finding.Finding{
-			ID: "forbidden-ids", Level: finding.Error, File: path, Line: m.Line, Problem: m.Reason(),
+			ID: "forbidden-ids", Level: finding.Error, File: path, Line: m.Line, Problem: whynot.Mistake(m),
 			Advice: "Until this is fixed, newuidmap and newgidmap map nothing but a caller's own ID. See forbidden-host-ids(5).",
 		})
 	}
-	if list.Incomplete {
+	if incomplete {
 		c.report.Add(finding.Finding{
 			ID: "file-newline", Level: finding.Warning, File: path, Problem: "the last line does not end with a newline",
 			Advice: "Part of it may be missing, and whatever a script appends (echo >>) becomes part of that line. Add the newline.",
 		})
 	}
 	for _, file := range []string{paths.Subuid(), paths.Subgid()} {
-		c.checkWithheld(file, list.Understood)
+		c.checkWithheld(file, &never)
 	}
 }
 
 // checkWithheld reports the grants of a file that have ids which are never mapped.
-func (c *check) checkWithheld(file string, never forbidden.IDs) {
+func (c *check) checkWithheld(file string, never *idmap.Forbidden) {
 	for _, claim := range c.spaces[file].Claims() {
 		entry, denied := never.Denies(claim.Range)
 		if !denied {

@@ -49,7 +49,7 @@ func (c *check) checkNsswitch() {
 	daemons := c.exists(paths.Userdb()) || c.exists(paths.Nscd())
 	c.beyond.users = daemons || nsswitch.Others(config.Passwd) || nsswitch.Lists(config.Passwd, nsswitch.SSS)
 	c.beyond.groups = daemons || nsswitch.Others(config.Group) || nsswitch.Lists(config.Group, nsswitch.SSS)
-	c.beyond.ask = func(name string) (account.Account, error) { return account.Unprivileged(c.rooted).Named(name) }
+	c.beyond.ask = func(name string) (account.Account, error) { return Named(account.Unprivileged(c.rooted), name) }
 	c.checkSource(path, config.Subid)
 }
 

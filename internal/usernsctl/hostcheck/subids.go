@@ -1,7 +1,7 @@
 package hostcheck
 
 import (
-	"userns-helpers/internal/subid"
+	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/grant/choice"
@@ -22,7 +22,7 @@ func (c *check) checkSubid(path, kind string, known *ids) {
 	}
 	defer file.Close()
 	var claims []idspace.Claim
-	incomplete, err := subid.Inspect(file, func(e subid.Entry) {
+	incomplete, err := slips.Inspect(file, func(e slips.Entry) {
 		if claim, ok := c.checkEntry(path, e); ok {
 			claims = append(claims, claim)
 		}
@@ -41,8 +41,8 @@ func (c *check) checkSubid(path, kind string, known *ids) {
 }
 
 // checkEntry looks at one line; false if it grants nothing.
-func (c *check) checkEntry(path string, e subid.Entry) (idspace.Claim, bool) {
-	if e.Fault != subid.NoFault {
+func (c *check) checkEntry(path string, e slips.Entry) (idspace.Claim, bool) {
+	if e.Fault != slips.NoFault {
 		c.report.Add(faulty(path, e))
 		return idspace.Claim{}, false
 	}
@@ -78,23 +78,23 @@ func (c *check) checkEntry(path string, e subid.Entry) (idspace.Claim, bool) {
 }
 
 // faulty is the finding for a line that grants nothing.
-func faulty(path string, e subid.Entry) finding.Finding {
+func faulty(path string, e slips.Entry) finding.Finding {
 	f := finding.Finding{ID: "subid-line", Level: finding.Warning, File: path, Line: e.Line}
 	f.Problem = quote(e.Text) + " grants nothing: " + e.Why()
 	switch e.Fault {
-	case subid.NIS:
+	case slips.NIS:
 		f.Advice = "Remove it, or write the owner without the sign."
-	case subid.TooLong:
+	case slips.TooLong:
 		f.Advice = "Put each grant on a line of its own."
-	case subid.NUL:
+	case slips.NUL:
 		f.Advice = "The file was damaged. Write the line again."
-	case subid.NoOwner:
+	case slips.NoOwner:
 		f.Advice = "Write a login name, or a user ID in decimal without leading zeros."
-	case subid.Zero:
+	case slips.Zero:
 		f.ID, f.Level = "subid-zero", finding.Error
 		f.Advice = "shadow's programs before 4.20 take it to mean every ID, including the host's root (shadow#1689); useradd 4.9 " +
 			"wrote such lines for system users. Remove the line."
-	case subid.Beyond:
+	case slips.Beyond:
 		f.Advice = "Choose a range that ends below."
 	default:
 		f.Advice = "Write OWNER:START:COUNT, as in alice:100000:65536, with nothing after the count. Comments need lines of their own."

@@ -16,7 +16,7 @@ const oneMapped = "0 100000 10"
 func argumentCases() []check {
 	out := []check{
 		{
-			name: "the text of the usage line", wording: true, status: 1, differs: "M01, newgidmap M34",
+			name: "the text of the usage line", why: "no-process", wording: true, status: 1, differs: "M01, newgidmap M34",
 			first:  "usage: {tool} [<pid>|fd:<pidfd>] <{kind}> <lower{kind}> <count> [ <{kind}> <lower{kind}> <count> ] ...",
 			second: "{tool}: .",
 		},
@@ -26,7 +26,7 @@ func argumentCases() []check {
 			mapped: "0 100000 1, 1 100001 65535",
 		},
 		{name: "the last id of the grant", args: []string{"{pid}", "0", "165535", "1"}, mapped: "0 165535 1"},
-		{name: "one id too many", args: []string{"{pid}", "0", "100000", "65537"}, status: 1, first: "{tool}: {kind} range [0-65537) -> [100000-165537) not allowed"},
+		{name: "one id too many", why: "not-granted", args: []string{"{pid}", "0", "100000", "65537"}, status: 1, first: "{tool}: {kind} range [0-65537) -> [100000-165537) not allowed"},
 		{name: "one id before the grant", args: []string{"{pid}", "0", "99999", "1"}, status: 1, first: "{tool}: {kind} range [0-1) -> [99999-100000) not allowed"},
 		{name: "one id after the grant", args: []string{"{pid}", "0", "165536", "1"}, status: 1, first: "{tool}: {kind} range [0-1) -> [165536-165537) not allowed"},
 		{
@@ -60,7 +60,7 @@ func pidCases() []check {
 		"a full-width digit": "\uff11", "-h": "-h", "--": "--", "-": "-", "an unknown option": "--frobnicate",
 		"an invalid byte": "\xff",
 	}) {
-		c := check{name: "no pid: " + what, args: append([]string{pid}, one...), status: 1, usage: true, second: "{tool}: ."}
+		c := check{name: "no pid: " + what, why: "bad-process", args: append([]string{pid}, one...), status: 1, usage: true, second: "{tool}: ."}
 		if slices.Contains([]string{"0", "-0", "+0", "00", "-1", "negative"}, what) {
 			c.differs = "M04"
 		}
@@ -75,7 +75,7 @@ func pidCases() []check {
 		check{name: "alone: --version", args: []string{"--version"}, help: `^{tool} \(userns-helpers\) \S+\n$`, stdout: "(help)", differs: "M29"},
 		check{name: "no pid: --help with a triple", args: append([]string{"--help"}, one...), status: 1, usage: true, second: "{tool}: ."},
 		check{
-			name: "pid INT_MAX, which nobody has", args: append([]string{"2147483647"}, one...), status: 1,
+			name: "pid INT_MAX, which nobody has", why: "process-gone", args: append([]string{"2147483647"}, one...), status: 1,
 			first: "{tool}: Could not open proc directory for target 2147483647: No such file or directory", second: "(?i)no (such )?process|gone|ended|exist", differs: "M02",
 		},
 		check{
@@ -113,9 +113,10 @@ func numberCases() []check {
 			}
 			args := []string{"{pid}", "0", "100000", "10"}
 			args[position+1] = number
-			c := check{name: "no " + field + ": " + what, args: args, status: 1, usage: true, second: "{tool}: ."}
+			c := check{name: "no " + field + ": " + what, why: "not-a-number", args: args, status: 1, usage: true, second: "{tool}: ."}
 			switch {
 			case what == "2^64" || what == "of 40 digits":
+				c.why = "out-of-bounds"
 				c.usage, c.first, c.second, c.differs = false, "{tool}: subuid overflow detected.", "usage: {tool} ", "M26"
 			case what == "Go's 0b1":
 				c.differs = "M36"
@@ -131,7 +132,7 @@ func numberCases() []check {
 func boundCases() []check {
 	overflow := func(name, upper, lower, count string) check {
 		return check{
-			name: "bounds: " + name, args: []string{"{pid}", upper, lower, count}, status: 1,
+			name: "bounds: " + name, why: "out-of-bounds", args: []string{"{pid}", upper, lower, count}, status: 1,
 			first: "{tool}: subuid overflow detected.", second: "usage: {tool} ",
 		}
 	}
@@ -179,13 +180,13 @@ func arityCases() []check {
 			continue
 		}
 		name := string(rune('0'+count)) + " numbers"
-		c := check{name: "arity: " + name, args: append([]string{"{pid}"}, args...), status: 1, usage: true, second: "{tool}: .", differs: "M05"}
+		c := check{name: "arity: " + name, why: "not-triples", args: append([]string{"{pid}"}, args...), status: 1, usage: true, second: "{tool}: .", differs: "M05"}
 		if count == 0 {
-			c.differs = "M06"
+			c.why, c.differs = "no-range", "M06"
 		}
 		out = append(out, c)
 		if count > 0 {
-			c.name, c.usage, c.second = c.name+", target of another user", false, ""
+			c.name, c.why, c.usage, c.second = c.name+", target of another user", "other-user", false, ""
 			c.target, c.differs = bobs, "M03"
 			c.first = "{tool}: Target process is owned by a different user: uid:1001 pw_uid:1001 st_uid:1002, gid:2001 pw_gid:2001 st_gid:2002"
 			out = append(out, c)

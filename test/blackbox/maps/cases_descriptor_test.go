@@ -24,6 +24,10 @@ func descriptorCases() []check {
 	refused := func(name, arg, second string, tune func(*world, *harness.Start)) check {
 		return check{name: "fd: " + name, args: append([]string{arg}, one...), tune: tune, status: 1, usage: true, second: second}
 	}
+	because := func(why string, c check) check {
+		c.why = why
+		return c
+	}
 	unchecked := func(name, path string, flags int) check {
 		return other(refused(name, "fd:3", "(?i)descriptor 3|fd:3", inherits(path, flags)), "M35")
 	}
@@ -43,21 +47,23 @@ func descriptorCases() []check {
 		accepted("as standard input", "fd:0", func(w *world, start *harness.Start) { start.Stdin = w.open("/proc/{pid}", folder) }),
 		different,
 		foreign,
-		refused("alone", "fd:", "", inherits("/proc/{pid}", folder)),
-		refused("of a closed descriptor", "fd:9", "(?i)descriptor", nil),
+		because("bad-process", refused("alone", "fd:", "", inherits("/proc/{pid}", folder))),
+		because("fd-not-open", refused("of a closed descriptor", "fd:9", "(?i)descriptor", nil)),
 		refused("of none: 3 is not the runtime's", "fd:3", "(?i)descriptor", nil),
 		refused("of none: 4 is not the runtime's", "fd:4", "(?i)descriptor", nil),
 		refused("of none: 5 is not the runtime's", "fd:5", "(?i)descriptor", nil),
 		refused("of none: 6 is not the runtime's", "fd:6", "(?i)descriptor", nil),
 		unchecked("/proc/PID/uid_map", "/proc/{pid}/uid_map", unix.O_RDONLY),
-		unchecked("/proc", "/proc", folder),
+		because("fd-not-process", unchecked("/proc", "/proc", folder)),
 		unchecked("/proc/PID/ns", "/proc/{pid}/ns", folder),
 		refused("/proc/PID/root", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/root", folder)),
 		unchecked("/proc/sys", "/proc/sys", folder),
-		refused("/dev/null", "fd:3", "(?i)descriptor 3|fd:3", inherits("/dev/null", unix.O_RDWR)),
+		because("fd-not-process", refused("/dev/null", "fd:3", "(?i)descriptor 3|fd:3", inherits("/dev/null", unix.O_RDWR))),
 		refused("a user namespace", "fd:3", "(?i)descriptor 3|fd:3", inherits("/proc/{pid}/ns/user", unix.O_RDONLY)),
 		decoy(refused("shadow#667: a folder with a symlink uid_map", "fd:3", "(?i)proc", nil)),
-		otherProc(refused("folder of another procfs", "fd:3", "(?i)proc", nil)),
+		because("fd-other-proc", otherProc(refused("folder of another procfs", "fd:3", "(?i)proc", nil))),
+		outsidePIDs(because("process-elsewhere", refused("pidfd of a process that this /proc does not show", "fd:3", "(?i)pid namespace", nil))),
+		oldKernel(because("old-kernel", refused("pidfd, and the kernel says nothing of it", "fd:3", "(?i)linux 5.1", pidfd))),
 	}
 	return append(append(out, lateDescriptors()...), descriptorGrammar()...)
 }
@@ -148,6 +154,28 @@ func otherProc(c check) check {
 		}
 		w.t.Cleanup(func() { _ = unix.Unmount(folder, unix.MNT_DETACH) })
 		start.Files = []*os.File{w.open(fmt.Sprintf("%s/%d", folder, w.target.PID), unix.O_RDONLY|unix.O_DIRECTORY)}
+	}
+	return c
+}
+
+// outsidePIDs makes c run in a pid namespace of its own, with a /proc that does not show the target.
+func outsidePIDs(c check) check {
+	c.alone, c.usage, c.first = true, false, "{tool}: Could not open proc directory for target fd:3: No such file or directory"
+	c.tune = func(w *world, start *harness.Start) {
+		pidfd(w, start)
+		enter := []string{"unshare", "--pid", "--fork", "--mount-proc", "setpriv", "--reuid=1001", "--regid=2001", "--clear-groups", start.Path}
+		start.Path, start.Argv, start.UID, start.GID = "/usr/bin/unshare", append(enter, start.Argv[1:]...), 0, 0
+	}
+	return c
+}
+
+// oldKernel makes c run where pidfd_send_signal(2) is not there.
+func oldKernel(c check) check {
+	inner := c.tune
+	c.alone, c.usage, c.first = true, false, "{tool}: Could not open proc directory for target fd:3: Function not implemented"
+	c.tune = func(w *world, start *harness.Start) {
+		inner(w, start)
+		faulty(start, "inject=pidfd_send_signal:error=ENOSYS")
 	}
 	return c
 }

@@ -3,6 +3,8 @@
 package maps
 
 import (
+	"strings"
+
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/test/blackbox/harness"
@@ -27,8 +29,8 @@ func listed(text string) map[string]harness.File {
 const deniedFirst = "{tool}: {kind} range [0-10) -> [100000-100010) not allowed"
 
 func forbidden() []check {
-	const mistake = forbiddenPath + " says which ids are never mapped, and has a mistake: "
-	const untrusted = forbiddenPath + ` is .*: it says which ids are never mapped, so root must own it`
+	const mistake = forbiddenPath + " says which IDs are never mapped, and has a mistake: "
+	const untrusted = forbiddenPath + ` is .*: it says which IDs are never mapped, so root must own it`
 	var out []check
 	for _, c := range []struct {
 		name   string
@@ -52,10 +54,14 @@ func forbidden() []check {
 		{"writable", map[string]harness.File{forbiddenPath: {Text: "0-9\n", Mode: 0o666}}, untrusted},
 		{"a FIFO", map[string]harness.File{forbiddenPath: {Kind: unix.S_IFIFO}}, untrusted},
 	} {
-		out = append(out, check{name: "forbidden: " + c.name, files: c.files, args: granted, status: 1, first: deniedFirst, second: c.second, differs: "M42"})
+		why := "forbidden"
+		if strings.Contains(c.second, "never mapped") {
+			why = "forbidden-unknown"
+		}
+		out = append(out, check{name: "forbidden: " + c.name, why: why, files: c.files, args: granted, status: 1, first: deniedFirst, second: c.second, differs: "M42"})
 	}
 	return append(out, check{
-		name: "forbidden: a link to nothing", files: map[string]harness.File{forbiddenPath: {Link: "/etc/missing"}}, args: granted, status: 1,
+		name: "forbidden: a link to nothing", why: "forbidden-unknown", files: map[string]harness.File{forbiddenPath: {Link: "/etc/missing"}}, args: granted, status: 1,
 		first: "{tool}: cannot open " + forbiddenPath + ": No such file or directory", second: "never mapped", differs: "M42",
 	})
 }

@@ -53,13 +53,19 @@ func limitCases() []check {
 // newgidmap forbids setgroups before, where no range of subgid is used (difference M10).
 func clash(name, grants, second string, numbers ...string) check {
 	return check{
-		name: "limits: " + name, grants: grants, args: append([]string{"{pid}"}, numbers...), status: 1, first: invalid, second: second,
+		name: "limits: " + name, why: "overlap", grants: grants, args: append([]string{"{pid}"}, numbers...), status: 1, first: invalid, second: second,
 	}
 }
 
 // manyLines is a request of so many ranges; where bytes is not 0, their text has that length.
 func manyLines(name string, lines, bytes, status int) check {
 	c := check{name: "limits: " + name, grants: "alice:1000:9000\n", args: []string{"{pid}"}, status: status}
+	switch {
+	case status == 1 && lines > kernelLines:
+		c.why = "too-many-ranges"
+	case status == 1:
+		c.why = "map-too-long"
+	}
 	var uppers []int
 	length := 0
 	for i := range lines {

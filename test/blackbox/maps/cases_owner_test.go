@@ -153,7 +153,7 @@ func loginDefsCases() []check {
 		out = append(out, c)
 	}
 	out = append(out, check{
-		name: "GRANT_AUX_GROUP_SUBIDS: in a file that a user owns", as: &aux, args: granted, status: 1, differs: "M30",
+		name: "GRANT_AUX_GROUP_SUBIDS: in a file that a user owns", why: "login-defs-unreadable", as: &aux, args: granted, status: 1, differs: "M30",
 		first: "{tool}: cannot open /etc/login.defs: Operation not permitted", second: "(?i)own",
 		files: map[string]harness.File{"/etc/login.defs": {Text: "GRANT_AUX_GROUP_SUBIDS yes\n", UID: 1001}},
 	})
@@ -188,7 +188,7 @@ func countCases(defs func(string) map[string]harness.File) []check {
 	var out []check
 	for what, zero := range pairs(map[string]string{"0": "0", "00": "00", "0x0": "0x0", "quoted": `"0"`}) {
 		out = append(out, check{
-			name: "login.defs: SUB_{KIND}_COUNT " + what + ": the file is not used", files: defs("SUB_{KIND}_COUNT " + zero + "\n"), args: granted, status: 1,
+			name: "login.defs: SUB_{KIND}_COUNT " + what + ": the file is not used", why: "grants-off", files: defs("SUB_{KIND}_COUNT " + zero + "\n"), args: granted, status: 1,
 			first: "{tool}: {kind} range [0-10) -> [100000-100010) not allowed", second: "SUB_{KIND}_COUNT", differs: "M19",
 		})
 	}
@@ -216,7 +216,7 @@ func accountCases() []check {
 	trust := func(name string, file harness.File) check {
 		file.Text = accounts
 		return check{
-			name: "passwd: " + name, args: granted, files: map[string]harness.File{"/etc/passwd": file}, status: 1, differs: "M30",
+			name: "passwd: " + name, why: "account-unknown", args: granted, files: map[string]harness.File{"/etc/passwd": file}, status: 1, differs: "M30",
 			first: "{tool}: Cannot determine your user name.", second: "/etc/passwd",
 		}
 	}

@@ -4,6 +4,7 @@ package maps
 
 import (
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -12,7 +13,7 @@ import (
 
 // privilegeCases are about privilege: both installs, little privilege, setgroups, nothing half done.
 func privilegeCases() []check {
-	return append(append(installCases(), setgroupsCases()...), writeCases()...)
+	return append(append(append(installCases(), setgroupsCases()...), writeCases()...), kernelCases()...)
 }
 
 // allBut drops every capability from the bounding set except the given ones.
@@ -90,6 +91,7 @@ func setgroupsCases() []check {
 	oldRange := gid("a kernel without it, a range", "allow", one...)
 	oldRange.mapped, oldRange.tune = oneMapped, opening("ENOENT")
 	unreadable := gid("it cannot be opened", "allow", "0", "{own}", "1")
+	unreadable.why = "open-refused"
 	unreadable.status, unreadable.first, unreadable.tune = 1, "newgidmap: couldn't open process setgroups: Input/output error", opening("EIO")
 	return []check{old, oldRange, unreadable, own, again, usedBefore, both, behind, covered, roots, none, refused, bounds, short, failed, uid}
 }
@@ -104,6 +106,48 @@ func opening(err string) func(*world, *harness.Start) {
 func injected(start *harness.Start, path, what string) {
 	start.Argv = append([]string{"strace", "-u", "alice", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", what, start.Path}, start.Argv[1:]...)
 	start.Path, start.UID, start.GID = "/usr/bin/strace", 0, 0
+}
+
+// faulty makes system calls fail whatever they are about.
+func faulty(start *harness.Start, what string) {
+	start.Argv = append([]string{"strace", "-u", "alice", "-f", "-qq", "-o", "/dev/null", "-e", what, start.Path}, start.Argv[1:]...)
+	start.Path, start.UID, start.GID = "/usr/bin/strace", 0, 0
+}
+
+// kernelCases are answers of a kernel, or of a filter of system calls, that this one does not give of itself.
+func kernelCases() []check {
+	const opened, wrote = "{tool}: open of {kind}_map failed: ", "{tool}: write to {kind}_map failed: "
+	of := func(why, first, second, file, what string) check {
+		return check{
+			name: "kernel: " + why, why: why, alone: true, args: granted, status: 1, first: first, second: second,
+			tune: func(w *world, start *harness.Start) {
+				injected(start, strings.ReplaceAll(w.fill(file), "{kind}", strings.TrimSuffix(strings.TrimPrefix(w.tool, "new"), "map")), what)
+			},
+		}
+	}
+	const mapFile = "{kind}_map"
+	open := func(why, cause, text, second string) check {
+		return of(why, opened+text, second, mapFile, "inject=openat:error="+cause)
+	}
+	write := func(why, cause, text, second string) check {
+		return of(why, wrote+text, second, "/proc/{pid}/{kind}_map", "inject=write:error="+cause)
+	}
+	kept := of("setgroups-kept", "newgidmap: failed to setgroups deny policy: Operation not permitted", "gid_map written already", "/proc/{pid}/setgroups", "inject=write:error=EPERM")
+	kept.tool, kept.args = "newgidmap", []string{"{pid}", "0", "{own}", "1"}
+	closed := of("process-closed", "{tool}: Could not open proc directory for target {pid}: Too many open files", "cannot be opened", "/proc/{pid}", "inject=openat:error=EMFILE")
+	return []check{
+		open("files-closed", "EACCES", "Permission denied", "security module"), open("proc-hides-files", "EPERM", "Operation not permitted", "hidepid"),
+		open("no-user-namespaces", "ENOENT", "No such file or directory", "CONFIG_USER_NS"), write("map-refused", "EINVAL", "Invalid argument", "does not accept the map"),
+		write("write-refused", "EPERM", "Operation not permitted", "none of the usual"), kept, closed,
+		{
+			name: "kernel: no-capabilities", why: "no-capabilities", alone: true, args: granted, status: 1, first: "{tool}: Could not set caps", second: "capabilities",
+			tune: func(_ *world, start *harness.Start) { faulty(start, "inject=capset:error=EPERM") },
+		},
+		{
+			name: "kernel: step-refused", why: "step-refused", alone: true, args: granted, status: 1, first: "{tool}: cannot change the effective user id: Operation not permitted", second: "setresuid",
+			tune: func(_ *world, start *harness.Start) { faulty(start, "inject=setresuid:error=EPERM:when=2+") },
+		},
+	}
 }
 
 // writeCases are about the one write of the map. The two cases prove each other: the first that the write is met, the

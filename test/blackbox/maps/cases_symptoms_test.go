@@ -3,6 +3,7 @@
 package maps
 
 import (
+	"maps"
 	"os"
 	"strconv"
 
@@ -24,22 +25,49 @@ var granted = append([]string{"{pid}"}, one...)
 // symptomCases provoke every row of the table of symptoms and check that the second line tells the causes apart.
 func symptomCases() []check {
 	out := append(writeSymptoms(), rangeSymptoms()...)
-	return append(append(out, ownerSymptoms()...), fileSymptoms()...)
+	return append(append(append(out, ownerSymptoms()...), fileSymptoms()...), sourceSymptoms()...)
+}
+
+// sourceSymptoms are about who says which ids are granted: a module that is an empty file, and SSSD's directory without SSSD.
+func sourceSymptoms() []check {
+	subid := func(line string, more map[string]harness.File) map[string]harness.File {
+		files := map[string]harness.File{"/etc/nsswitch.conf": {Text: "passwd: files\ngroup: files\nsubid: " + line + "\n"}}
+		maps.Copy(files, more)
+		return files
+	}
+	const switchFile = "/etc/nsswitch.conf"
+	return []check{
+		{
+			name: "source: a module that only a C library can load", why: "foreign-module", alone: true, args: granted, status: 1,
+			files: subid("boxed", map[string]harness.File{"/usr/lib/libsubid_boxed.so": {}}),
+			first: "{tool}: cannot get the ranges of alice (uid 1001) from boxed", second: "files or sss",
+		},
+		{
+			name: "source: SSSD does not run", why: "directory-silent", alone: true, args: granted, status: 1,
+			files: subid("sss", map[string]harness.File{"/var/lib/sss/pipes": {Kind: unix.S_IFDIR, Mode: 0o755}}),
+			first: "{tool}: cannot get the ranges of alice (uid 1001) from SSSD", second: "getsubids alice",
+		},
+		{
+			name: "source: a user's nsswitch.conf", why: "nsswitch-unreadable", alone: true, args: granted, status: 1,
+			files: map[string]harness.File{switchFile: {Text: "subid: files\n", UID: 1001}},
+			first: "{tool}: cannot open " + switchFile + ": Operation not permitted", second: "who says which IDs are granted",
+		},
+	}
 }
 
 func writeSymptoms() []check {
 	return []check{
-		{name: "write: neither setuid nor a file capability", install: "plain", args: granted, status: 1, first: writePermission, second: "(?i)setuid"},
+		{name: "write: neither setuid nor a file capability", why: "no-privilege", install: "plain", args: granted, status: 1, first: writePermission, second: "(?i)setuid"},
 		{
-			name: "write: nosuid mount", args: granted, status: 1, first: writePermission, second: "nosuid",
+			name: "write: nosuid mount", why: "no-privilege", args: granted, status: 1, first: writePermission, second: "nosuid",
 			tune: func(w *world, start *harness.Start) { start.NoSuid = []string{w.dir} },
 		},
 		{
-			name: "write: nosuid mount, file capability", install: "filecap", args: granted, status: 1, first: writePermission, second: "nosuid",
+			name: "write: nosuid mount, file capability", why: "no-privilege", install: "filecap", args: granted, status: 1, first: writePermission, second: "nosuid",
 			tune: func(w *world, start *harness.Start) { start.NoSuid = []string{w.dir} },
 		},
 		{
-			name: "write: no_new_privs", args: granted, status: 1, first: writePermission, second: "no_new_privs",
+			name: "write: no_new_privs", why: "no-privilege", args: granted, status: 1, first: writePermission, second: "no_new_privs",
 			tune: func(_ *world, start *harness.Start) { start.NoNewPrivs = true },
 		},
 		{
@@ -47,11 +75,11 @@ func writeSymptoms() []check {
 			tune: func(_ *world, start *harness.Start) { start.NoNewPrivs = true },
 		},
 		{
-			name: "write: the capability is not in the bounding set", args: granted, status: 1, first: writePermission, second: "(?i)bounding",
+			name: "write: the capability is not in the bounding set", why: "no-privilege", args: granted, status: 1, first: writePermission, second: "(?i)bounding",
 			tune: dropping(unix.CAP_SETUID, unix.CAP_SETGID),
 		},
 		{
-			name: "write: SECBIT_NOROOT", differs: "M40", args: granted, status: 1, first: writePermission, second: "SECBIT_NOROOT",
+			name: "write: SECBIT_NOROOT", why: "no-privilege", differs: "M40", args: granted, status: 1, first: writePermission, second: "SECBIT_NOROOT",
 			tune: func(_ *world, start *harness.Start) { start.SecureBits = 1 },
 		},
 		{
@@ -59,7 +87,7 @@ func writeSymptoms() []check {
 			tune: func(_ *world, start *harness.Start) { start.SecureBits = 1 },
 		},
 		{
-			name: "open: /proc is read-only", args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Read-only file system", second: "/proc is mounted read-only",
+			name: "open: /proc is read-only", why: "proc-read-only", args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Read-only file system", second: "/proc is mounted read-only",
 			tune: func(_ *world, start *harness.Start) { start.Proc = "read-only" },
 		},
 		{
@@ -68,35 +96,39 @@ func writeSymptoms() []check {
 			tune: func(_ *world, start *harness.Start) { start.Proc = "read-only" }, differs: "newgidmap M32",
 		},
 		{
-			name: "write: already mapped", args: granted, after: mapped, status: 1, first: writePermission, second: "(?i)already",
+			name: "write: already mapped", why: "already-mapped", args: granted, after: mapped, status: 1, first: writePermission, second: "(?i)already",
 			mapped: "0 {own} 1", uid: "0 1001 1", gid: "0 2001 1",
 		},
 		{
-			differs: "newgidmap M28", name: "write: the same map again", args: []string{"{pid}", "0", "{own}", "1"}, after: mapped, status: 1, second: "(?i)already",
+			differs: "newgidmap M28", name: "write: the same map again", why: "already-mapped", args: []string{"{pid}", "0", "{own}", "1"}, after: mapped, status: 1, second: "(?i)already",
 			first: writePermission, mapped: "0 {own} 1", uid: "0 1001 1", gid: "0 2001 1",
 		},
 		{
-			name: "write: the namespace around does not contain the range", as: &root, grants: "root:200000:10\n", status: 1, first: writePermission,
+			name: "write: the namespace around does not contain the range", why: "outside-namespace", as: &root, grants: "root:200000:10\n", status: 1, first: writePermission,
 			second: "(?i)parent|outer|around|contain", args: []string{"{pid}", "0", "200000", "10"}, target: inContainer, tune: fromContainer,
 		},
 		{
-			name: "write: the target is nested deeper", args: granted, status: 1, first: writePermission, second: "(?i)parent|nested|namespace",
+			name: "write: the target is nested deeper", why: "not-a-child", args: granted, status: 1, first: writePermission, second: "(?i)parent|nested|namespace",
 			target: running("unshare", "-U", "-r", "unshare", "-U", "cat"), groups: "deny",
 		},
 		{
-			name: "write: the target is in our own namespace", args: granted, status: 1, first: writePermission, second: "(?i)namespace",
+			name: "write: the target is in our own namespace", why: "same-namespace", args: granted, status: 1, first: writePermission, second: "(?i)namespace",
 			target: running("cat"), mapped: "0 0 4294967295", uid: "0 0 4294967295", gid: "0 0 4294967295",
 		},
 		{
-			name: "write: host uid 0 without CAP_SETFCAP in the bounding set", tool: "newuidmap", grants: "alice:0:10\n", args: []string{"{pid}", "0", "0", "10"},
+			name: "write: another user made the namespace", why: "other-maker", alone: true, args: granted, status: 1, first: writePermission, second: "(?i)another user made|made by user 1002",
+			target: inBobs,
+		},
+		{
+			name: "write: host uid 0 without CAP_SETFCAP in the bounding set", why: "no-setfcap", tool: "newuidmap", grants: "alice:0:10\n", args: []string{"{pid}", "0", "0", "10"},
 			status: 1, first: writePermission, second: "(?i)setfcap", tune: dropping(unix.CAP_SETFCAP),
 		},
 		{
-			name: "write: host uid 0 with the file capability cap_setuid alone", tool: "newuidmap", install: "filecap", grants: "alice:0:10\n",
+			name: "write: host uid 0 with the file capability cap_setuid alone", why: "no-setfcap", tool: "newuidmap", install: "filecap", grants: "alice:0:10\n",
 			args: []string{"{pid}", "0", "0", "10"}, status: 1, first: writePermission, second: "(?i)setfcap",
 		},
 		{
-			name: "open: the target is not dumpable", args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Permission denied",
+			name: "open: the target is not dumpable", why: "not-dumpable", args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Permission denied",
 			second: "(?i)dumpable", target: undumpable, differs: "M11",
 		},
 		{
@@ -119,6 +151,17 @@ func writeSymptoms() []check {
 			differs: "M12", tune: dropping(unix.CAP_DAC_OVERRIDE), tool: "newgidmap", groups: "deny",
 		},
 	}
+}
+
+// inBobs is a process of the caller's in a user namespace that bob made. Nobody but root can bring one there.
+func inBobs(w *world) (*harness.Target, error) {
+	bobs, err := harness.Hold(bob, "unshare", "-U", "cat")
+	if err != nil {
+		return nil, err
+	}
+	w.t.Cleanup(bobs.Release)
+	return harness.Hold(root, "setpriv", "--reuid=1001", "--regid=2001", "--clear-groups", "--inh-caps=+sys_admin,+sys_ptrace", "--ambient-caps=+sys_admin,+sys_ptrace",
+		"nsenter", "--preserve-credentials", "-U", "-t", strconv.Itoa(bobs.PID), "cat")
 }
 
 func dropping(capabilities ...int) func(*world, *harness.Start) {
@@ -176,7 +219,7 @@ func ownerSymptoms() []check {
 	aux := harness.Owner{UID: 1001, GID: 2100, Groups: []uint32{2100}}
 	return []check{
 		{
-			name: "owner: another user's target", target: bobs, args: granted, status: 1, second: "1002|bob",
+			name: "owner: another user's target", why: "other-user", target: bobs, args: granted, status: 1, second: "1002|bob",
 			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1002, gid:2001 pw_gid:2001 st_gid:2002", differs: "M03",
 		},
 		{
@@ -188,19 +231,19 @@ func ownerSymptoms() []check {
 			first: notOwned + "uid:0 pw_uid:0 st_uid:1001, gid:0 pw_gid:0 st_gid:2001", differs: "M03",
 		},
 		{
-			name: "owner: the target ran a setuid program", args: granted, status: 1, second: "(?i)setuid", target: setuidCat, mapped: "0 0 4294967295", uid: "0 0 4294967295", gid: "0 0 4294967295",
+			name: "owner: the target ran a setuid program", why: "ran-setuid", args: granted, status: 1, second: "(?i)setuid", target: setuidCat, mapped: "0 0 4294967295", uid: "0 0 4294967295", gid: "0 0 4294967295",
 			first: notOwned + "uid:1001 pw_uid:1001 st_uid:0, gid:2001 pw_gid:2001 st_gid:2001", differs: "M03",
 		},
 		{
-			name: "owner: newgrp changed the group of both", as: &aux, args: granted, status: 1, second: "(?i)group.*(newgrp|sg)|(newgrp|sg).*group",
+			name: "owner: newgrp changed the group of both", why: "group-changed", as: &aux, args: granted, status: 1, second: "(?i)group.*(newgrp|sg)|(newgrp|sg).*group",
 			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2100 pw_gid:2001 st_gid:2100", differs: "M03",
 		},
 		{
-			name: "owner: newgrp changed the group of the caller", as: &aux, target: ownedBy(alice), args: granted, status: 1, second: "(?i)group",
+			name: "owner: newgrp changed the group of the caller", why: "group-changed", as: &aux, target: ownedBy(alice), args: granted, status: 1, second: "(?i)group",
 			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2100 pw_gid:2001 st_gid:2001", differs: "M03",
 		},
 		{
-			name: "owner: newgrp changed the group of the target", target: ownedBy(aux), args: granted, status: 1, second: "(?i)group",
+			name: "owner: newgrp changed the group of the target", why: "other-group", target: ownedBy(aux), args: granted, status: 1, second: "(?i)group",
 			first: notOwned + "uid:1001 pw_uid:1001 st_uid:1001, gid:2001 pw_gid:2001 st_gid:2100", differs: "M03",
 		},
 		{
@@ -221,11 +264,11 @@ func ownerSymptoms() []check {
 			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
 		},
 		{
-			name: "target: gone", after: gone, args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)gone|ended|exist|no (such )?process",
+			name: "target: gone", why: "process-gone", after: gone, args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)gone|ended|exist|no (such )?process",
 			mapped: "(none)", uid: "(none)", gid: "(none)", groups: "(none)",
 		},
 		{
-			name: "target: a zombie", after: dead, args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Permission denied", second: "(?i)ended|zombie",
+			name: "target: a zombie", why: "not-dumpable", after: dead, args: granted, status: 1, first: "{tool}: open of {kind}_map failed: Permission denied", second: "(?i)ended|zombie",
 			differs: "M11",
 		},
 		{
@@ -243,19 +286,19 @@ func ownerSymptoms() []check {
 			name: "target: in many namespaces", args: granted, mapped: oneMapped, target: running("unshare", "-U", "-m", "-n", "-i", "-u", "-C", "--propagation", "unchanged", "cat"),
 		},
 		{
-			name: "target: hidden by hidepid", install: "filecap", target: bobs, args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)hidepid",
+			name: "target: hidden by hidepid", why: "process-hidden", install: "filecap", target: bobs, args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)hidepid",
 			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
 		},
 		{
-			name: "target: hidden by hidepid, setuid", target: bobs, args: granted, status: 1, differs: "M33", first: noTarget, second: "(?i)hidepid",
+			name: "target: hidden by hidepid, setuid", why: "process-hidden", target: bobs, args: granted, status: 1, differs: "M33", first: noTarget, second: "(?i)hidepid",
 			tune: func(_ *world, start *harness.Start) { start.Proc = "hidepid=2" },
 		},
 		{
-			name: "target: no /proc", args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)/proc.*mounted|mount.*/proc",
+			name: "target: no /proc", why: "no-proc", args: granted, status: 1, first: noTarget, differs: "M02", second: "(?i)/proc.*mounted|mount.*/proc",
 			tune: func(_ *world, start *harness.Start) { start.Proc = "none" },
 		},
 		{
-			name: "user: no passwd entry", as: &harness.Owner{UID: 4242, GID: 4242}, grants: "4242:100000:10\n", args: granted, status: 1,
+			name: "user: no passwd entry", why: "no-account", as: &harness.Owner{UID: 4242, GID: 4242}, grants: "4242:100000:10\n", args: granted, status: 1,
 			first: "{tool}: Cannot determine your user name.", second: "4242",
 		},
 		{
@@ -263,7 +306,7 @@ func ownerSymptoms() []check {
 			first: "{tool}: Cannot determine your user name.", second: "4242",
 		},
 		{
-			name: "user: no /etc/passwd", files: map[string]harness.File{"/etc/passwd": {Absent: true}}, args: granted, status: 1,
+			name: "user: no /etc/passwd", why: "account-unknown", files: map[string]harness.File{"/etc/passwd": {Absent: true}}, args: granted, status: 1,
 			first: "{tool}: Cannot determine your user name.", second: "passwd",
 		},
 		{
@@ -288,10 +331,14 @@ func setuidCat(w *world) (*harness.Target, error) {
 
 // noFile is a granted request that must fail because of {file}.
 func noFile(id, name, cause, second string, file harness.File) check {
+	why := map[string]string{"No such file or directory": "grants-missing", "Operation not permitted": "grants-untrusted"}[cause]
+	if why == "" {
+		why = "grants-unreadable"
+	}
 	return check{
 		differs: id,
 		name:    "file: " + name, args: granted, files: map[string]harness.File{"{file}": file}, status: 1,
-		first: "{tool}: cannot open {file}: " + cause, second: second,
+		first: "{tool}: cannot open {file}: " + cause, second: second, why: why,
 	}
 }
 

@@ -48,6 +48,8 @@ type check struct {
 	quiet   bool   // nothing can be read on stderr
 	usage   bool   // first is the usage line
 	wording bool   // compare the text of the usage line
+	alone   bool   // Debian's is not run: the case is about an answer that no kernel or directory gives of itself
+	why     string // the id of the reason in the record
 	second  string // a regular expression that matches somewhere in the lines after it
 	mapped  string // the map of this kind afterwards
 	uid     string // the other map, where a case writes both
@@ -172,9 +174,12 @@ func (c check) want() outcome {
 	return o
 }
 
-// complaints returns what is wrong with what ours did.
-func (c check) complaints(got outcome, rest string) []string {
+// complaints returns what is wrong with what ours did; why is the id of the reason in its record.
+func (c check) complaints(got outcome, rest, why string) []string {
 	var out []string
+	if c.why != "" && why != c.why {
+		out = append(out, fmt.Sprintf("the record has id=%q, not %q", why, c.why))
+	}
 	if got != c.want() {
 		out = append(out, fmt.Sprintf("\n  wanted %v\n  got    %v", c.want(), got))
 	}
@@ -187,8 +192,9 @@ func (c check) complaints(got outcome, rest string) []string {
 	return out
 }
 
-// run runs the case with one peer's programs and returns the outcome and the lines after the first on stderr.
-func (c check) run(t *testing.T, peer string) (outcome, string) {
+// run runs the case with one peer's programs and returns the outcome, the lines after the first on stderr, and the id of
+// the reason in the record.
+func (c check) run(t *testing.T, peer string) (outcome, string, string) {
 	t.Helper()
 	install := c.install
 	if install == "" {
@@ -204,11 +210,14 @@ func (c check) run(t *testing.T, peer string) (outcome, string) {
 	if w.target != nil {
 		defer w.target.Release()
 	}
-	result, err := c.start(w).Run()
+	start := c.start(w)
+	journal.Records()
+	result, err := start.Run()
 	if err != nil {
 		t.Fatalf("%s: %v", peer, err)
 	}
-	return c.seen(w, result)
+	o, rest := c.seen(w, result)
+	return o, rest, harness.ReasonIn(journal.Records())
 }
 
 // furnish puts the files of the case in place.

@@ -22,7 +22,7 @@ func TestGenerated(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c, clean := generate(r)
 		want := c.filled(c.tool).model()
-		ours, rest := c.filled(c.tool).run(t, "ours")
+		ours, rest, _ := c.filled(c.tool).run(t, "ours")
 		if ours.status != want.status || ours.uid != want.uid || ours.gid != want.gid || ours.groups != want.groups {
 			r.Fatalf("%s %q with\n%s\nours  %v\n%s\nmodel %v", c.tool, c.args, c.grants, ours, rest, want)
 		}
@@ -33,7 +33,7 @@ func TestGenerated(t *testing.T) {
 			return
 		}
 		compared++
-		if debian, _ := c.filled(c.tool).run(t, "debian"); debian.status != ours.status || debian.uid != ours.uid || debian.gid != ours.gid {
+		if debian, _, _ := c.filled(c.tool).run(t, "debian"); debian.status != ours.status || debian.uid != ours.uid || debian.gid != ours.gid {
 			r.Fatalf("%s %q with\n%s\nours   %v\nDebian %v", c.tool, c.args, c.grants, ours, debian)
 		}
 	})

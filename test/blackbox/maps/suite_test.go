@@ -43,8 +43,14 @@ func TestMain(m *testing.M) {
 	harness.Suite(m, "test/run maps", prepare, oursFlag)
 }
 
+// journal is the system's log.
+var journal *harness.Log
+
 // prepare installs what the cases run.
-func prepare() error {
+func prepare() (err error) {
+	if journal, err = harness.Listen(); err != nil {
+		return err
+	}
 	// High process ids cannot be mistaken for other numbers in a message.
 	if err := os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte("20000"), 0); err != nil {
 		return err
@@ -161,14 +167,14 @@ func TestCases(t *testing.T) {
 // compare runs one case with both peers and judges the outcomes; without a record, with ours alone.
 func compare(t *testing.T, c check, differences *harness.Differences, observed *record, rows *strings.Builder) {
 	t.Helper()
-	ours, oursRest := c.run(t, "ours")
+	ours, oursRest, why := c.run(t, "ours")
 	verdict, oursText, debianText := "ok", "as wanted: "+ours.String(), "not compared"
-	for _, complaint := range c.complaints(ours, oursRest) {
+	for _, complaint := range c.complaints(ours, oursRest, why) {
 		verdict, oursText = "FAIL", ours.String()
 		t.Errorf("ours: %s", complaint)
 	}
-	if observed != nil {
-		debian, _ := c.run(t, "debian")
+	if observed != nil && !c.alone {
+		debian, _, _ := c.run(t, "debian")
 		debianText = debian.String()
 		judgeDebian(t, c, debian, differences, observed)
 		if debian == c.want() {

@@ -1,0 +1,72 @@
+//go:build system
+
+package hostile
+
+import (
+	"fmt"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+var (
+	costly = person("costly")
+	_      = grant("costly veth costs 1")
+)
+
+// costs are how many page faults and system calls a call may take at most, of which nearly all of its time is made: some
+// eight in a hundred more than it takes. Whoever needs more says in the commit what for.
+var costs = map[string]struct{ faults, calls int }{
+	"newuidmap": {222, 320},
+	"newgidmap": {222, 320},
+	"create":    {284, 462},
+}
+
+// attempts is how often a call is counted. What else the machine does only adds to the numbers, so that the least counts.
+const attempts = 7
+
+// TestCost: no call that is granted takes more page faults or system calls than it did, whatever the machine is busy with.
+func TestCost(t *testing.T) {
+	programs := runnablesOf(t, costly, "costs", inPlace)
+	for name, most := range costs {
+		t.Run(name, func(t *testing.T) {
+			r := programs[name]
+			faults, calls := 1<<30, 1<<30
+			for range attempts {
+				faults, calls = min(faults, r.faults(t)), min(calls, r.calls(t))
+			}
+			fmt.Printf("observed: %s: %d page faults, %d system calls\n", t.Name(), faults, calls)
+			if faults > most.faults || calls > most.calls {
+				t.Errorf("%d page faults, at most %d; %d system calls, at most %d", faults, most.faults, calls, most.calls)
+			}
+		})
+	}
+}
+
+// faults counts the page faults of one run, those of the runtime's start and of the kernel's loading included.
+func (r runnable) faults(t *testing.T) int {
+	t.Helper()
+	argv := r.argv()
+	command := exec.Command(argv[0], argv[1:]...)
+	command.Env, command.Dir = []string{}, "/"
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: costly.uid, Gid: costly.gid}}
+	err := command.Run()
+	r.effect()
+	used, known := command.ProcessState.SysUsage().(*syscall.Rusage)
+	if err != nil || !known {
+		t.Fatalf("%q: %v", argv, err)
+	}
+	return int(used.Minflt + used.Majflt)
+}
+
+// calls counts the system calls of one run, of all its threads.
+func (r runnable) calls(t *testing.T) (n int) {
+	t.Helper()
+	plan{u: costly, argv: r.argv()}.run(t, func(x *traced) {
+		for x.next() {
+		}
+		n = x.calls
+	})
+	r.effect()
+	return n
+}
