@@ -1,11 +1,10 @@
-// Package netquota decides who may have how many network interfaces where, and records those that exist.
+// Package netquota decides who may have how many network interfaces where.
 //
-// It reads three things. lxc-usernet(5) says what the administrator granted. The slots, one file for each (owner, type,
-// bridge), keep the grants exact: see Book. The ledger, /run/lxc/nics, is the public record that administrators, tests
-// and LXC's own helper read; nothing here depends on a row still being there.
+// lxc-usernet(5) says what the administrator granted: Allotments. What exists is in a Snapshot, which package slots takes; and
+// Snapshot.Plan says which slots another interface gets, or why it gets none. Nothing here makes a system call.
 //
-// It promises that a grant never has more living interfaces than its quota, whatever is killed or frozen at whatever
-// instruction, and that nobody waits for another process: every lock is tried, never waited for.
+// It promises that a plan leaves no allotment and no limit with more living interfaces than it grants. That it still holds
+// when it is carried out, whatever is killed or frozen at whatever instruction, is the promise of package slots.
 package netquota
 
 // Account is what lines of lxc-usernet can name: one user, under each of the names of that uid, and the groups.

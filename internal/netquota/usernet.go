@@ -22,7 +22,7 @@ type Rule struct {
 }
 
 // ParseRule understands a line of lxc-usernet(5): owner, type, bridge and number, separated by blanks and tabs, with
-// blanks before and a comment behind (# at the start of a word, or right behind the number, as LXC's helper has it), and
+// blanks before and a comment after it (# at the start of a word, or right after the number, as LXC's helper has it), and
 // perhaps a carriage return at the end. The owner is what stands before the last three words, so that it may hold blanks,
 // as names from a directory do.
 //

@@ -465,10 +465,18 @@ func TestGrantNameService(t *testing.T) {
 	if g.Lines[0].First != 196608 || len(g.Avoided) != 1 || g.Avoided[0].Rule != "sample" || g.Avoided[0].Who != "the user dora (135168)" {
 		t.Errorf("%+v", g)
 	}
+	add(t, "/etc/passwd", accounts("many", 10000, 30))
+	if said, err := exec.Command("script", "-qec", usernsctl+" grant --missing --dry-run", "/dev/null").CombinedOutput(); err != nil || !strings.Contains(string(said), "20 of 32 ranges looked up") {
+		t.Errorf("at a terminal: %v: %s", err, said)
+	}
+	put(t, "/etc/passwd", harness.File{Text: cleanFiles()["/etc/passwd"]})
 	leaves.Store(true)
 	before := snapshot(t)
 	if g := order(t, root, "grant", "carol"); g.status != 1 || g.ID != "unknown-user" || !strings.Contains(g.Problem, "just now") || snapshot(t) != before {
 		t.Errorf("an account that goes while its range is chosen: %+v", g)
+	}
+	if g := order(t, root, "grant", "bob", "--start", "131072"); g.ID != "taken" || !strings.Contains(g.Problem, "belong to the user dora (135168)") {
+		t.Errorf("%+v", g)
 	}
 	people.Close()
 	if err := os.RemoveAll(folder); err != nil {

@@ -13,7 +13,7 @@
 // The states of a slot are netquota.State's. The transitions, each where the function of that name is:
 //
 //	claim      Empty, Dead, Duplicate -> Pending      under the lock, which is kept
-//	complete   Pending -> Living                      the lock is let go of after it
+//	Complete   Pending -> Living                      the lock is let go of after it
 //	abandon    Pending -> Empty                       what failed is undone
 //	(death)    Pending -> Abandoned                   the kernel lets go of the lock
 //	reclaim    Abandoned -> Empty                     whoever comes next; what cannot be removed is Stuck for this call
@@ -40,7 +40,7 @@ import (
 type Book struct {
 	ledger *ledger.Ledger
 	path   string // of the directory of the slots, for messages
-	folder int    // the directory; -1 where there is none, or it cannot be seen
+	dir    int    // the directory; -1 where there is none, or it cannot be seen
 	claims int
 	reads  bool   // nothing is changed, and no file made
 	owner  uint32 // of all files: root; tests are run by others
@@ -63,7 +63,7 @@ func OpenIn(ledger, slots string, here Network) (*Book, error) {
 	if is || err != nil {
 		return b, err
 	}
-	return b, b.enter(b.folder, here.ID, slots+"/"+here.ID, slots+"/"+here.ID+"/"+hiddenLedger)
+	return b, b.enter(b.dir, here.ID, slots+"/"+here.ID, slots+"/"+here.ID+"/"+hiddenLedger)
 }
 
 // openOwned opens the book of an owner at the paths that administrators know.
@@ -80,7 +80,7 @@ func openOwned(ledger, slots string, owner uint32) (*Book, error) {
 // enter makes it the book of the slots in a directory.
 func (b *Book) enter(parent int, name, slots, rows string) (err error) {
 	before := *b
-	if b.folder, _, err = lockfile.Open(parent, name, slots, unix.O_DIRECTORY, 0o700, b.owner); err != nil {
+	if b.dir, _, err = lockfile.Open(parent, name, slots, unix.O_DIRECTORY, 0o700, b.owner); err != nil {
 		return err
 	}
 	b.path = slots
@@ -89,7 +89,7 @@ func (b *Book) enter(parent int, name, slots, rows string) (err error) {
 	}
 	b.ledger = ledger.At(rows, b.claims, b.owner)
 	if before.path != "" {
-		lockfile.Close(before.folder)
+		lockfile.Close(before.dir)
 		lockfile.Close(before.claims)
 	}
 	return nil
@@ -101,10 +101,10 @@ func (b *Book) open(name string) (int, error) {
 	if b.reads {
 		flags, mode = unix.O_RDONLY, 0
 	}
-	if b.folder < 0 {
+	if b.dir < 0 {
 		return -1, nil
 	}
-	fd, _, err := lockfile.Open(b.folder, name, b.path+"/"+name, flags, mode, b.owner)
+	fd, _, err := lockfile.Open(b.dir, name, b.path+"/"+name, flags, mode, b.owner)
 	if b.reads && errors.Is(err, unix.ENOENT) {
 		return -1, nil
 	}

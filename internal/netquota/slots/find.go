@@ -30,7 +30,7 @@ func (b *Book) Find(who netquota.Account, place netquota.Place, nic string, inde
 		owners = []string{owner}
 	}
 	for _, candidate := range owners {
-		records, err := Records(b.folder, FileName(netquota.Allotment{Owner: candidate, Place: place}), b.path, b.owner)
+		records, err := Records(b.dir, FileName(netquota.Allotment{Owner: candidate, Place: place}), b.path, b.owner)
 		if err != nil {
 			return Recorded{}, err
 		}

@@ -22,19 +22,20 @@ func Locate(ledger, slots string, here Network) (string, string) {
 }
 
 // Look is the plan of Claim, which changes nothing. Without the slots, an empty path, it counts by the ledger and the
-// kernel's names alone: all that others than root can see. Errors: those of the files, EACCES for everybody but root, and those of links.
+// kernel's names alone: all that others than root can see. Errors: those of the files, EACCES for everybody but root, and
+// those of links.
 func Look(rows, slots string, who netquota.Account, allotments []netquota.Allotment, limits netquota.Limits, links Links) (netquota.Plan, error) {
 	b, err := reader(rows, slots, 0)
 	if err != nil {
 		return netquota.Plan{}, err
 	}
-	defer lockfile.Close(b.folder)
+	defer lockfile.Close(b.dir)
 	return b.plan(who, allotments, limits, links)
 }
 
 // reader is a book that is only read.
 func reader(rows, slots string, owner uint32) (*Book, error) {
-	b := &Book{path: slots, folder: -1, reads: true, owner: owner, now: sinceBoot, ledger: ledger.At(rows, -1, owner)}
+	b := &Book{path: slots, dir: -1, reads: true, owner: owner, now: sinceBoot, ledger: ledger.At(rows, -1, owner)}
 	if slots == "" {
 		return b, nil
 	}
@@ -45,7 +46,7 @@ func reader(rows, slots string, owner uint32) (*Book, error) {
 	case err != nil:
 		return nil, err
 	}
-	b.folder = fd
+	b.dir = fd
 	return b, nil
 }
 

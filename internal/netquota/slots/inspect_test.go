@@ -18,7 +18,7 @@ func (w *world) rooms(t testing.TB, folder string, who netquota.Account, allotme
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lockfile.Close(b.folder)
+	defer lockfile.Close(b.dir)
 	p, err := b.plan(who, allotments, netquota.Limits{}, &process{world: w})
 	if err != nil {
 		t.Fatal(err)

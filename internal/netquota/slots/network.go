@@ -38,10 +38,10 @@ const longestNote = 64
 func (b *Book) belongsTo(here Network) (bool, error) {
 	for range 64 {
 		text := make([]byte, longestNote)
-		n, err := unix.Readlinkat(b.folder, note, text)
+		n, err := unix.Readlinkat(b.dir, note, text)
 		switch {
 		case errors.Is(err, unix.ENOENT):
-			err = unix.Symlinkat(here.noted(), b.folder, note)
+			err = unix.Symlinkat(here.noted(), b.dir, note)
 			if err == nil || !errors.Is(err, unix.EEXIST) {
 				return err == nil, err
 			}
@@ -52,7 +52,7 @@ func (b *Book) belongsTo(here Network) (bool, error) {
 		case !here.Initial:
 			return false, nil
 		default:
-			if err := unix.Unlinkat(b.folder, note, 0); err != nil && !errors.Is(err, unix.ENOENT) {
+			if err := unix.Unlinkat(b.dir, note, 0); err != nil && !errors.Is(err, unix.ENOENT) {
 				return false, err
 			}
 		}

@@ -294,7 +294,7 @@ func (p *process) make(who netquota.Account, allotments []netquota.Allotment, ma
 
 // exit closes what the process has open, which frees its locks.
 func (p *process) exit() {
-	for _, fd := range []int{p.book.folder, p.book.claims} {
+	for _, fd := range []int{p.book.dir, p.book.claims} {
 		_ = unix.Close(fd)
 	}
 	if p.claim != nil {

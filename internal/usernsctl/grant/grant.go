@@ -95,7 +95,7 @@ func (pl *plan) report(r *Report, s *sample) {
 			break
 		}
 	}
-	if s.silent != nil && len(pl.chosen) > 0 {
+	if s.silent != nil && len(pl.given) > 0 {
 		r.remark("No answer to whether accounts of a name service have these IDs: " + s.silent.Error())
 	}
 	for _, kind := range kinds() {

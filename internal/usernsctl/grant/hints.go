@@ -1,10 +1,14 @@
 package grant
 
 import (
+	"io"
+	"strings"
+
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/text/lines"
 )
 
 // hints says what is left for one user to do, with what is installed here.
@@ -19,7 +23,7 @@ func (h Host) hints(r *Report, name string) {
 	}
 	if account.Present("/usr/bin/podman") {
 		r.remark("Podman: where " + name + " has used it before, run podman system migrate as " + name + ".")
-		if onNFS(h.home(name)) {
+		if h.onNFS(h.home(name)) {
 			r.remark("Podman: the home directory of " + name + " is on NFS, which cannot hold files of these IDs: set graphroot in " +
 				"~" + name + "/.config/containers/storage.conf to a local directory.")
 		}
@@ -36,8 +40,31 @@ func (h Host) home(name string) (home string) {
 	return home
 }
 
-// onNFS reports whether a directory is on a network file system of that kind.
-func onNFS(path string) bool {
-	var stat unix.Statfs_t
-	return path != "" && unix.Statfs(path, &stat) == nil && stat.Type == unix.NFS_SUPER_MAGIC
+// onNFS reports whether a directory is on a network file system of that kind. It asks the table of mounts: statfs(2) waits for
+// a server that is gone.
+func (h Host) onNFS(path string) (is bool) {
+	_ = h.each("/proc/self/mounts", func(file io.Reader) error {
+		is = strings.HasPrefix(fileSystem(file, path), "nfs")
+		return nil
+	})
+	return is
+}
+
+// fileSystem is the kind of the file system that a path is on, by a table of mounts: of several in one place the last.
+func fileSystem(mounts io.Reader, path string) (kind string) {
+	longest := 0
+	r := lines.New(mounts, 4*unix.PathMax)
+	for line, ok := r.Next(); ok; line, ok = r.Next() {
+		fields := strings.Fields(string(line))
+		if len(fields) > 2 && within(path, fields[1]) && len(fields[1]) >= longest {
+			longest, kind = len(fields[1]), fields[2]
+		}
+	}
+	return kind
+}
+
+// within reports whether a path is that of a mount, or below it.
+func within(path, mount string) bool {
+	mount = strings.TrimSuffix(mount, "/")
+	return path == mount || strings.HasPrefix(path, mount+"/")
 }

@@ -8,6 +8,7 @@ package grant
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -98,7 +99,7 @@ func refusedFile(path string, err error) error {
 	case errors.Is(err, shadow.ErrKind), errors.As(err, &untrusted):
 		return &Refusal{"file-kind", path + " is not a regular file", "Put a regular file there, root's, with mode 644."}
 	}
-	return errors.Join(errors.New("cannot read "+path), err)
+	return fmt.Errorf("cannot read %s: %w", path, err)
 }
 
 // forbiddenIDs are the IDs that forbidden-host-IDs(5) lists.
@@ -155,7 +156,7 @@ func single(a local, rule choice.Rule, file string) choice.Claim {
 func (h Host) each(path string, read func(io.Reader) error) error {
 	file, err := h.open(path)
 	if err != nil {
-		return errors.Join(errors.New("cannot read "+path), err)
+		return fmt.Errorf("cannot read %s: %w", path, err)
 	}
 	defer file.Close()
 	return read(file)

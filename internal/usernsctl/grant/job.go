@@ -19,8 +19,9 @@ type job struct {
 	sample sample
 }
 
-// mostRounds is how often IDs are chosen anew, because a name service has an account there or somebody else was faster.
-const mostRounds = 64
+// mostAhead bounds how often IDs are chosen anew, because a name service has an account there or somebody else was faster:
+// each time twice as many ranges are asked about as before.
+const mostAhead = 1 << 16
 
 // errRounds is why an order is given up.
 var errRounds = errors.New("wherever IDs were chosen, a name service had an account there, or somebody else was faster: choose with --start")
@@ -28,16 +29,19 @@ var errRounds = errors.New("wherever IDs were chosen, a name service had an acco
 // run chooses IDs, asks name services about them, then takes the locks and chooses again: what comes out otherwise then is
 // asked about as well.
 func (j *job) run() (*plan, error) {
-	for range mostRounds {
+	for ahead := 1; ahead < mostAhead; ahead *= 2 {
 		pl, err := j.plan()
 		if err != nil {
 			return nil, err
 		}
-		if j.asks && !j.sample.ask(pl.chosen, j.order.Progress) {
+		if j.asks && !j.sample.ask(pl.given, j.order.Progress) {
 			continue
 		}
 		if j.order.DryRun || len(added(pl.lines, paths.Subuid()))+len(added(pl.lines, paths.Subgid())) == 0 {
 			return pl, nil
+		}
+		if j.asks {
+			j.sample.ask(pl.next(ahead-1), j.order.Progress)
 		}
 		if pl, err = j.write(); pl != nil || err != nil {
 			return pl, err
@@ -75,7 +79,7 @@ func (j *job) write() (*plan, error) {
 	}
 	defer locks.Unlock()
 	pl, err := j.plan()
-	if err != nil || j.asks && !j.sample.covers(pl.chosen) {
+	if err != nil || j.asks && !j.sample.covers(pl.given) {
 		return nil, err
 	}
 	var changes []shadow.Change

@@ -2,6 +2,7 @@ package grant
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func rewriteUsernet(dry bool, change func([]byte) []byte) error {
 	file := paths.Usernet()
 	if !dry {
 		if err := unix.Mkdir(path.Dir(file), 0o755); err != nil && !errors.Is(err, unix.EEXIST) {
-			return errors.Join(errors.New("cannot make "+path.Dir(file)), err)
+			return fmt.Errorf("cannot make %s: %w", path.Dir(file), err)
 		}
 		locks, err := ourLock().Lock(file)
 		if err != nil {

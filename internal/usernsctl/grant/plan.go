@@ -15,7 +15,8 @@ type plan struct {
 	order  Order
 	count  uint64
 	lines  []Line
-	chosen []idmap.Range  // starts that this program chose, for both kinds
+	given  []idmap.Range  // all that is added
+	chosen []idmap.Range  // what of it this program chose
 	where  *choice.Space  // from which the first was
 	near   []choice.Claim // to ids that were given all the same: the administrator chose them
 }
@@ -134,7 +135,24 @@ func (pl *plan) add(kind idmap.Kind, p person, ids idmap.Range) {
 	if claim, near := pl.spaces[kind].Clash(ids, false); near && kind == idmap.UID {
 		pl.near = append(pl.near, claim)
 	}
+	if n := len(pl.given); n == 0 || pl.given[n-1] != ids { // the same of both kinds
+		pl.given = append(pl.given, ids)
+	}
 	pl.use(kind, ids)
+}
+
+// next are the ranges that this program would choose after those of the plan, for others who are faster.
+func (pl *plan) next(number int) []idmap.Range {
+	var ranges []idmap.Range
+	for len(pl.chosen) > 0 && len(ranges) < number {
+		r, ok := pl.both.Choose(pl.count, pl.order.aligned())
+		if !ok {
+			break
+		}
+		pl.both.Use(r)
+		ranges = append(ranges, r)
+	}
+	return ranges
 }
 
 // complete gives a person in one file what the person has in the other: the same IDs where these are free, and otherwise as

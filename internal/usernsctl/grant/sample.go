@@ -48,10 +48,10 @@ func (s *sample) ask(chosen []idmap.Range, progress func(done, all int)) bool {
 	return none
 }
 
-// covers reports whether all ranges have been asked for.
+// covers reports whether all ranges have been asked about, or nothing more is asked.
 func (s *sample) covers(chosen []idmap.Range) bool {
 	for _, r := range chosen {
-		if !s.free.Covers(r) {
+		if !s.free.Covers(r) && s.silent == nil {
 			return false
 		}
 	}
