@@ -177,7 +177,7 @@ func TestMistakes(t *testing.T) {
 		{harness.File{Text: "[limits]\nforbidden_host_ids = [\n\"0-999\"\n]\n"}, "line 2: forbidden_host_ids is not for this file"},
 		{harness.File{Text: "[defaults]\n", Mode: 0o666}, "is writable by group or others"},
 		{harness.File{Text: "[defaults]\n", UID: 1501}, "is owned by uid 1501"},
-		{harness.File{Text: "[defaults"}, "line 1: not the head"},
+		{harness.File{Text: "[defaults"}, "line 1: not a table header"},
 	} {
 		must(t, os.RemoveAll(policyPath))
 		must(t, c.file.Put(policyPath))
