@@ -140,13 +140,10 @@ func (r *run) create() (outcome, error) {
 
 // open opens what making an interface needs: the kernel's socket, the book, and the key of addresses.
 func (n *nic) open(g *gatherer, link plan.Link) (err error) {
-	if err := g.dial(); err != nil {
+	if n.book, err = g.open(); err != nil {
 		return err
 	}
 	n.kernel = kernel{g.conn, bridge{link, g.found, g.standing}}
-	if n.book, err = open(g.conn); err != nil {
-		return err
-	}
 	n.secret, err = n.terms.secret()
 	return err
 }
@@ -163,9 +160,12 @@ func (n *nic) claimSlots(who netquota.Account, p plan.Plan) (err error) {
 	return nil
 }
 
-// open opens the book of the network namespace in which the program was started.
-func open(conn *rtnl.Conn) (*slots.Book, error) {
-	here, err := whereabouts(conn)
+// open opens the kernel's socket, and the book of the network namespace in which the program was started.
+func (g *gatherer) open() (*slots.Book, error) {
+	if err := g.dial(); err != nil {
+		return nil, err
+	}
+	here, err := whereabouts(g.conn)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
@@ -17,49 +18,54 @@ import (
 // the caller has to own it, before anything else is looked at: the answer never tells what is at a path that the caller
 // cannot see (CVE-2018-6556, CVE-2022-47952).
 func (r *run) remove() error {
-	who, wanted := r.Account, r.wanted
-	namespace, err := openNamespace(r.caller, wanted.target)
+	namespace, err := openNamespace(r.caller, r.wanted.target)
 	if err != nil {
 		return err
 	}
 	g := &gatherer{standing: r.standing}
-	if err := g.dial(); err != nil {
-		return err
-	}
-	conn := g.conn
-	book, err := open(conn)
+	book, err := g.open()
 	if err != nil {
 		return err
 	}
+	made, doomed, err := r.theirs(g.conn, book, namespace)
+	if err != nil {
+		return err
+	}
+	found, err := g.findBridge(r.wanted.place.Bridge)
+	if err != nil {
+		return err
+	}
+	r.granted(made)
+	if err := (kernel{g.conn, found}).delete(made, doomed, r.wanted.place); err != nil {
+		return failedWith(whynot.Delete, r.wanted.nic, err)
+	}
+	if err := book.Forget(made); err != nil {
+		return failed(whynot.WriteLedger, err)
+	}
+	return nil
+}
+
+// theirs is the interface that is meant, if it is the caller's: the name that it was made with, and what it is now.
+func (r *run) theirs(conn *rtnl.Conn, book *slots.Book, namespace *netns.Namespace) (made string, doomed rtnl.Device, err error) {
+	who, wanted := r.Account, r.wanted
 	present, err := conn.Device(wanted.nic)
 	if err != nil && !errors.Is(err, unix.ENODEV) {
-		return failedWith(whynot.LookUp, wanted.nic, err)
+		return "", doomed, failedWith(whynot.LookUp, wanted.nic, err)
 	}
 	held, err := book.Find(who, wanted.place, wanted.nic, present.Index)
 	if err != nil {
-		return failed(whynot.ReadLedger, err)
+		return "", doomed, failed(whynot.ReadLedger, err)
 	}
 	r.charge.Owner = held.Owner
 	doomed, lost := chosen(kernel{conn: conn}, held.Nic, present)
 	yours, err := isYours(conn, who, held, doomed, namespace.FD())
-	switch {
-	case errors.Join(lost, err) != nil:
-		return failedWith(whynot.LookUp, wanted.nic, errors.Join(lost, err))
+	switch err = errors.Join(lost, err); {
+	case err != nil:
+		return "", doomed, failedWith(whynot.LookUp, wanted.nic, err)
 	case !yours:
-		return &whynot.NotYours{User: who.Names[0], Nic: wanted.nic, Bridge: wanted.place.Bridge, Doubt: r.Doubt}
+		return "", doomed, &whynot.NotYours{User: who.Names[0], Nic: wanted.nic, Bridge: wanted.place.Bridge, Doubt: r.Doubt}
 	}
-	found, err := g.findBridge(wanted.place.Bridge)
-	if err != nil {
-		return err
-	}
-	r.granted(held.Nic.Name)
-	if err := (kernel{conn, found}).delete(held.Nic.Name, doomed, wanted.place); err != nil {
-		return failedWith(whynot.Delete, wanted.nic, err)
-	}
-	if err := book.Forget(held.Nic.Name); err != nil {
-		return failed(whynot.WriteLedger, err)
-	}
-	return nil
+	return held.Nic.Name, doomed, nil
 }
 
 // chosen is the interface that is meant: the one that a slot knows, whatever it is called now; or the one of that name, if

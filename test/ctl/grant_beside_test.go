@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -109,9 +110,15 @@ func disjoint(t *testing.T, path string, owners map[string]bool) {
 	var rows []row
 	seen := map[string]bool{}
 	for line := range strings.Lines(text(t, path)) {
-		var r row
-		if _, err := fmt.Sscanf(strings.NewReplacer(":", " ").Replace(line), "%s %d %d", &r.owner, &r.start, &r.count); err != nil || seen[r.owner] || !owners[r.owner] {
-			t.Fatalf("%s: %q: %v", path, line, err)
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), ":")
+		if len(fields) != 3 {
+			t.Fatalf("%s: %q", path, line)
+		}
+		start, bad := strconv.ParseUint(fields[1], 10, 32)
+		count, err := strconv.ParseUint(fields[2], 10, 32)
+		r := row{fields[0], start, count}
+		if bad != nil || err != nil || seen[r.owner] || !owners[r.owner] {
+			t.Fatalf("%s: %q", path, line)
 		}
 		seen[r.owner] = true
 		rows = append(rows, r)

@@ -70,7 +70,10 @@ func (l Looks) has(e *idmap.NotGranted) string {
 		text = e.Mapping.Lower.Append(append(text, "; nearest to "...))
 		text = appendRow(append(text, " is "...), l.nearest(e), grants)
 	}
-	if found := l.Slips(); !grants.SSSD && found.Many > 0 {
+	if grants.SSSD {
+		return string(text)
+	}
+	if found := l.Slips(); found.Many > 0 {
 		text = append(append(text, "; "...), found.Describe()...)
 	}
 	return string(text)

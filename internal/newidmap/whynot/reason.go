@@ -89,8 +89,7 @@ func (e *NoStart) Unwrap() error { return e.Err }
 // ID tells which right.
 func (e *NoRights) ID() verdict.ID {
 	var step *privilege.StepError
-	switch {
-	case errors.As(e.Err, &step) && !step.OfCapabilities():
+	if errors.As(e.Err, &step) && !step.OfCapabilities() {
 		return stepRefused
 	}
 	return noCapabilities

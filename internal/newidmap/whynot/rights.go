@@ -25,8 +25,7 @@ func noStart(e *NoStart) verdict.Verdict {
 // capabilities alone.
 func (l Looks) noRights(e *NoRights) verdict.Verdict {
 	var step *privilege.StepError
-	switch {
-	case e.ID() == stepRefused && errors.As(e.Err, &step):
+	if e.ID() == stepRefused && errors.As(e.Err, &step) {
 		return verdict.Verdict{
 			Headline: "cannot " + step.Verb() + ": " + strerror(step.Err),
 			Advice:   "the kernel, a container's seccomp filter or its kernel refuses " + step.Call() + " to this program, and it cannot do without",

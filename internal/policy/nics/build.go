@@ -3,11 +3,9 @@ package nics
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"userns-helpers/internal/text/ifname"
-	"userns-helpers/internal/text/paths"
 )
 
 // builder makes a policy of what TOML has, and notes what is wrong.
@@ -17,12 +15,12 @@ type builder struct {
 }
 
 // wrong notes a problem. Ids that are never mapped have a file of their own, whatever else is wrong with them here.
-func (b *builder) wrong(at path, text string) {
+func (b *builder) wrong(at path, p Problem) {
 	if last := at[len(at)-1]; last == keyForbidden || last == tableIDMap {
-		text = last + " is not for this file: IDs that are never mapped are listed in " + paths.Forbidden() +
-			", one ID or range a line (forbidden-host-ids(5))"
+		p = Problem{Fault: OtherFile, Key: last}
 	}
-	b.found = append(b.found, Problem{b.policy.document.Line(at...), text})
+	p.Line = b.policy.document.Line(at...)
+	b.found = append(b.found, p)
 }
 
 // top reads what stands at the top.
@@ -48,14 +46,14 @@ func (b *builder) unknown(at path, value any) {
 	if _, has := table[keyForbidden]; has {
 		at = at.of(keyForbidden)
 	}
-	b.wrong(at, "unknown table or key "+strconv.Quote(at[0])+"; the tables are [defaults], [bridge.NAME], [[rule]] and [limits]")
+	b.wrong(at, Problem{Fault: UnknownTable, Key: at[0]})
 }
 
 // mapOf is a value that must be a table.
 func (b *builder) mapOf(at path, value any) map[string]any {
 	m, ok := value.(map[string]any)
 	if !ok {
-		b.wrong(at, at.String()+" must be a table, "+at.header())
+		b.wrong(at, Problem{Fault: NotTable, Key: at.String(), Name: at.header()})
 	}
 	return m
 }
@@ -64,9 +62,10 @@ func (b *builder) mapOf(at path, value any) map[string]any {
 func (b *builder) settings(at path, m map[string]any, domainOf func(string) domain) values {
 	found := make(values)
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		value, wrong := domainOf(key).read(m[key])
+		domain := domainOf(key)
+		value, wrong := domain.read(m[key])
 		if wrong != "" {
-			b.wrong(at.of(key), key+" "+wrong)
+			b.wrong(at.of(key), Problem{Fault: wrong, Key: key, Least: domain.least, Most: domain.most})
 			continue
 		}
 		found[key] = value
@@ -79,7 +78,7 @@ func (b *builder) bridges(at path, m map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		at := at.of(name)
 		if !ifname.Valid(name) {
-			b.wrong(at, strconv.Quote(name)+" cannot be the name of a bridge")
+			b.wrong(at, Problem{Fault: BadName, Key: keyBridge, Name: name})
 			continue
 		}
 		b.policy.bridges[name] = table{at, Bridge, b.settings(at, b.mapOf(at, m[name]), protection)}
@@ -90,7 +89,7 @@ func (b *builder) bridges(at path, m map[string]any) {
 func (b *builder) rules(value any) {
 	list, ok := value.([]map[string]any)
 	if !ok {
-		b.wrong(path{tableRule}, "rule must be a list of tables, [[rule]]")
+		b.wrong(path{tableRule}, Problem{Fault: NotRules})
 	}
 	for i, m := range list {
 		b.rule(path{tableRule}.at(i), m)
@@ -108,7 +107,7 @@ func (b *builder) rule(at path, m map[string]any) {
 	_, hasUser := m[keyUser]
 	_, hasGroup := m[keyGroup]
 	if hasUser == hasGroup {
-		b.wrong(at, "a rule needs either a user or a group; settings for a whole bridge belong in a table [bridge.NAME]")
+		b.wrong(at, Problem{Fault: NoSubject})
 	}
 	b.twice(r)
 	b.policy.rules = append(b.policy.rules, r)
@@ -122,7 +121,7 @@ func (b *builder) twice(r rule) {
 		}
 		for _, key := range slices.Sorted(maps.Keys(r.values)) {
 			if _, has := earlier.values[key]; has {
-				b.wrong(r.path.of(key), key+" is set by an earlier rule for the same user or group and bridge")
+				b.wrong(r.path.of(key), Problem{Fault: SetTwice, Key: key})
 			}
 		}
 	}
@@ -137,16 +136,16 @@ func (b *builder) word(at path, m map[string]any, key string) string {
 	text, ok := value.(string)
 	switch {
 	case !ok:
-		b.wrong(at.of(key), key+" must be a name in quotes")
+		b.wrong(at.of(key), Problem{Fault: NotQuoted, Key: key})
 		return ""
 	case key == keyBridge && !ifname.Valid(text), key != keyBridge && !isAccount(text):
-		b.wrong(at.of(key), strconv.Quote(text)+" cannot be the name of a "+key)
+		b.wrong(at.of(key), Problem{Fault: BadName, Key: key, Name: text})
 		return ""
 	case key != keyBridge && text[0] == '@':
-		b.wrong(at.of(key), "write users and groups without @: user = and group = distinguish them")
+		b.wrong(at.of(key), Problem{Fault: WithAt})
 		return ""
 	case key == keyGroup && strings.Trim(text, "0123456789") == "":
-		b.wrong(at.of(key), "name the group: a number is not accepted")
+		b.wrong(at.of(key), Problem{Fault: GroupNumber})
 		return ""
 	}
 	return text

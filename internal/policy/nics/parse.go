@@ -32,7 +32,7 @@ func parse(text []byte) (*Policy, []Problem) {
 	document, err := plain.Parse(text)
 	var wrong *plain.Error
 	if errors.As(err, &wrong) {
-		return nil, []Problem{{wrong.Line, wrong.Text}}
+		return nil, []Problem{{Line: wrong.Line, Fault: NotPlain, Syntax: wrong}}
 	}
 	b := &builder{policy: &Policy{document: document, bridges: make(map[string]table)}}
 	for _, name := range slices.Sorted(maps.Keys(document.Root)) {

@@ -1,7 +1,6 @@
 package nics
 
 import (
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,13 +9,13 @@ import (
 )
 
 // read returns a value of TOML as a number, or what is wrong with it.
-func (d domain) read(value any) (number uint64, wrong string) {
+func (d domain) read(value any) (number uint64, wrong Fault) {
 	switch d.kind {
 	case isSwitch:
 		on, ok := value.(bool)
 		switch {
 		case !ok:
-			return 0, "must be true or false"
+			return 0, NotSwitch
 		case on:
 			return 1, ""
 		}
@@ -25,18 +24,18 @@ func (d domain) read(value any) (number uint64, wrong string) {
 		text, _ := value.(string)
 		rate, ok := parseRate(text)
 		if !ok {
-			return 0, `must be a rate in quotes, like "100mbit": 8kbit to 1000gbit`
+			return 0, NotRate
 		}
 		return rate, ""
 	case isNumber:
 		n, ok := value.(int64)
 		if !ok || n < d.least || n > d.most {
-			return 0, "must be a number from " + strconv.FormatInt(d.least, 10) + " to " + strconv.FormatInt(d.most, 10)
+			return 0, OutOfRange
 		}
 		return uint64(n), ""
 	case unknown:
 	}
-	return 0, "is not a key of this table"
+	return 0, UnknownKey
 }
 
 // isAccount reports whether a user or group can have a name. Names of a directory may have blanks in them.

@@ -16,19 +16,35 @@ import (
 // LongestFile bounds what is read of a policy, in bytes: some thousand rules.
 const LongestFile = 1 << 18
 
+// Fault names what is wrong with a text; package policy/whynot has the words.
+type Fault string
+
+// The faults; "" is none.
+const (
+	TooLarge           Fault = "too-large"
+	NotUTF8            Fault = "not-utf-8"
+	ControlCharacter   Fault = "control-character"
+	UnterminatedString Fault = "unterminated-string"
+	UnterminatedList   Fault = "unterminated-list"
+	NotStatement       Fault = "not-a-statement"
+	NotValue           Fault = "not-a-value"
+	NotList            Fault = "not-a-list"
+	NotHeader          Fault = "not-a-header"
+	Duplicate          Fault = "duplicate-key"
+	DuplicateTable     Fault = "duplicate-table"
+	NotTable           Fault = "not-a-table"          // the name is there already, as something else
+	NotTables          Fault = "not-a-list-of-tables" // the same
+)
+
 // Error says why a text is not understood.
 type Error struct {
-	Line int // from 1; 0 is the whole file
-	Text string
+	Line  int // from 1; 0 is the whole file
+	Fault Fault
+	Name  string // that is there already
 }
 
-// Error names the line and the reason.
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Text
-	}
-	return "line " + strconv.Itoa(e.Line) + ": " + e.Text
-}
+// Error names the line and the fault.
+func (e *Error) Error() string { return "line " + strconv.Itoa(e.Line) + ": " + string(e.Fault) }
 
 // Document is a text that was understood.
 type Document struct {
@@ -55,19 +71,19 @@ func joined(path []string) string { return strings.Join(path, "\x00") }
 func Parse(text []byte) (Document, error) {
 	switch {
 	case len(text) > LongestFile:
-		return Document{}, &Error{0, "the file is larger than " + strconv.Itoa(LongestFile) + " bytes"}
+		return Document{}, &Error{Fault: TooLarge}
 	case !utf8.Valid(text):
-		return Document{}, &Error{0, "the file is not UTF-8"}
+		return Document{}, &Error{Fault: NotUTF8}
 	}
 	r := newReader()
 	for line := range bytes.Lines(text) {
 		r.number++
 		if wrong := r.line(string(withoutNewline(line))); wrong != "" {
-			return Document{}, &Error{r.number, wrong}
+			return Document{}, &Error{r.number, wrong, r.twice}
 		}
 	}
 	if r.open {
-		return Document{}, &Error{r.number, "unterminated list"}
+		return Document{}, &Error{Line: r.number, Fault: UnterminatedList}
 	}
 	return r.document, nil
 }

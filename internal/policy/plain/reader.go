@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// reader walks over the lines of a text. Its methods return what is wrong, "" for nothing.
+// reader walks over the lines of a text. Its methods return what is wrong.
 type reader struct {
 	document Document
 	number   int
@@ -15,7 +15,8 @@ type reader struct {
 	key      string         // of the list that goes on in the next line
 	items    []Item
 	open     bool
-	item     bool // an item of the list was the last thing: a comma or the end follows
+	item     bool   // an item of the list was the last thing: a comma or the end follows
+	twice    string // the name that is there already
 }
 
 func newReader() *reader {
@@ -24,7 +25,7 @@ func newReader() *reader {
 }
 
 // line reads a line.
-func (r *reader) line(text string) string {
+func (r *reader) line(text string) Fault {
 	text, wrong := content(text)
 	switch {
 	case wrong != "":
@@ -42,13 +43,13 @@ func (r *reader) line(text string) string {
 const blanks = " \t"
 
 // content is a line without its comment, and without white space around it. TOML has no control characters but tab.
-func content(text string) (before, wrong string) {
+func content(text string) (before string, wrong Fault) {
 	quote := byte(0)
 	end := len(text)
 	for i := range len(text) {
 		switch c := text[i]; {
 		case c < ' ' && c != '\t', c == 0x7f:
-			return "", "control character"
+			return "", ControlCharacter
 		case end < len(text): // in the comment
 		case c == quote:
 			quote = 0
@@ -60,20 +61,20 @@ func content(text string) (before, wrong string) {
 		}
 	}
 	if quote != 0 {
-		return "", "unterminated string"
+		return "", UnterminatedString
 	}
 	return strings.Trim(text[:end], blanks), ""
 }
 
 // statement reads "key = value".
-func (r *reader) statement(text string) string {
+func (r *reader) statement(text string) Fault {
 	name, text, found := strings.Cut(text, "=")
 	name, text = strings.TrimRight(name, blanks), strings.TrimLeft(text, blanks)
 	if !found || !isBare(name) {
-		return "not of the form key = value"
+		return NotStatement
 	}
 	if _, there := r.table[name]; there {
-		return "duplicate key " + name
+		return r.there(name, Duplicate)
 	}
 	r.note(name)
 	if list, isList := strings.CutPrefix(text, "["); isList {
@@ -82,10 +83,16 @@ func (r *reader) statement(text string) string {
 	}
 	v, ok := value(text)
 	if !ok {
-		return "not a plain value: true, false, a number, a string on one line without a backslash, or a list of such strings"
+		return NotValue
 	}
 	r.table[name] = v
 	return ""
+}
+
+// there takes note of a name that is there already.
+func (r *reader) there(name string, wrong Fault) Fault {
+	r.twice = name
+	return wrong
 }
 
 // note writes down where something in the table stands.
@@ -94,7 +101,7 @@ func (r *reader) note(name string) {
 }
 
 // list reads a line of a list: strings separated by commas, and maybe a trailing comma.
-func (r *reader) list(text string) string {
+func (r *reader) list(text string) Fault {
 	for text != "" {
 		rest := strings.TrimLeft(text[1:], blanks)
 		switch {
@@ -107,27 +114,25 @@ func (r *reader) list(text string) string {
 			end := strings.IndexByte(text[1:], text[0]) + 2
 			word, ok := unquoted(text[:max(end, 1)])
 			if !ok {
-				return notList
+				return NotList
 			}
 			r.items, r.item = append(r.items, Item{word, r.number}), true
 			rest = strings.TrimLeft(text[end:], blanks)
 		default:
-			return notList
+			return NotList
 		}
 		text = rest
 	}
 	return ""
 }
 
-const notList = "not a list of strings separated by commas"
-
 // header reads the header of a table: [name], [name.name], or [[name]] for one of a list.
-func (r *reader) header(text string) string {
+func (r *reader) header(text string) Fault {
 	name, ok := strings.CutSuffix(text[1:], "]")
 	if list, isList := strings.CutPrefix(name, "["); isList {
 		list, closed := strings.CutSuffix(list, "]")
 		if !ok || !closed || !isBare(list) {
-			return notHead
+			return NotHeader
 		}
 		return r.another(list)
 	}
@@ -139,17 +144,15 @@ func (r *reader) header(text string) string {
 	}
 	switch {
 	case !ok || !isBare(outer):
-		return notHead
+		return NotHeader
 	case nested:
 		return r.nested(outer, inner)
 	}
 	return r.enter(r.document.Root, nil, outer)
 }
 
-const notHead = "not a table header: [name], [name.name] or [[name]]"
-
 // nested begins a table within another.
-func (r *reader) nested(outer, inner string) string {
+func (r *reader) nested(outer, inner string) Fault {
 	if _, there := r.document.Root[outer]; !there {
 		r.path = nil
 		r.note(outer)
@@ -157,15 +160,15 @@ func (r *reader) nested(outer, inner string) string {
 	}
 	within, isTable := r.document.Root[outer].(map[string]any)
 	if !isTable {
-		return outer + " already exists and is not a table"
+		return r.there(outer, NotTable)
 	}
 	return r.enter(within, []string{outer}, inner)
 }
 
 // enter begins a new table.
-func (r *reader) enter(within map[string]any, path []string, name string) string {
+func (r *reader) enter(within map[string]any, path []string, name string) Fault {
 	if _, there := within[name]; there {
-		return "duplicate table " + name
+		return r.there(name, DuplicateTable)
 	}
 	r.path = path
 	r.note(name)
@@ -176,10 +179,10 @@ func (r *reader) enter(within map[string]any, path []string, name string) string
 }
 
 // another begins one more table of a list.
-func (r *reader) another(name string) string {
+func (r *reader) another(name string) Fault {
 	list, isList := r.document.Root[name].([]map[string]any)
 	if _, there := r.document.Root[name]; there && !isList {
-		return name + " already exists and is not a list of tables"
+		return r.there(name, NotTables)
 	}
 	r.path = nil
 	if !isList {

@@ -60,6 +60,9 @@ func (m Machine) Decide(q idmap.Request, f *idmap.Facts) idmap.Decision {
 func (m Machine) User(uid, gid uint32) (idmap.User, error) {
 	u := idmap.User{UID: uid, GID: gid}
 	accounts, err := m.accounts.Users(uid)
+	if err == nil && len(accounts) == 0 {
+		err = &account.UnknownError{}
+	}
 	if err != nil {
 		var unknown *account.UnknownError
 		if errors.As(err, &unknown) && unknown.Certain() {

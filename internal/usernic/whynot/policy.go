@@ -5,6 +5,7 @@ import (
 
 	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/policy/nics"
+	policy "userns-helpers/internal/policy/whynot"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
@@ -27,7 +28,7 @@ func policyUnread(e *PolicyUnread) verdict.Verdict {
 	case file != nil:
 		v.Advice = "the file " + file.Reason() + ": anybody who can write to it takes protections away, so " + file.Remedy()
 	case errors.As(e.Err, &problem):
-		v.Advice = at(problem.Line) + ": " + problem.Text + "; no interface is made until that is corrected (policy.toml(5))"
+		v.Advice = at(problem.Line) + ": " + policy.Words(*problem) + "; no interface is made until that is corrected (policy.toml(5))"
 	default:
 		v.Refused, v.Advice = false, e.Err.Error()+"; no interface is made without it"
 	}

@@ -42,20 +42,27 @@ func Around(e *plan.NotGranted, eyes Eyes) (s Surroundings) {
 }
 
 // fitness says why no interface could be made on a bridge, nil if one could, or it is not known.
-func fitness(name string) verdict.Reason {
+func fitness(name string) (unfit verdict.Reason) {
 	if name == ifname.None {
 		return nil
 	}
+	device, err := look(name)
+	if errors.Is(err, unix.ENODEV) {
+		err = nil // one without a name
+	}
+	if err == nil {
+		_, _, unfit = plan.Connect(name, plan.Device{Name: device.Name, Kind: device.Kind}, nil)
+	}
+	return unfit
+}
+
+// look asks the kernel for a device.
+func look(name string) (rtnl.Device, error) {
 	conn, err := rtnl.Dial()
 	if err != nil {
-		return nil
+		return rtnl.Device{}, err
 	}
-	device, err := conn.Device(name)
-	if err != nil && !errors.Is(err, unix.ENODEV) {
-		return nil
-	}
-	_, _, unfit := plan.Connect(name, plan.Device{Name: device.Name, Kind: device.Kind}, nil)
-	return unfit
+	return conn.Device(name)
 }
 
 // notGranted says what stands in the file instead, and what to do.

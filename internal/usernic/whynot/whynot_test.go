@@ -65,7 +65,7 @@ func TestMessages(t *testing.T) {
 		"is ovs-vswitchd running?":                                                                                         &Failed{At: AskOVS, Object: "b", Err: &ovs.Error{Status: -1, Err: ovs.ErrTimeout}},
 		"are ovsdb-server and ovs-vswitchd running?":                                                                       &Failed{At: AddToOVS, Object: "c", Err: &ovs.Error{Status: 1, Output: "database connection failed"}},
 		"toml: the file is writable by group or others: anybody who can write to it takes protections away":                &PolicyUnread{badFile},
-		"Refused to read /etc/userns-helpers/policy.toml: /etc/userns-helpers/policy.toml line 3: ":                        &PolicyUnread{&nics.Problem{Line: 3, Text: "x"}},
+		"Refused to read /etc/userns-helpers/policy.toml: /etc/userns-helpers/policy.toml line 3: ":                        &PolicyUnread{&nics.Problem{Line: 3, Fault: nics.NoSubject}},
 		"input/output error; no interface is made without it":                                                              &PolicyUnread{unix.EIO},
 		"Cannot determine your user name: input/output error":                                                              &Unidentified{unix.EIO},
 		"Cannot determine your groups: SSSD is ill; /etc/userns-helpers/policy.toml line 9 is about":                       &plan.GroupsUnknown{Doubt: errors.New("SSSD is ill"), Line: 9},

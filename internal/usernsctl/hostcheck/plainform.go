@@ -13,7 +13,7 @@ import (
 
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/policy/plain"
-	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/policy/whynot"
 )
 
 // form is what a parser of TOML says of a statement that package plain does not take.
@@ -56,8 +56,8 @@ func formOf(text []byte, line int) form {
 // misplaced says what of a policy belongs in another file, "" for nothing.
 func misplaced(text string) string {
 	for _, p := range nics.Check([]byte(text)) {
-		if strings.Contains(p.Text, paths.Forbidden()) {
-			return p.Text
+		if p.Fault == nics.OtherFile {
+			return whynot.Words(p)
 		}
 	}
 	return ""

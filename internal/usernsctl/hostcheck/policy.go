@@ -7,6 +7,7 @@ import (
 
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/policy/plain"
+	"userns-helpers/internal/policy/whynot"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
 )
@@ -31,7 +32,7 @@ func (c *check) checkPolicy() {
 	}
 	for _, p := range nics.Check(text) {
 		c.report.Add(finding.Finding{
-			ID: "policy", Level: finding.Error, File: path, Line: p.Line, Problem: p.Text,
+			ID: "policy", Level: finding.Error, File: path, Line: p.Line, Problem: whynot.Words(p),
 			Advice: strings.TrimSpace("Until this is fixed, lxc-user-nic refuses every request. See policy.toml(5). " + f.advice), Write: f.write,
 		})
 	}

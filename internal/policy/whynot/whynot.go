@@ -1,0 +1,88 @@
+// Package whynot says in words what is wrong with a policy, for lxc-user-nic(1) and usernsctl(8).
+package whynot
+
+import (
+	"strconv"
+
+	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/policy/plain"
+	"userns-helpers/internal/text/paths"
+)
+
+// Words says what is wrong.
+func Words(p nics.Problem) string {
+	switch p.Fault {
+	case nics.NotPlain:
+		return syntax(p.Syntax)
+	case nics.OtherFile:
+		return p.Key + " is not for this file: IDs that are never mapped are listed in " + paths.Forbidden() +
+			", one ID or range a line (forbidden-host-ids(5))"
+	case nics.UnknownTable:
+		return "unknown table or key " + strconv.Quote(p.Key) + "; the tables are [defaults], [bridge.NAME], [[rule]] and [limits]"
+	case nics.NotTable:
+		return p.Key + " must be a table, " + p.Name
+	case nics.NotRules:
+		return "rule must be a list of tables, [[rule]]"
+	case nics.UnknownKey, nics.NotSwitch, nics.NotRate, nics.OutOfRange, nics.NotQuoted, nics.SetTwice:
+		return p.Key + " " + value(p)
+	case nics.BadName:
+		return strconv.Quote(p.Name) + " cannot be the name of a " + p.Key
+	case nics.WithAt:
+		return "write users and groups without @: user = and group = distinguish them"
+	case nics.GroupNumber:
+		return "name the group: a number is not accepted"
+	case nics.NoSubject:
+		return "a rule needs either a user or a group; settings for a whole bridge belong in a table [bridge.NAME]"
+	}
+	return string(p.Fault)
+}
+
+// value says what is wrong with a key or its value.
+func value(p nics.Problem) string {
+	switch p.Fault {
+	case nics.NotSwitch:
+		return "must be true or false"
+	case nics.NotRate:
+		return `must be a rate in quotes, like "100mbit": 8kbit to 1000gbit`
+	case nics.OutOfRange:
+		return "must be a number from " + strconv.FormatInt(p.Least, 10) + " to " + strconv.FormatInt(p.Most, 10)
+	case nics.NotQuoted:
+		return "must be a name in quotes"
+	case nics.SetTwice:
+		return "is set by an earlier rule for the same user or group and bridge"
+	}
+	return "is not a key of this table"
+}
+
+// syntax says why a text is not in the plain form.
+func syntax(e *plain.Error) string {
+	switch e.Fault {
+	case plain.TooLarge:
+		return "the file is larger than " + strconv.Itoa(plain.LongestFile) + " bytes"
+	case plain.NotUTF8:
+		return "the file is not UTF-8"
+	case plain.ControlCharacter:
+		return "control character"
+	case plain.UnterminatedString:
+		return "unterminated string"
+	case plain.UnterminatedList:
+		return "unterminated list"
+	case plain.NotStatement:
+		return "not of the form key = value"
+	case plain.NotValue:
+		return "not a plain value: true, false, a number, a string on one line without a backslash, or a list of such strings"
+	case plain.NotList:
+		return "not a list of strings separated by commas"
+	case plain.NotHeader:
+		return "not a table header: [name], [name.name] or [[name]]"
+	case plain.Duplicate:
+		return "duplicate key " + e.Name
+	case plain.DuplicateTable:
+		return "duplicate table " + e.Name
+	case plain.NotTable:
+		return e.Name + " already exists and is not a table"
+	case plain.NotTables:
+		return e.Name + " already exists and is not a list of tables"
+	}
+	return string(e.Fault)
+}
