@@ -1,4 +1,4 @@
-// Command usernsctl shows administrators what users were granted, and what is wrong with it, usernsctl(8).
+// Command usernsctl grants IDs and interfaces, and shows administrators what is wrong with grants, usernsctl(8).
 package main
 
 import (

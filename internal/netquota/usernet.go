@@ -45,6 +45,7 @@ func ParseRule(line []byte) (Rule, bool) {
 	return Rule{string(owner), Place{string(kind), string(bridge)}, n}, true
 }
 
+// Blanks separate the words of a line.
 const Blanks = " \t"
 
 // WithoutComment cuts line at the first # that starts a word, or follows the number at once.

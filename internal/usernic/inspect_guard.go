@@ -14,16 +14,17 @@ import (
 // standIn is in filters that are shown the address of an interface that is not there yet.
 func standIn() netquota.MAC { return netquota.MAC{firstOfContainer} }
 
-// Guards says what the filter of an interface keeps from others, by the keys of policy.toml(5): host is the address of its
-// host's end, program what the kernel has, bridge the addresses that the bridge has now. It is not known of a filter that this program would not make for that
+// Guards says what the filter of an interface keeps from others, by the keys of policy.toml(5): host is the hardware address of
+// its host's end, program what the kernel has; bridge and of are the hardware address and the addresses that the bridge has
+// now. It is not known of a filter that this program would not make for that
 // interface and those addresses, as of one that was made when the bridge had others.
-func Guards(host [6]byte, program []unix.SockFilter, bridge rtnl.Addresses) (words []string, known bool) {
+func Guards(host [6]byte, program []unix.SockFilter, bridge [6]byte, of rtnl.Addresses) (words []string, known bool) {
 	mac := netquota.MAC(host)
 	mac[0] = firstOfContainer
 	for bits := range 32 {
 		n := guard.Nic{MAC: mac, Frames: bits&1 != 0, Routers: bits&2 != 0, Groups: bits&4 != 0, Queries: bits&8 != 0, STP: bits&16 != 0}
 		if n.Routers {
-			n.IPv4, n.IPv6 = bridge.IPv4, bridge.IPv6
+			n.IPv4, n.IPv6 = claims(of, bridge)
 		}
 		if n.Needed() && slices.Equal(programOf(n.Filter()), program) {
 			return wordsOf(n), true

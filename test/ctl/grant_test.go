@@ -301,6 +301,13 @@ func TestGrantAvoided(t *testing.T) {
 	if got := strings.Join(rules, "; "); got != "line100000-231071 3; account262144-262144 1; service300000-600000 1; reserved524288-1879048191 1" {
 		t.Error(got)
 	}
+	put(t, "/etc/sssd/sssd.conf", harness.File{Text: "[domain/x]\nid_provider = ad\n", Mode: 0o600})
+	if g := order(t, alice, "grant", "nobody", "--dry-run"); len(g.Remarks) != 1 || !strings.Contains(g.Remarks[0], "Not looked at: /etc/sssd/sssd.conf: permission denied: run as root") {
+		t.Errorf("%+v", g)
+	}
+	if g := order(t, root, "grant", "nobody", "--dry-run"); len(g.Remarks) != 0 || !strings.Contains(g.texts(), ":2000224256:") {
+		t.Errorf("%+v", g)
+	}
 	said := call(t, root, usernsctl, "grant", "carol", "--dry-run")
 	if said.out != "carol:165536:65536  kept            /etc/subuid\ncarol:165536:65536  would be added  /etc/subgid\n" {
 		t.Errorf("%+v", said)
@@ -351,6 +358,9 @@ func TestReserved(t *testing.T) {
 	hosts(t, ranges+"4294967295:900000:10\n", ranges)
 	if r := check(t, root); r.status != 0 || len(r.counted()) > 0 {
 		t.Errorf("%q", r.counted())
+	}
+	if said := call(t, alice, usernsctl, "ranges", "uid"); !strings.Contains(said.out, "(reserved)") {
+		t.Errorf("%+v", said)
 	}
 	if did := call(t, alice, newuidmap, fmt.Sprint(namespace(t, alice).PID), "0", "900000", "1"); did.status != 1 {
 		t.Errorf("%+v", did)

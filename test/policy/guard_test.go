@@ -324,3 +324,26 @@ func TestGuardBeside(t *testing.T) {
 		t.Error(got, err, sh(t, "tc filter show dev theirs ingress"))
 	}
 }
+
+// TestFirstPort: the container that brings a bridge its first port, and its link-local address with it, cannot claim that
+// address.
+func TestFirstPort(t *testing.T) {
+	network(t)
+	setPolicy(t, "[defaults]\nrouter_guard = true\n")
+	nic, attacker := plug(t, nicProgram(), alice, hold(t, alice), "br0", "eth0")
+	_, other := plug(t, nicProgram(), bob, hold(t, bob), "br0", "eth0")
+	s := &scene{attacker: attacker, gateway: other, nic: nic}
+	s.reach(t, attacker, other)
+	address := ""
+	until(t, "the bridge has its link-local address", func() bool {
+		words := strings.Fields(sh(t, "ip -6 address show dev br0 scope link | grep inet6 || true"))
+		if len(words) > 1 {
+			address, _, _ = strings.Cut(words[1], "/")
+		}
+		return address != ""
+	})
+	marker := marked()
+	if s.arrives(t, to6(s, ownIP6, 58, advertisement(net.ParseIP(address), true, marker)), marker) {
+		t.Error("it claims", address)
+	}
+}

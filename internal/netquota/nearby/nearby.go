@@ -1,3 +1,5 @@
+// Package nearby says what is wrong with a line of lxc-usernet(5), and which lines may have been meant for somebody to whom
+// the file grants nothing. What it finds grants nothing: it is for messages.
 package nearby
 
 import (

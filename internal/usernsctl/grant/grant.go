@@ -95,7 +95,12 @@ func (pl *plan) report(r *Report, s *sample) {
 			break
 		}
 	}
-	if s.silent != nil && len(pl.given) > 0 {
+	for _, u := range pl.unseen {
+		if len(pl.chosen) > 0 {
+			r.remark("Not looked at: " + u.What + ": " + u.Why)
+		}
+	}
+	if s.silent != nil && len(pl.asked) > 0 {
 		r.remark("No answer to whether accounts of a name service have these IDs: " + s.silent.Error())
 	}
 	for _, kind := range kinds() {

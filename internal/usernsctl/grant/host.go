@@ -23,6 +23,7 @@ import (
 	"userns-helpers/internal/policy/forbidden"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/grant/shadow"
 	"userns-helpers/internal/usernsctl/hostcheck"
@@ -163,12 +164,12 @@ func (h Host) each(path string, read func(io.Reader) error) error {
 }
 
 // services are the IDs that name services give to accounts, as their configuration says.
-func services() []choice.Claim {
-	var claims []choice.Claim
-	for _, s := range hostcheck.Services() {
+func services() (claims []choice.Claim, unseen []finding.Unseen) {
+	known, unseen := hostcheck.Services()
+	for _, s := range known {
 		claims = append(claims, choice.Claim{Range: s.IDs, Rule: choice.Service, Who: s.Name, File: s.File, Line: s.Line})
 	}
-	return claims
+	return claims, unseen
 }
 
 // beyond reports whether there are accounts that are in no file of this host.

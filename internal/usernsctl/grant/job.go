@@ -34,7 +34,7 @@ func (j *job) run() (*plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if j.asks && !j.sample.ask(pl.given, j.order.Progress) {
+		if j.asks && !j.sample.ask(pl.asked, j.order.Progress) {
 			continue
 		}
 		if j.order.DryRun || len(added(pl.lines, paths.Subuid()))+len(added(pl.lines, paths.Subgid())) == 0 {
@@ -79,7 +79,7 @@ func (j *job) write() (*plan, error) {
 	}
 	defer locks.Unlock()
 	pl, err := j.plan()
-	if err != nil || j.asks && !j.sample.covers(pl.given) {
+	if err != nil || j.asks && !j.sample.covers(pl.asked) {
 		return nil, err
 	}
 	var changes []shadow.Change

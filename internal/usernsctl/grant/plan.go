@@ -15,7 +15,7 @@ type plan struct {
 	order  Order
 	count  uint64
 	lines  []Line
-	given  []idmap.Range  // all that is added
+	asked  []idmap.Range  // all that is added: name services are asked about it
 	chosen []idmap.Range  // what of it this program chose
 	where  *choice.Space  // from which the first was
 	near   []choice.Claim // to ids that were given all the same: the administrator chose them
@@ -83,21 +83,40 @@ func (pl *plan) choose(p person) error {
 	if err != nil {
 		return err
 	}
-	if !fixed {
-		r, ok := pl.both.Choose(pl.count, pl.order.aligned())
-		if !ok {
-			return pl.noRoom()
-		}
-		ids = [2]idmap.Range{r, r}
-		pl.chose(pl.both, r)
+	if fixed {
+		err = pl.chosenBy(ids)
+	} else {
+		ids, err = pl.lowest()
 	}
+	if err != nil {
+		return err
+	}
+	for _, kind := range kinds() {
+		pl.add(kind, p, ids[kind])
+	}
+	return nil
+}
+
+// lowest are the lowest IDs that are free in both files.
+func (pl *plan) lowest() ([2]idmap.Range, error) {
+	r, ok := pl.both.Choose(pl.count, pl.order.aligned())
+	if !ok {
+		return [2]idmap.Range{}, pl.noRoom()
+	}
+	pl.chose(pl.both, r)
+	return [2]idmap.Range{r, r}, nil
+}
+
+// chosenBy refuses IDs that the administrator chose, or login.defs(5) computes, where somebody has some of them. That others
+// take them without a file that says so is for the report.
+func (pl *plan) chosenBy(ids [2]idmap.Range) error {
 	for _, kind := range kinds() {
 		if err := pl.free(kind, ids[kind]); err != nil {
 			return err
 		}
 	}
-	for _, kind := range kinds() {
-		pl.add(kind, p, ids[kind])
+	if claim, near := pl.space(idmap.UID).Clash(ids[idmap.UID], false); near {
+		pl.near = append(pl.near, claim)
 	}
 	return nil
 }
@@ -121,7 +140,7 @@ func (pl *plan) noRoom() error {
 
 // free refuses IDs that somebody has. What is only best left alone is the business of whoever chose: the space did not.
 func (pl *plan) free(kind idmap.Kind, ids idmap.Range) error {
-	claim, taken := pl.spaces[kind].Clash(ids, true)
+	claim, taken := pl.space(kind).Clash(ids, true)
 	if !taken {
 		return nil
 	}
@@ -132,11 +151,8 @@ func (pl *plan) free(kind idmap.Kind, ids idmap.Range) error {
 func (pl *plan) add(kind idmap.Kind, p person, ids idmap.Range) {
 	owner := p.owner(pl.defs, pl.defs.key(kind, "STORE_BY_UID"))
 	pl.lines = append(pl.lines, lineOf(kind, owner, p, ids, Added))
-	if claim, near := pl.spaces[kind].Clash(ids, false); near && kind == idmap.UID {
-		pl.near = append(pl.near, claim)
-	}
-	if n := len(pl.given); n == 0 || pl.given[n-1] != ids { // the same of both kinds
-		pl.given = append(pl.given, ids)
+	if n := len(pl.asked); n == 0 || pl.asked[n-1] != ids { // the same of both kinds
+		pl.asked = append(pl.asked, ids)
 	}
 	pl.use(kind, ids)
 }
@@ -163,10 +179,10 @@ func (pl *plan) complete(kind idmap.Kind, p person, rows []grantRow) error {
 		var refusal *Refusal
 		if err := pl.free(kind, ids); errors.As(err, &refusal) {
 			var ok bool
-			if ids, ok = pl.spaces[kind].Choose(row.ids.Count(), pl.order.aligned()); !ok {
+			if ids, ok = pl.space(kind).Choose(row.ids.Count(), pl.order.aligned()); !ok {
 				return pl.noRoom()
 			}
-			pl.chose(pl.spaces[kind], ids)
+			pl.chose(pl.space(kind), ids)
 		}
 		pl.add(kind, p, ids)
 	}

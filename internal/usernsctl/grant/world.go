@@ -2,10 +2,12 @@ package grant
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/subid/slips"
+	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/grant/shadow"
 )
@@ -15,7 +17,11 @@ type world struct {
 	defs   defs
 	files  [2]shadow.File           // by kind
 	owned  [2]map[string][]grantRow // what lines grant, by kind and owner
-	spaces [2]*choice.Space         // of one kind
+	claims [2][]choice.Claim        // to IDs of one kind
+	shared []choice.Claim           // to IDs of both
+	unseen []finding.Unseen         // what could not be looked at
+	given  [2][]idmap.Range         // what the plan gives
+	spaces [2]*choice.Space         // of one kind, made where they are needed
 	both   *choice.Space            // of both at once
 	local  map[string]uint32        // the users of this host's files, and one more than their IDs: 0 stands for no user
 }
@@ -50,14 +56,25 @@ func (h Host) look(d defs, others []choice.Claim) (*world, error) {
 		}
 		claims[kind] = append(claims[kind], lines...)
 	}
-	general := append(append(banned, services()...), others...)
-	var low, high [2]uint64
-	for _, kind := range kinds() {
-		low[kind], high[kind] = d.window(kind)
-		w.spaces[kind] = choice.NewSpace(low[kind], high[kind], claims[kind], general)
-	}
-	w.both = choice.NewSpace(max(low[0], low[1]), min(high[0], high[1]), claims[0], claims[1], general)
+	known, unseen := services()
+	w.unseen = unseen
+	w.claims, w.shared = claims, slices.Concat(banned, known, others)
+	low, high := d.window(idmap.UID)
+	lowGID, highGID := d.window(idmap.GID)
+	w.both = choice.NewSpace(max(low, lowGID), min(high, highGID), claims[0], claims[1], w.shared)
 	return w, nil
+}
+
+// space is the space of one kind. Most plans do without.
+func (w *world) space(kind idmap.Kind) *choice.Space {
+	if w.spaces[kind] == nil {
+		low, high := w.defs.window(kind)
+		w.spaces[kind] = choice.NewSpace(low, high, w.claims[kind], w.shared)
+		for _, r := range w.given[kind] {
+			w.spaces[kind].Use(r)
+		}
+	}
+	return w.spaces[kind]
 }
 
 // read reads subuid(5) or subgid(5): what is in it, and who has it.
@@ -89,7 +106,10 @@ func (w *world) has(kind idmap.Kind, p person) []grantRow {
 
 // use takes IDs out of what is free.
 func (w *world) use(kind idmap.Kind, ids idmap.Range) {
-	w.spaces[kind].Use(ids)
+	w.given[kind] = append(w.given[kind], ids)
+	if w.spaces[kind] != nil {
+		w.spaces[kind].Use(ids)
+	}
 	w.both.Use(ids)
 }
 

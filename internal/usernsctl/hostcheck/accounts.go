@@ -8,6 +8,7 @@ import (
 	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/grant/choice"
 )
 
 // readAccounts reads the users and groups of the files.
@@ -94,6 +95,9 @@ func (a accounts) ownerOf(field string) (owner string, exists bool) {
 			return field, false
 		}
 		return a.uids.name[user.ID], true
+	}
+	if field == choice.Nobody { // not an account, but meant: usernsctl revoke --keep-reserved
+		return "uid " + field + " (reserved)", true
 	}
 	uid, err := strconv.ParseUint(field, 10, 32)
 	if name, exists := a.uids.name[uint32(uid)]; err == nil && exists {

@@ -1,6 +1,9 @@
 package hostcheck
 
-import "userns-helpers/internal/idmap"
+import (
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/usernsctl/finding"
+)
 
 // Service is a name service that gives ids to accounts, as far as a file of this host says.
 type Service struct {
@@ -10,8 +13,8 @@ type Service struct {
 	IDs  idmap.Range
 }
 
-// Services are the name services of this host of whose ids something is known.
-func Services() []Service {
+// Services are the name services of this host of whose IDs something is known, and what could not be looked at.
+func Services() ([]Service, []finding.Unseen) {
 	c := &check{Host: Host{open: inspect}}
 	var services []Service
 	for _, d := range append(c.sssd(), c.winbind()...) {
@@ -19,5 +22,5 @@ func Services() []Service {
 			services = append(services, Service{d.file, d.line, d.name, d.ids})
 		}
 	}
-	return services
+	return services, c.report.Unseen
 }

@@ -4,7 +4,6 @@ import (
 	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
-	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/idspace"
 )
 
@@ -48,7 +47,7 @@ func (c *check) checkEntry(path string, e slips.Entry) (idspace.Claim, bool) {
 	}
 	known := c.known(e.Owner)
 	owner, _ := c.accounts.ownerOf(e.Owner)
-	if !known && e.Owner != choice.Nobody {
+	if !known {
 		c.report.Add(finding.Finding{
 			ID: "subid-owner", Level: finding.Warning, File: path, Line: e.Line, Problem: "there is no user " + quote(e.Owner),
 			Advice: "The IDs " + span(e.Range) + " are granted to whoever gets that name or ID next. Remove the line, or correct the name.",

@@ -16,11 +16,13 @@ func (h *host) guards(link *netlink.LinkAttrs) []string {
 	if err != nil || len(program) == 0 || len(link.HardwareAddr) != len([6]byte{}) {
 		return nil
 	}
-	var bridge rtnl.Addresses
-	if link.MasterIndex != 0 {
-		bridge, err = h.conn.Addresses(link.MasterIndex)
+	var bridge [6]byte
+	var of rtnl.Addresses
+	if master, is := h.links[link.MasterIndex]; is {
+		copy(bridge[:], master.Attrs().HardwareAddr)
+		of, err = h.conn.Addresses(link.MasterIndex)
 	}
-	words, known := usernic.Guards([6]byte(link.HardwareAddr), program, bridge)
+	words, known := usernic.Guards([6]byte(link.HardwareAddr), program, bridge, of)
 	if err != nil || !known {
 		return []string{oldGuard}
 	}
