@@ -123,7 +123,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(ZSHDIR)/_usernsctl'
 	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
 
-quick: ## vet, links, imports, unit tests: half a minute, while you work
+quick: ## vet, links, words, imports, unit tests: half a minute, while you work
 	hack/check --quick
 
 check: ## vet, lint, unit tests, fuzz seeds: unprivileged and offline

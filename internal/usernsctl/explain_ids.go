@@ -28,7 +28,7 @@ func (a asker) explainIDs(what string, words []string) (reply, error) {
 		r.refuse(answer.why)
 	case q.lower == "" && len(answer.owned) == 0:
 		r.Answer = no
-		r.Reason = "no ids are granted, so that only " + ownText(answer) + " can be mapped"
+		r.Reason = "no IDs are granted, so only " + ownText(answer) + " can be mapped"
 		r.Advice = slipsText(answer)
 	case q.lower == "" && answer.slips.Many > 0:
 		r.Remarks = append(r.Remarks, slipsText(answer))

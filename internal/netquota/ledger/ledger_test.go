@@ -276,7 +276,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestHole: a process that was frozen over a place at the end, which was cut off meanwhile, leaves NUL bytes in front of its
+// TestHole: a process that was frozen over a place at the end, which was cut off since, leaves NUL bytes in front of its
 // row. They are a free place like any other: the rows around them are read, and a new row is written over them.
 func TestHole(t *testing.T) {
 	const row = "a veth b N\n"

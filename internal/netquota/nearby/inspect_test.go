@@ -47,7 +47,7 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-// FuzzInspectUsernet: an owner's lines without a fault are what is granted to him, and no others.
+// FuzzInspectUsernet: an owner's lines without a fault are what is granted to that owner, and no others.
 func FuzzInspectUsernet(f *testing.F) {
 	f.Add("alice veth br0 5\n@lan veth br0 1\nbob veth br0 -1")
 	f.Add("a b c 1 #\n#\n" + strings.Repeat("a", 70_000) + "\na b c 2")

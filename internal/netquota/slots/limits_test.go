@@ -31,7 +31,7 @@ func (w *world) limitOf(t *testing.T, who netquota.Account, allotments ...netquo
 	}
 }
 
-// TestUserLimit: over all bridges, whatever each of them would still allow; another user has a limit of his own.
+// TestUserLimit: over all bridges, whatever each of them would still allow; another user has a limit of their own.
 func TestUserLimit(t *testing.T) {
 	w := newWorld(t)
 	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 3}}
