@@ -35,7 +35,7 @@ func offloaded(frame []byte) []byte {
 }
 
 // TestChecksum: what a container has the kernel write into a frame as its checksum is written when it leaves by an uplink,
-// behind the filter: two bytes of its choice, behind the header of IP. docs/protections.md says so.
+// behind the filter: two bytes of its choice. docs/protections.md says so.
 func TestChecksum(t *testing.T) {
 	s := newOwnScene(t, column{nicProgram(), func(attack) string { return "[bridge.br0]\nrouter_guard = true\nframe_guard = true\n" }})
 	wire := uplink(t)
