@@ -118,7 +118,7 @@ func (c *Claim) unlock() error {
 	return all
 }
 
-// Abandon frees the slots and takes the row out of the ledger. The interface must not live any more.
+// Abandon frees the slots and takes the row out of the ledger. The interface must no longer live.
 func (c *Claim) Abandon() error {
 	var all error
 	for _, h := range c.held {
@@ -128,7 +128,7 @@ func (c *Claim) Abandon() error {
 }
 
 // abandon empties the slot if name stands in it. After Complete its lock is gone, and with the interface gone too another
-// process may have the slot by now: then it is not this claim's to write.
+// process may already have the slot: then it is not this claim's to write.
 func (h held) abandon(name string) error {
 	s, locked, err := h.file.read(h.slot)
 	if !locked || err != nil {
@@ -140,7 +140,7 @@ func (h held) abandon(name string) error {
 	return errors.Join(err, h.file.unlock(h.slot))
 }
 
-// Record writes the row of the claim into the ledger, in the place of the row of a dead interface of the account's if
+// Record writes the row of the claim into the ledger, in place of the row of a dead interface of the account's if
 // there is one. The other rows of dead interfaces go, and rows that the ledger has lost come back.
 func (c *Claim) Record() error {
 	rows, err := c.look.lost()
@@ -155,5 +155,5 @@ func (c *Claim) Record() error {
 // Unrecord takes the row of the claim out of the ledger.
 func (c *Claim) Unrecord() error { return c.book.Forget(c.Name) }
 
-// Forget takes the rows of an interface out of the ledger that does not live any more.
+// Forget takes the rows of an interface that no longer lives out of the ledger.
 func (b *Book) Forget(nic string) error { return b.ledger.Forget(nic) }

@@ -56,7 +56,7 @@ func (c *Claim) Rename() error {
 }
 
 // Reserve makes mac the address of the claim and reports whether it could: not if a process that still runs has reserved
-// it, or a living interface of the account has it. The lock comes first, so that who had it has written it by then. An
+// it, or a living interface of the account has it. The lock comes first, so that whoever had it has written it already. An
 // interface that is about to go is waited for, within the bound of the whole call: a container that is started again at
 // once is to get its address again.
 func (c *Claim) Reserve(mac netquota.MAC) (bool, error) {
