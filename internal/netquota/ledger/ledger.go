@@ -64,7 +64,7 @@ func same(a, b unix.Stat_t) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
 const rounds = 64
 
 // Write adds rows. They are written over the dead rows that r has found and into its gaps, from the lowest, and what finds no
-// room is appended. All of the dead rows go.
+// room is appended. All of the dead rows go. Errors: *lockfile.UnsafeError, *lockfile.Error (EFBIG at a limit).
 func (l *Ledger) Write(rows []Row, r *Reading, dead []Line) error {
 	var texts [][]byte
 	for _, row := range rows {
@@ -81,7 +81,7 @@ func (l *Ledger) Write(rows []Row, r *Reading, dead []Line) error {
 }
 
 // Forget drops the rows of an interface that no longer lives. One that another process is at work on stays: it
-// counts for nothing, and the next to write for its owner drops it.
+// counts for nothing, and the next to write for its owner drops it. Errors: as Write.
 func (l *Ledger) Forget(nic string) error {
 	for range rounds {
 		r, err := l.Read(func(row []byte) bool { return names(row, nic) })

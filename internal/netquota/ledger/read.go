@@ -44,7 +44,7 @@ const readings = 4
 // given back, taken, given back and taken again between the two readings, with the same random name at last.
 //
 // A row that is left out so is being written or dropped right now. Its interface does not live yet, or no longer does; and
-// it is in a slot that is read later.
+// it is in a slot that is read later. Errors: *lockfile.UnsafeError, *lockfile.Error.
 func (l *Ledger) Read(wanted func(row []byte) bool) (*Reading, error) {
 	f, err := l.open(unix.O_RDONLY, 0)
 	if errors.Is(err, unix.ENOENT) {

@@ -92,7 +92,7 @@ func Decide(f Facts) (p Plan, next Need, refused verdict.Reason) {
 	return p, next, refused
 }
 
-// Gather asks for fact after fact until all is decided but what comes with last, Nothing for all.
+// Gather asks for fact after fact until all is decided before last, Nothing for all. The error is a refusal, or that of fact.
 func (f *Facts) Gather(last Need, fact func(Need) error) (Plan, error) {
 	for {
 		p, next, refused := Decide(*f)
