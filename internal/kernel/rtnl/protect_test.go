@@ -19,7 +19,7 @@ func little(t *testing.T) {
 	}
 }
 
-// bytesOf is what a request sends behind the header that counts it.
+// bytesOf is what a request sends after the header that counts it.
 func bytesOf(parts ...nl.NetlinkRequestData) string {
 	r := nl.NewNetlinkRequest(unix.RTM_SETLINK, 0)
 	for _, p := range parts {
