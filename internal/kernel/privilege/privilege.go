@@ -52,12 +52,12 @@ func (c Caller) Permitted() Set { return c.permitted }
 // Errors are those of the system calls and mean that the program must not go on.
 func Begin(own Set) (Caller, error) {
 	runtime.LockOSThread()
+	raiseLimits() // first: to spread takes a descriptor
 	spread()
 	caller, err := identify()
 	if err != nil {
 		return Caller{}, err
 	}
-	raiseLimits()
 	if err := caller.take(own); err != nil {
 		return Caller{}, err
 	}
