@@ -16,8 +16,8 @@ func standIn() netquota.MAC { return netquota.MAC{firstOfContainer} }
 
 // Guards says what the filter of an interface keeps from others, by the keys of policy.toml(5): host is the hardware address of
 // its host's end, program what the kernel has; bridge and of are the hardware address and the addresses that the bridge has
-// now. It is not known of a filter that this program would not make for that
-// interface and those addresses, as of one that was made when the bridge had others.
+// now. It is not known for a filter that this program would not make for that
+// interface and those addresses, such as one made when the bridge had others.
 func Guards(host [6]byte, program []unix.SockFilter, bridge [6]byte, of rtnl.Addresses) (words []string, known bool) {
 	mac := netquota.MAC(host)
 	mac[0] = firstOfContainer

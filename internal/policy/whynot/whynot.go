@@ -23,8 +23,18 @@ func Words(p nics.Problem) string {
 		return p.Key + " must be a table, " + p.Name
 	case nics.NotRules:
 		return "rule must be a list of tables, [[rule]]"
-	case nics.UnknownKey, nics.NotSwitch, nics.NotRate, nics.OutOfRange, nics.NotQuoted, nics.SetTwice:
-		return p.Key + " " + value(p)
+	case nics.UnknownKey:
+		return p.Key + " is not a key of this table"
+	case nics.NotSwitch:
+		return p.Key + " must be true or false"
+	case nics.NotRate:
+		return p.Key + ` must be a rate in quotes, like "100mbit": 8kbit to 1000gbit`
+	case nics.OutOfRange:
+		return p.Key + " must be a number from " + strconv.FormatInt(p.Least, 10) + " to " + strconv.FormatInt(p.Most, 10)
+	case nics.NotQuoted:
+		return p.Key + " must be a name in quotes"
+	case nics.SetTwice:
+		return p.Key + " is set by an earlier rule for the same user or group and bridge"
 	case nics.BadName:
 		return strconv.Quote(p.Name) + " cannot be the name of a " + p.Key
 	case nics.WithAt:
@@ -35,23 +45,6 @@ func Words(p nics.Problem) string {
 		return "a rule needs either a user or a group; settings for a whole bridge belong in a table [bridge.NAME]"
 	}
 	return string(p.Fault)
-}
-
-// value says what is wrong with a key or its value.
-func value(p nics.Problem) string {
-	switch p.Fault {
-	case nics.NotSwitch:
-		return "must be true or false"
-	case nics.NotRate:
-		return `must be a rate in quotes, like "100mbit": 8kbit to 1000gbit`
-	case nics.OutOfRange:
-		return "must be a number from " + strconv.FormatInt(p.Least, 10) + " to " + strconv.FormatInt(p.Most, 10)
-	case nics.NotQuoted:
-		return "must be a name in quotes"
-	case nics.SetTwice:
-		return "is set by an earlier rule for the same user or group and bridge"
-	}
-	return "is not a key of this table"
 }
 
 // syntax says why a text is not in the plain form.

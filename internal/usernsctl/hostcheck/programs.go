@@ -169,7 +169,7 @@ func isOurs(path, command string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	info, none := buildinfo.Read(file)
 	return none == nil && info.Path == module+command, nil
 }
