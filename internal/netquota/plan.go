@@ -16,7 +16,7 @@ type Plan struct {
 // Step is about one slot.
 type Step struct {
 	Of, Slot int // of which of Snapshot.Slots; the slot there
-	Nic      Nic // Adopt: that goes into it
+	Nic      Nic // Adopt: that goes into it; Reclaim: that goes
 }
 
 // Room is how much of an allotment is taken.
@@ -64,16 +64,23 @@ type draft struct {
 	Plan
 }
 
-// reclaim frees the slots whose process has died.
+// reclaim frees the slots whose process has died, and those of limits that have what is removed with that.
 func (d *draft) reclaim(of int, now Slots) {
 	now.Seen = slices.Clone(now.Seen)
 	for i, slot := range now.Seen {
-		if slot.State == Abandoned {
-			d.Reclaim = append(d.Reclaim, Step{Of: of, Slot: i})
+		switch {
+		case slot.State == Abandoned:
+			d.Reclaim = append(d.Reclaim, Step{of, i, slot.Nic})
 			now.Seen[i] = Slot{}
+		case now.Kind != OfAllotment && d.isReclaimed(slot.Nic):
+			now.Seen[i].State = Dead
 		}
 	}
 	d.Slots = append(d.Slots, &now)
+}
+
+func (d *draft) isReclaimed(nic Nic) bool {
+	return nic.Name != "" && slices.ContainsFunc(d.Reclaim, func(s Step) bool { return s.Nic.Name == nic.Name })
 }
 
 // adoptAll puts each interface that is in no slot into one: of its allotment, or, where that is not known, of the first

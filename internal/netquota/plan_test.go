@@ -147,3 +147,16 @@ func (s *Slots) at(i int) Slot {
 	}
 	return Slot{}
 }
+
+// TestPlanReclaimsForLimits: what is removed because its maker has died counts for no limit either.
+func TestPlanReclaimsForLimits(t *testing.T) {
+	s := snapshot([]Slot{slot("a", Abandoned)}, nil)
+	s.Slots = append(s.Slots, &Slots{Kind: OfUser, Quota: 1, Seen: []Slot{slot("a", Living)}})
+	if p := s.Plan(); p.Refusal != nil || !reflect.DeepEqual(p.Take, []Step{{Of: 2, Slot: 0}, {Of: 0, Slot: 0}}) {
+		t.Errorf("%+v, refusal %#v", p, p.Refusal)
+	}
+	s.Slots[2].Seen[0].Name = "b"
+	if s.Plan().Refusal == nil {
+		t.Error("another interface in the slot of the limit is taken for the one that is removed")
+	}
+}

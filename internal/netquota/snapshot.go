@@ -66,9 +66,12 @@ func (s *Slots) Usable() int { return int(min(s.Quota, MostSlots)) }
 // Within are the slots seen of those that may be used.
 func (s *Slots) Within() []Slot { return s.Seen[:min(s.Usable(), len(s.Seen))] }
 
-// Has reports whether a slot that may be used has an interface, by its name or as it is known otherwise.
+// Has reports whether a slot that may be used has a living interface, by its name or as it is known otherwise: a name is
+// of one interface for good, and an address is not.
 func (s *Slots) Has(nic Nic) bool {
-	return slices.ContainsFunc(s.Within(), func(t Slot) bool { return t.Name != "" && (t.Name == nic.Name || t.Is(nic)) })
+	return slices.ContainsFunc(s.Within(), func(t Slot) bool {
+		return t.Name != "" && (t.Name == nic.Name || t.Is(nic) && !t.State.IsFree())
+	})
 }
 
 // free is the lowest slot that is free, -1 if there is none.

@@ -24,9 +24,21 @@ func isOf(device rtnl.Device, nic netquota.Nic) bool {
 	if nic.MAC != (netquota.MAC{}) && device.Address == hostMAC(nic.MAC) {
 		return true
 	}
-	uid, known := netquota.UserOf(nic.Name)
 	alt, is := marked(device)
-	return known && is && strings.HasPrefix(alt, altPrefix+strconv.FormatUint(uint64(uid), 10)+"-") && strings.HasSuffix(alt, altRandom(nic.Name))
+	return is && isMarkOf(alt, nic.Name)
+}
+
+// isMarkOf reports whether an alternative name is that of the interface that was made with a name.
+func isMarkOf(alt, made string) bool {
+	uid, known := netquota.UserOf(made)
+	return known && strings.HasPrefix(alt, altPrefix+strconv.FormatUint(uint64(uid), 10)+"-") && strings.HasSuffix(alt, altRandom(made))
+}
+
+// isUnfinished reports whether a device is the host's end of an interface whose maker died before it knew the index. The
+// address may have come to another one since, and that one's alternative name tells so.
+func isUnfinished(device rtnl.Device, nic netquota.Nic) bool {
+	alt, is := marked(device)
+	return isOf(device, nic) && (!is || isMarkOf(alt, nic.Name))
 }
 
 // marked is the alternative name that this program gave to a device.
@@ -58,7 +70,7 @@ func (k kernel) find(nic netquota.Nic) (rtnl.Device, bool, error) {
 	if nic.Index != 0 || nic.MAC == (netquota.MAC{}) {
 		return rtnl.Device{}, false, nil
 	}
-	return k.conn.Search(func(d rtnl.Device) bool { return isOf(d, nic) })
+	return k.conn.Search(func(d rtnl.Device) bool { return isUnfinished(d, nic) })
 }
 
 // Survives reports whether an interface lives that no interface of its name and index shows: it was renamed, or moved. One

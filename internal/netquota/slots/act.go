@@ -14,6 +14,7 @@ func (c *Claim) act(p netquota.Plan) (bool, error) {
 		if !done || err != nil {
 			return false, err
 		}
+		c.look.removed(step.Nic.Name)
 	}
 	for _, step := range p.Adopt {
 		done, err := c.look.files[step.Of].adopt(step.Slot, step.Nic, c.look.links)
@@ -30,6 +31,17 @@ func (c *Claim) act(p netquota.Plan) (bool, error) {
 		c.held = append(c.held, held{f, step.Slot})
 	}
 	return true, nil
+}
+
+// removed notes that an interface has died, as slots of limits have it too.
+func (l *look) removed(name string) {
+	for _, f := range l.files {
+		for i, s := range f.Seen {
+			if s.Name == name && (s.State == netquota.Living || s.State == netquota.Unasked) {
+				f.Seen[i].State = netquota.Dead
+			}
+		}
+	}
 }
 
 // reclaim removes what a process was making that has died, and empties its slot.
@@ -84,11 +96,8 @@ func (c *Claim) claim(p netquota.Plan) (*Claim, error) {
 func (c *Claim) write(state netquota.State) error {
 	for _, h := range c.held {
 		s := netquota.Slot{Nic: c.Nic, State: state}
-		if h.file.Kind != netquota.OfAllotment { // never pending, and written no more than twice
+		if h.file.Kind != netquota.OfAllotment { // never pending
 			s.State = netquota.Living
-			if state == netquota.Pending {
-				s.Nic = netquota.Named(c.Name)
-			}
 		}
 		if netquota.ParseRecord(s.Record()) == h.file.record(h.slot) {
 			continue

@@ -411,3 +411,21 @@ func TestReserveAfterRestart(t *testing.T) {
 		t.Fatalf("the address of one that is about to go: %v, %v", free, err)
 	}
 }
+
+// TestDeadHidesNone: a dead interface in a slot hides no living one that has its address now, in a row or in none.
+func TestDeadHidesNone(t *testing.T) {
+	for _, row := range []string{"", "alice veth lxcbr0 veth2001_LiVe\n"} {
+		w := newWorld(t)
+		w.open(t).exit()
+		one := netquota.Allotment{Owner: "alice", Place: lan, Quota: 1, Line: 1}
+		w.create("veth2001_LiVe", one)
+		w.macs["veth2001_LiVe"] = netquota.MAC{2, 7}
+		dead := netquota.Nic{Name: "veth2001_DeAd", MAC: netquota.MAC{2, 7}, Index: 99, Namespace: netquota.NoNamespace}
+		write(t, filepath.Join(w.slots(), FileName(one)), string(netquota.Slot{Nic: dead, State: netquota.Living}.Record()))
+		write(t, w.ledger(), row)
+		if n := w.room(t, alice, one); n != 0 {
+			t.Errorf("%q: room for %d", row, n)
+		}
+		w.check(t)
+	}
+}

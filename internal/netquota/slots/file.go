@@ -80,21 +80,37 @@ func (f *file) isLower(name string, i int) bool {
 
 // ask asks which slots of those that may be used live, until some are known to be free.
 func (f *file) ask(free int, lives func(netquota.Nic) bool) {
-	for i, s := range f.Within() {
+	for i := range f.Within() {
 		if free <= 0 {
 			return
 		}
-		if s.State == netquota.Unasked {
-			s.State = netquota.Dead
-			if lives(s.Nic) {
-				s.State = netquota.Living
-			}
-			f.Seen[i] = s
-		}
-		if s.State.IsFree() || s.State == netquota.Abandoned {
+		if state := f.askOne(i, lives); state.IsFree() || state == netquota.Abandoned {
 			free--
 		}
 	}
+}
+
+// askOne asks whether slot i lives, if that has not been asked, and returns its state.
+func (f *file) askOne(i int, lives func(netquota.Nic) bool) netquota.State {
+	s := &f.Seen[i]
+	if s.State == netquota.Unasked {
+		s.State = netquota.Dead
+		if lives(s.Nic) {
+			s.State = netquota.Living
+		}
+	}
+	return s.State
+}
+
+// has reports whether a slot that may be used has a living interface. One that only seems to is asked: an address comes
+// again when its interface is gone.
+func (f *file) has(nic netquota.Nic, lives func(netquota.Nic) bool) bool {
+	for i, s := range f.Within() {
+		if s.Name != nic.Name && s.Is(nic) {
+			f.askOne(i, lives)
+		}
+	}
+	return f.Has(nic)
 }
 
 // lock takes slot i if it is still as it was seen, and reports whether it could. If not, some process is at work on it.

@@ -308,3 +308,57 @@ func TestLimitHidesNoOrphan(t *testing.T) {
 	}
 	w.check(t)
 }
+
+// renameNow gives an interface another name.
+func (w *world) renameNow(name, to string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.renamed[name] = to
+}
+
+// TestLimitKnowsRenamed: an interface that is given another name while it is being made counts once, whoever looks in
+// between, on this bridge or another.
+func TestLimitKnowsRenamed(t *testing.T) {
+	for _, looks := range []netquota.Allotment{students, {Owner: "bob", Place: wan, Quota: 9, Line: 3}} {
+		w := newWorld(t)
+		w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 2}}
+		first, second := w.open(t), w.open(t)
+		if err := first.make(bob, []netquota.Allotment{students}, netquota.MAC{2, 1}, 4); err != nil {
+			t.Fatal(err)
+		}
+		w.renameNow(first.claim.Name, netquota.HostName(bob.UID, 9996))
+		second.book.pause = 0
+		if err := second.make(bob, []netquota.Allotment{looks}, netquota.MAC{2, 2}, 1); err != nil {
+			t.Fatal(err)
+		}
+		second.exit() // it dies
+		if err := first.claim.Complete(); err != nil {
+			t.Fatal(err)
+		}
+		first.exit()
+		if n, _ := w.limitOf(t, bob, students); n != 1 {
+			t.Errorf("%s: room for %d", looks.Place.Bridge, n)
+		}
+		w.check(t)
+	}
+}
+
+// TestLimitCountsHalfMadeRenamed: what a process has left half made counts on other bridges too, where nobody removes it,
+// although it was given a name that tells no user.
+func TestLimitCountsHalfMadeRenamed(t *testing.T) {
+	w := newWorld(t)
+	w.limits = netquota.Limits{User: netquota.Limit{Set: true, Most: 1}}
+	p := w.open(t)
+	if err := p.make(alice, []netquota.Allotment{ofAlice}, netquota.MAC{2, 1}, 4); err != nil {
+		t.Fatal(err)
+	}
+	w.renameNow(p.claim.Name, "ren0")
+	p.exit() // it dies
+	if n, limit := w.limitOf(t, alice, aliceOnWan); n != 0 || limit == nil {
+		t.Error(n, limit)
+	}
+	if n, limit := w.limitOf(t, alice, ofAlice); n != 1 || limit == nil { // where it is removed
+		t.Error(n, limit)
+	}
+	w.check(t)
+}

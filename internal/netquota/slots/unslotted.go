@@ -24,7 +24,7 @@ func (l *look) findUnslotted() {
 			if nic.Index == 0 {
 				nic = l.links.Describe(nic.Name)
 			}
-			if !f.Has(nic) {
+			if !f.has(nic, l.lives) {
 				f.Unslotted = append(f.Unslotted, nic)
 			}
 		}
@@ -77,10 +77,18 @@ func (l *look) findUnlisted() {
 			continue
 		}
 		nic, here := l.links.On(name, l.Allotments[0].Place)
-		if _, slotted := l.slot(func(s netquota.Slot) bool { return s.Is(nic) }); here && !slotted {
+		if here && !l.isSlotted(nic) {
 			l.Unlisted = append(l.Unlisted, nic)
 		}
 	}
+}
+
+// isSlotted reports whether a slot of an allotment has a living interface, by whatever name.
+func (l *look) isSlotted(nic netquota.Nic) bool {
+	_, slotted := l.slot(func(s netquota.Slot) bool {
+		return s.Is(nic) && !s.State.IsFree() && (s.State.IsPending() || l.lives(s.Nic))
+	})
+	return slotted
 }
 
 // dead are the rows of the allotments whose interfaces neither live nor are about to. The kernel is asked again: the
