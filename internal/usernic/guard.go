@@ -92,7 +92,7 @@ func (t terms) unguarded(missing *rtnl.MissingError) error {
 // programOf is a filter as the kernel takes it.
 func programOf(f guard.Filter) []unix.SockFilter {
 	var program []unix.SockFilter
-	for _, i := range f.Instructions() {
+	for _, i := range f {
 		program = append(program, unix.SockFilter{Code: i.Op, Jt: i.JT, Jf: i.JF, K: i.K})
 	}
 	return program

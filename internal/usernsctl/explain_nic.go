@@ -12,6 +12,7 @@ import (
 	"userns-helpers/internal/usernic"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
+	"userns-helpers/internal/usernsctl/assembly"
 	"userns-helpers/internal/usernsctl/hostcheck"
 	"userns-helpers/internal/usernsctl/nicview"
 )
@@ -95,7 +96,7 @@ func (r *reply) protections(a usernic.Answer) {
 func (r *reply) guard(a usernic.Answer) {
 	switch {
 	case a.Guard.Needed():
-		r.Guard = a.Guard.Filter().Text()
+		r.Guard = assembly.Text(a.Guard.Filter())
 		r.Remarks = append(r.Remarks, "In the filter 02:00:00:00:00:00 stands for the interface's own address.")
 	case r.Answer == yes:
 		r.Remarks = append(r.Remarks, "The interface would get no filter.")

@@ -40,7 +40,7 @@ func (n Nic) Filter() Filter {
 	if n.Routers || n.Queries {
 		parts = slices.Concat(parts, n.ip4(), n.ip6())
 	}
-	return Filter{slices.Concat(parts, say("What is left passes.", ret(pass)))}
+	return Filter(slices.Concat(parts, say("What is left passes.", ret(pass))))
 }
 
 // claimed4 drops where the word that was loaded is an address of the bridge.
