@@ -80,7 +80,7 @@ func (t terms) unguarded(missing *rtnl.MissingError) error {
 		{nics.FrameGuard, t.FrameGuard},
 		{nics.RouterGuard, t.RouterGuard},
 		{nics.Isolated, t.Isolated},
-		{nics.BPDUGuard, t.Policy.Where(t.Subject, nics.BPDUGuard) != 0},
+		{nics.BPDUGuard, t.Policy.Where(t.Subject, nics.BPDUGuard).Level != nics.BuiltIn},
 	} {
 		if asked.is {
 			return t.Lacks(asked.key, why)

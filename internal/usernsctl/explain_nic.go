@@ -15,6 +15,7 @@ import (
 	"userns-helpers/internal/usernsctl/assembly"
 	"userns-helpers/internal/usernsctl/hostcheck"
 	"userns-helpers/internal/usernsctl/nicview"
+	"userns-helpers/internal/usernsctl/policyview"
 )
 
 // explainNIC answers whether lxc-user-nic would make an interface for a user on a bridge.
@@ -79,12 +80,12 @@ func (r *reply) protections(a usernic.Answer) {
 	if a.Terms.Policy == nil {
 		return
 	}
-	for _, s := range a.Terms.Policy.Explain(a.Terms.Subject) {
+	for _, s := range policyview.Explain(a.Terms.Policy, a.Terms.Subject) {
 		from := "built in"
 		if s.Level != nics.BuiltIn {
 			from = paths.Policy() + ":" + strconv.Itoa(s.Line) + " " + s.Table
 		}
-		value := strings.Trim(s.Value, `"`)
+		value := strings.Trim(s.Text, `"`)
 		if value == "" {
 			value = "none"
 		}
