@@ -9,6 +9,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernic/mark"
 )
 
 // Which interface is it? Its name, its index in another network namespace, its bridge, its addresses are what root may
@@ -21,18 +22,18 @@ func isOf(device rtnl.Device, nic netquota.Nic) bool {
 	if device.Kind != rtnl.KindVeth {
 		return false
 	}
-	if nic.MAC != (netquota.MAC{}) && device.Address == hostMAC(nic.MAC) {
+	if nic.MAC != (netquota.MAC{}) && device.Address == mark.Host(nic.MAC) {
 		return true
 	}
 	uid, known := netquota.UserOf(nic.Name)
 	alt, is := marked(device)
-	return known && is && strings.HasPrefix(alt, altPrefix+strconv.FormatUint(uint64(uid), 10)+"-") && strings.HasSuffix(alt, altRandom(nic.Name))
+	return known && is && strings.HasPrefix(alt, mark.Prefix+strconv.FormatUint(uint64(uid), 10)+"-") && strings.HasSuffix(alt, mark.Random(nic.Name))
 }
 
 // marked is the alternative name that this program gave to a device.
 func marked(device rtnl.Device) (string, bool) {
 	for _, alt := range device.AltNames {
-		if strings.HasPrefix(alt, altPrefix) {
+		if strings.HasPrefix(alt, mark.Prefix) {
 			return alt, true
 		}
 	}
