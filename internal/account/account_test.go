@@ -134,7 +134,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestStopsEarly: nothing is read behind the answer.
+// TestStopsEarly: nothing is read after the answer.
 func TestStopsEarly(t *testing.T) {
 	rest := iotest.ErrReader(errors.New("read on"))
 	d := of(passwd.Files{Users: "passwd", Groups: "group", Open: func(path string) (io.ReadCloser, error) {

@@ -16,7 +16,7 @@ import (
 	"userns-helpers/internal/kernel/unixsock"
 )
 
-// behind is a directory with sources behind the files.
+// behind is a directory with sources after the files.
 func behind(users, groups string, sources ...lookup.Source) Directory {
 	d := filesOf(users, groups)
 	d.beyond = func(bool) ([]lookup.Source, error) { return sources, nil }
@@ -61,7 +61,7 @@ func TestWhichDatabase(t *testing.T) {
 // unavailable is a source that does not run.
 func unavailable() error { return &lookup.NotServedError{Source: "it"} }
 
-// TestWhoIsAskedNext has what each kind of answer means for the sources behind.
+// TestWhoIsAskedNext has what each kind of answer means for the sources after it.
 func TestWhoIsAskedNext(t *testing.T) {
 	eve := []Account{user("eve", 7, 7)}
 	broken := errors.New("broken")

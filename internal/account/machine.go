@@ -65,7 +65,7 @@ func (m machine) directory() Directory {
 	return d
 }
 
-// beyond are the sources behind the files. systemd-userdbd and nscd are asked where they are, since both stand for all
+// beyond are the sources after the files. systemd-userdbd and nscd are asked where they are, since both stand for all
 // of the name service switch; getent where the switch has services that none of the others speaks for.
 func (m machine) beyond(groups bool) ([]lookup.Source, error) {
 	config, err := ReadSwitch(m.open)

@@ -73,7 +73,7 @@ func (u User) mayActOn(process Owner) bool {
 	return process == Owner{u.UID, u.GID} && u.Primary()
 }
 
-// judge: every id is granted, or is the user's own id alone, which needs no grant, nor a file of grants. The grant is tried
+// judge: every id is granted, or is the user's own id alone, which needs neither a grant nor a file. The grant is tried
 // first: that it applies to the own id too matters to setgroups.
 func (q Request) judge(own ID, grants *Grants) ([]Rule, verdict.Reason) {
 	if grants == nil || grants.Err != nil {
@@ -120,7 +120,7 @@ func (q Request) keepsSetgroups(rules []Rule, f *Forbidden) bool {
 	return false
 }
 
-// Wanted are the ranges that grants are looked for. In a uid map the own id alone is none of them: nothing depends on it.
+// Wanted are the ranges for which grants are looked up. In a uid map the own id alone is left out: nothing depends on it.
 func (q Request) Wanted(own ID) []Range {
 	var wanted []Range
 	for _, m := range q.Asked {

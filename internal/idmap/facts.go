@@ -43,7 +43,7 @@ func (u User) Own(kind Kind) ID {
 	return ID(u.UID)
 }
 
-// Owner is whose a process is, as the owner of /proc/PID: its effective ids.
+// Owner is who owns a process, as the owner of /proc/PID: its effective ids.
 type Owner struct{ UID, GID uint32 }
 
 // Row is a range, and the line of a file that names it. Of a directory's answer it has the number of the range.
@@ -56,7 +56,7 @@ type Row struct {
 type Grants struct {
 	Source  string         // who was asked, a file or SSSD; "" where the file is switched off, SUB_UID_COUNT in login.defs(5)
 	SSSD    bool           // rows are ranges of a directory, and no lines
-	Notes   []string       // what shadow says where it uses the files in the place of a module, each a line
+	Notes   []string       // what shadow says where it uses the files in place of a module, a line each
 	Granted Set            // of the wanted ids, those that are granted
 	Used    []Row          // the first rows that grant some of them, in order, at most 64
 	Owned   []Row          // of a file the first 8 rows of the user, wanted or not; of a directory all

@@ -56,7 +56,7 @@ func (s Set) Overlapping(r Range) []Range {
 	return s.ranges[first:last]
 }
 
-// search returns the index of the first range that ends behind id.
+// search returns the index of the first range that ends after id.
 func (s Set) search(id uint64) int {
 	i, _ := slices.BinarySearchFunc(s.ranges, id, func(have Range, id uint64) int {
 		if have.end <= id {

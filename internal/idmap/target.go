@@ -13,9 +13,9 @@ type Target struct {
 	FD  int // 0 to INT_MAX, -1 where a pid is named
 }
 
-// ParseTarget reads the first argument: a pid, or fd:N for the inherited descriptor N. No argument is an error as well.
+// ParseTarget reads the first argument: a pid, or fd:N for the inherited descriptor N. No argument is an error, too.
 //
-// The error is *Malformed. 0, negative numbers and overflow are no process: they were passed to
+// The error is *Malformed. 0, negative numbers and overflow name no process: they were once passed to
 // kill(2) and fdopendir(3) as such (shadow#666, shadow#728).
 func ParseTarget(arguments []string) (Target, error) {
 	if len(arguments) == 0 {

@@ -71,7 +71,7 @@ func UserOf(name string) (uint32, bool) {
 // largestID is the greatest user id.
 const largestID = 1<<32 - 2
 
-// unbased is the inverse of based; what is no number in alphabet is none that HostPrefix writes.
+// unbased is the inverse of based; false for what is not a number in alphabet, which HostPrefix never writes.
 func unbased(digits string) uint64 {
 	n := uint64(0)
 	for i := range len(digits) {

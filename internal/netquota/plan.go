@@ -27,7 +27,7 @@ type Room struct {
 
 // Plan decides. It is pure: lxc-user-nic acts on what it says, and usernsctl prints it.
 //
-// Interfaces that are in no slot count first. Where there is none left for one, its allotment has as many as its quota, or
+// Interfaces that are in no slot count first. Where no slot is left for one, its allotment has as many as its quota, or
 // more, and takes no other, whatever becomes free. The same with limits. A limit is the reason rather than a quota, as it
 // holds wherever there is room.
 func (s *Snapshot) Plan() Plan {
@@ -167,7 +167,7 @@ func (d *draft) refusal() error {
 	return full
 }
 
-// Begin decides which record of a beginning the next one takes: the first that does not count any more; -1 where there is
+// Begin decides which record of a beginning the next one takes: the first that no longer counts; -1 where there is
 // no limit. A limit of n is n records. The error is *RateLimited.
 func (s *Snapshot) Begin() (record int, err error) {
 	if !s.PerMinute.Set {

@@ -75,7 +75,7 @@ func lastWord(line []byte) (before, word []byte) {
 }
 
 // Allotments returns what the lines of usernet grant to who at place, in the order in which interfaces are charged: that
-// of the file. Lines of one owner add up. A line for no one, or for none, is left out.
+// of the file. Lines of one owner add up. A line without an owner, or for 0 interfaces, is left out.
 //
 // The only errors are the reader's; no allotment means that nothing is granted.
 func Allotments(usernet io.Reader, who Account, place Place) ([]Allotment, error) {

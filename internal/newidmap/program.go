@@ -57,7 +57,7 @@ func Run(kind idmap.Kind, arguments []string) int {
 // tell is the story of the privilege, in the order of the checks that callers know. The error says why the map was not
 // written, without a word.
 func (r *run) tell() (err error) {
-	// Identify: the real ids, before anything is changed. From here on the caller cannot signal or starve the program.
+	// Identify: the real ids, before anything is changed. From here on callers cannot signal or starve the program.
 	if r.caller, err = privilege.Begin(own(r.kind)); err != nil {
 		return &whynot.NoRights{Err: err}
 	}

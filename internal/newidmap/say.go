@@ -8,8 +8,8 @@ import (
 	"userns-helpers/internal/text/verdict"
 )
 
-// say prints text, which may fail as the caller likes, and returns the exit status for what was asked for by itself: 1 if
-// it is not there. Nothing is held.
+// say prints text, which callers can make fail as they like, and returns the exit status where text is all that was asked
+// for: 1 if it was not written. Nothing is held.
 func (r *run) say(fd int, text []byte) int {
 	if len(text) > 0 {
 		printer := output.Printer{Caller: r.caller}

@@ -7,7 +7,7 @@ import (
 	"userns-helpers/internal/newidmap/whynot"
 )
 
-// write writes the map. All that can be looked at before comes first, so that nothing is denied, and no grant recorded,
+// write writes the map. All that can be checked before comes first, so that nothing is denied, and no grant recorded,
 // where the map could not be written: the files are opened and read. Then the grant is recorded, and from there on a caller
 // who freezes or kills the program has nothing that no record tells of. Then setgroups(2) is denied if it must be; then one
 // write(2). Whatever fails is explained with the rights that are left, the caller's, and recorded again.

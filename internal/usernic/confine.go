@@ -18,7 +18,7 @@ const (
 
 const needed = privilege.Set(1<<makeInterfaces | 1<<becomeUser | 1<<becomeGroup)
 
-// readAnything is what the program keeps too, if it has it: LXC's helper leaves behind directories that nobody can
+// readAnything is kept too, if the program has it: LXC's helper leaves directories that nobody can
 // enter (mode 000), and Open vSwitch's socket may belong to a user of its own.
 const readAnything = unix.CAP_DAC_OVERRIDE
 

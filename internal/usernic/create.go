@@ -86,14 +86,14 @@ func (n *nic) steps() (string, error) {
 }
 
 // nameNamespace gives the container's namespace an id by which it can be known later, when its interface is looked for.
-// A container without one is known less well.
+// Without one it is recognised less reliably.
 func (n *nic) nameNamespace() {
 	if id, err := n.kernel.conn.GiveID(n.namespace.FD()); err == nil {
 		n.claim.Namespace = id
 	}
 }
 
-// lookUp describes the host's end, which may have another name by now: udev renames what is down. Kernels before 6.2 do not
+// lookUp describes the host's end, which may already have another name: udev renames what is down. Kernels before 6.2 do not
 // tell its index when it is made; there it is looked for by its name, then by its address. The number of a port is known
 // only after it has become one.
 func (n *nic) lookUp() (rtnl.Device, error) {
@@ -147,7 +147,7 @@ func (n *nic) createPair() error {
 	return failed(whynot.ChooseName, unix.EEXIST)
 }
 
-// isTaken reports whether an interface has the claim's name, or an alternative name like it.
+// isTaken reports whether an interface has the claim's name, or an alternative name that is the same.
 func (n *nic) isTaken() bool {
 	_, err := n.kernel.conn.Device(n.claim.Name)
 	return !errors.Is(err, unix.ENODEV)
@@ -199,7 +199,7 @@ func (n *nic) connect(host rtnl.Device) error {
 }
 
 // quiet is QuietIPv6 for an interface with an index. The kernel knows these settings by the name alone: under one that is
-// not the interface's any more they were another's, or nobody's.
+// no longer the interface's they would be another's, or nobody's.
 func (n *nic) quiet(host rtnl.Device) error {
 	name := host.Name
 	for range attempts {

@@ -100,7 +100,7 @@ var errElsewhere = errors.New("it is in another network namespace")
 // Remove deletes an interface and its port. Neither has to be there.
 func (k kernel) Remove(nic netquota.Nic, place netquota.Place) error {
 	device, found, err := k.find(nic)
-	// What was being made when its process died root has not moved in that moment: who says so is its user.
+	// Root has not moved what was being made at the moment when its process died: only its user would say so.
 	if err == nil && !found && nic.Peer != 0 && k.isElsewhere(nic) {
 		err = errElsewhere
 	}

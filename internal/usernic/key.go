@@ -12,7 +12,7 @@ import (
 )
 
 // key is what stable addresses depend on and only root can read. All else that they are computed from is public: without it
-// anybody could search for a container's name whose address is a neighbour's, at leisure (2^40), and take that over while
+// anybody could search at leisure (2^40) for a container's name whose address is a neighbour's, and take that over while
 // the neighbour is down.
 type key [32]byte
 
@@ -28,8 +28,8 @@ func (t terms) secret() (key, error) {
 }
 
 // stableKey is the host's key, made by the first who needs it. It is kept over restarts of the machine; where that cannot
-// be, as /var can only be read or is full, one that lasts until the next is among the slots. Where there is one of either
-// nothing is tried to be made: that takes the lock of a directory, which a user may hold.
+// be, as where /var is read-only or full, one that lasts until the next is among the slots. Where either is there, none
+// is made: that would take the lock of a directory, which a user may hold.
 func stableKey() (key, error) {
 	kept, unkept := paths.MACKey(), paths.Slots()+"/"+path.Base(paths.MACKey())
 	k, err := readKey(kept, 0)

@@ -66,8 +66,8 @@ func (r *run) why(err error) verdict.Verdict {
 	return whynot.Explain(err, whynot.Eyes{Do: r.caller.Do, Standing: r.standing})
 }
 
-// untold takes back what nobody took the line of. Nothing that anybody waits for was held for it: the caller may never read.
-// That is recorded first, then what could not be taken back.
+// untold takes back what was made, as nobody took the line about it. Nothing that others wait for is held by then: the caller
+// may never read. That is recorded first, then what could not be taken back.
 func (r *run) untold(done outcome, err error) verdict.Verdict {
 	v := r.why(failed(whynot.WriteOutput, err))
 	r.ended(v)

@@ -61,9 +61,9 @@ func (n *nic) unknown(mac netquota.MAC) (bool, error) {
 }
 
 // isFree reports whether the bridge's table leaves an address to this interface: not if it is there for good, as that of
-// the bridge or one that an administrator or another interface has put there, and not if the bridge has learned it behind
-// something that is no container, as that of a router. A user chooses the name of a container, and with it the address.
-// What was learned behind a container may be forged, and keeps nobody from their own address; a port that has gone since
+// the bridge or one that an administrator or another interface has put there, and not if the bridge has learned it on the port of
+// something other than a container, such as a router. A user chooses the name of a container, and with it the address.
+// What was learned on a container's port may be forged, and keeps nobody from their own address; a port that has gone since
 // has taken its entries along. A port that the kernel says nothing of may be anything.
 func (n *nic) isFree(mac netquota.MAC) (bool, error) {
 	entry, found, err := n.kernel.conn.Entry(n.kernel.bridge.Device.Index, mac, 0)

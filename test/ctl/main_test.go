@@ -170,5 +170,5 @@ func add(t testing.TB, path, lines string) {
 	put(t, path, harness.File{Text: cleanFiles()[path] + lines})
 }
 
-// lineOf is the number of the line behind those of the clean file.
+// lineOf is the number of the line after those of the clean file.
 func lineOf(path string) int { return strings.Count(cleanFiles()[path], "\n") + 1 }

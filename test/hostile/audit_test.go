@@ -70,7 +70,7 @@ type auditCase struct {
 	name   string
 	argv   []string
 	status int
-	want   string // a regular expression for the datagram behind "<PRI>program[pid]: "
+	want   string // a regular expression for the datagram after "<PRI>program[pid]: "
 }
 
 // auditCases are a grant, a refusal and a failure of each program, with a caller who would like a second line.

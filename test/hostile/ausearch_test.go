@@ -73,7 +73,7 @@ func TestAusearch(t *testing.T) {
 			t.Errorf("ausearch %q: %d of %d refusals: %v", asked, len(got), len(calls)-1, got)
 		}
 	}
-	// In words again: what the caller wrote, and the result behind it.
+	// In words again: what the caller wrote, and the result after it.
 	if text := ausearch(t, file, "-i", "-a", "2"); !strings.Contains(text, " target=1 res=success ") || !strings.Contains(text, " res=failed' ") {
 		t.Errorf("ausearch -i: %s", text)
 	}

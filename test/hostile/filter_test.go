@@ -119,7 +119,7 @@ type protection struct {
 	without bool // the program does what it does without it
 }
 
-// protections are all that privilege, target and execute use, but those without which the Go runtime does not start
+// protections are all that privilege, target and exec use, except those without which the Go runtime does not start
 // (rt_sigaction, rt_sigprocmask, tgkill).
 func protections() []protection {
 	setLimit := refused{unix.SYS_PRLIMIT64, 2, anyNonzero}

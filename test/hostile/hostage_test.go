@@ -27,7 +27,7 @@ var (
 	_          = grant("hostage veth hostage 300", "victim veth hostage 50", "bystander veth hostage 50", "@lan veth lan 300", "victim veth ovs0 9", "hostage veth ovs0 9")
 )
 
-// margin is what an attacker may add to a victim's worst time: issue 3.
+// margin is what an attacker may add to a victim's worst time.
 const margin = time.Second
 
 // looks is how long a program looks again before it refuses for the quota: docs/threat-model.md.

@@ -143,7 +143,7 @@ func ethernet(to, from net.HardwareAddr, kind uint16, payload []byte) []byte {
 	return append(frame, make([]byte, max(0, 60-len(frame)))...)
 }
 
-// arpReply says that an address is at mac. The marker is behind what counts.
+// arpReply says that an address is at mac. The marker is after what counts.
 func arpReply(mac net.HardwareAddr, ip net.IP, marker []byte) []byte {
 	payload := []byte{0, 1, 8, 0, 6, 4, 0, 2}
 	payload = append(append(payload, mac...), ip.To4()...)

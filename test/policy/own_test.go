@@ -271,7 +271,7 @@ func ownRows() []sent {
 	}
 }
 
-// arrives sends a frame and, behind it, one that arrives in any case; it reports whether the first did.
+// arrives sends a frame and, after it, one that arrives in any case; it reports whether the first did.
 func (s *scene) arrives(t *testing.T, frame, marker []byte) bool {
 	t.Helper()
 	after := marked()

@@ -47,7 +47,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// NotRunning is true: a source behind it may know.
+// NotRunning is true: a source after it may know.
 func (*Error) NotRunning() bool { return true }
 
 // Describe returns the path of the program.

@@ -31,11 +31,11 @@ type Source interface {
 	// error come those that it found before.
 	//
 	// An error means that it cannot say. It ends the search, since a later source could give the same id to somebody else;
-	// but for two kinds: behind one that IsAbsent others may know, behind ErrNobody nobody does.
+	// but for two kinds: after one that IsAbsent others may know, after ErrNobody nobody does.
 	Find(keys []Key) ([]Account, error)
 }
 
-// ErrNobody is a source's word for accounts that neither it nor any source behind it has.
+// ErrNobody is a source's word for accounts that neither it nor any source after it has.
 var ErrNobody = errors.New("no source has it")
 
 // NotServedError says that a source runs, and does not answer such questions.

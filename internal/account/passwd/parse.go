@@ -65,7 +65,7 @@ func split(line []byte, fields [][]byte) bool {
 	return name.Valid(fields[0])
 }
 
-// parseID reads a user or group id as glibc does: white space, a sign, decimal digits and nothing behind, at most NoID. Of
+// parseID reads a user or group id as glibc does: white space, a sign, decimal digits and nothing after, at most NoID. Of
 // negative numbers only -0 is one; glibc, in 64 bits, takes those below -2^64+2^32 for ids too.
 func parseID(field []byte) (uint32, bool) {
 	digits := bytes.TrimLeft(field, " \t\n\v\f\r")

@@ -57,7 +57,7 @@ const (
 // lines of 8970; a message of RFC 3164 has 1024, but 340 ranges do not fit into that.
 const longestRecord = 7800
 
-// share is how many bytes of the room that is left one text may take: something is left for those behind it, however long
+// share is how many bytes of the room that is left one text may take: something is left for those after it, however long
 // a caller makes the first.
 func share(room int) int { return room / 4 * 3 }
 

@@ -139,7 +139,7 @@ open:
 	//	8(argc+2)     envp[0] …, NULL
 	//	              auxv
 	//
-	// The auxiliary vector stays where it is, since the runtime looks for it behind envp's NULL. Two words are needed for
+	// The auxiliary vector stays where it is, since the runtime looks for it after envp's NULL. Two words are needed for
 	// two variables: argc and argv move down by two words, into the unused stack, and leave room in front of envp. The words
 	// of envp that the caller filled then point to an empty string, which is no variable for anybody.
 	//

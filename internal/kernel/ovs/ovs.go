@@ -1,6 +1,6 @@
 // Package ovs puts interfaces on bridges of Open vSwitch, by executing ovs-vsctl(8).
 //
-// Package execute says how: as root, with an empty environment, and killed when it takes too long. Nothing that others
+// Package exec says how: as root, with an empty environment, and killed when it takes too long. Nothing that others
 // wait for is held at that time. It trusts ovs-vsctl, and that its arguments were checked: no name begins with a dash.
 package ovs
 

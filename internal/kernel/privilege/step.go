@@ -4,7 +4,7 @@ package privilege
 type Step int
 
 // The steps that can be fatal. What is not here is tried, and its failure costs nothing but what it protects the caller's
-// own call from. MakeOutput is package execute's.
+// own call from. MakeOutput is package exec's.
 const (
 	readIDs Step = iota
 	readGroups

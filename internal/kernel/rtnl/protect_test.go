@@ -19,7 +19,7 @@ func little(t *testing.T) {
 	}
 }
 
-// bytesOf is what a request sends behind the header that counts it.
+// bytesOf is what a request sends after the header that counts it.
 func bytesOf(parts ...nl.NetlinkRequestData) string {
 	r := nl.NewNetlinkRequest(unix.RTM_SETLINK, 0)
 	for _, p := range parts {
@@ -142,6 +142,7 @@ func TestParseEntry(t *testing.T) {
 			t.Errorf("state %#x: %+v %v", state, got, err)
 		}
 	}
+	binary.NativeEndian.PutUint16(message[8:], 0)
 	message[10] = unix.NTF_MASTER | ntfSticky
 	if got, err := parseEntry(message); got != (Entry{Port: 9, Sticky: true}) || err != nil {
 		t.Errorf("%+v %v", got, err)

@@ -5,7 +5,7 @@ import "strconv"
 // Fault is what is wrong with a file.
 type Fault int
 
-// The faults; 0 is none.
+// The faults; 0 means no fault.
 const (
 	NotRegular      Fault = iota + 1
 	OtherOwner            // it is another user's than root's

@@ -109,11 +109,11 @@ func (w *writer) fillGap(g Line) error {
 }
 
 // over makes a line newlines and then, unless row is nil, writes the row at its beginning. It reports false if another
-// process is at work there, or it is not any more what was read.
+// process is at work there, or it is no longer what was read.
 //
 // Between two rows there are newlines. So at every moment a line has bytes of one row, and newlines for the rest; and
 // whatever is written, bytes of a row without the last of its name name no interface of ours, while the whole name is that
-// of an interface that does not live: any more, or yet. A process that is killed in here leaves no more than that, and one
+// of an interface that no longer lives, or not yet. A process that is killed in here leaves no more than that, and one
 // that is frozen keeps the lock of this one line.
 func (w *writer) over(old Line, row []byte) (bool, error) {
 	start, length := FirstByte+old.at, int64(len(old.text))
@@ -150,8 +150,8 @@ func (w *writer) still(l Line) (bool, error) {
 const longestCut = 64 * 1024
 
 // cut cuts gaps from the end of the ledger, which had some size when it was read, unless another process is at work there or
-// appends, or rows were appended since. Who appends waits for it, but not long: a process that is frozen between the look at
-// the size and the cut takes rows along that come in between. They come back from the slots, with the next create of their owner's.
+// appends, or rows were appended since. Whoever appends waits for it, but not long: a process that is frozen between the look at
+// the size and the cut also removes rows that come in between. They come back from the slots, with their owner's next create.
 func (w *writer) cut(size int64) error {
 	length := min(size, longestCut)
 	tail, err := lockfile.ReadAt(w.fd, make([]byte, length), size-length)

@@ -1,7 +1,7 @@
 // Package ledger keeps the public record of the interfaces that exist, /run/lxc/nics.
 //
 // It is what LXC's helper made it: rows "owner type bridge interface", readable by all, for administrators, for tests, and
-// for who changes over. Quotas do not depend on it (package slots). It has rows and newlines and nothing else: a gap, where
+// for a change-over. Quotas do not depend on it (package slots). It has rows and newlines and nothing else: a gap, where
 // a row was, is newlines. So a row of whatever length fits where others next to each other were, and "grep USER",
 // "cut -f4 -d' '" and "sed -i /USER/d" find what they always found.
 //
@@ -26,8 +26,8 @@ type Ledger struct {
 	owner uint32
 }
 
-// The bytes of the other file that are locked here: one for the end of the ledger, held shared by who appends and
-// exclusively by who cuts; and from FirstByte on one for each byte of the ledger.
+// The bytes of the other file that are locked here: one for the end of the ledger, held shared by whoever appends
+// and exclusively by whoever cuts; and from FirstByte on one for each byte of the ledger.
 const (
 	FirstByte = int64(1) << 58
 	endByte   = FirstByte - 1
@@ -64,7 +64,7 @@ func same(a, b unix.Stat_t) bool { return a.Dev == b.Dev && a.Ino == b.Ino }
 const rounds = 64
 
 // Write adds rows. They are written over the dead rows that r has found and into its gaps, from the lowest, and what finds no
-// room is appended. All of the dead rows go.
+// room is appended. All of the dead rows go. Errors: *lockfile.UnsafeError, *lockfile.Error (EFBIG at a limit).
 func (l *Ledger) Write(rows []Row, r *Reading, dead []Line) error {
 	var texts [][]byte
 	for _, row := range rows {
@@ -80,8 +80,8 @@ func (l *Ledger) Write(rows []Row, r *Reading, dead []Line) error {
 	return l.add(bytes.Join(texts[filled:], nil))
 }
 
-// Forget drops the rows of an interface that does not live any more. One that another process is at work on stays: it
-// counts for nothing, and the next to write for its owner drops it.
+// Forget drops the rows of an interface that no longer lives. One that another process is at work on stays: it
+// counts for nothing, and the next to write for its owner drops it. Errors: as Write.
 func (l *Ledger) Forget(nic string) error {
 	for range rounds {
 		r, err := l.Read(func(row []byte) bool { return names(row, nic) })
@@ -142,7 +142,7 @@ const (
 	endPause = 1_000_000
 )
 
-// keepEnd keeps others from cutting the end of the ledger, and reports whether it could: who does so may be frozen there.
+// keepEnd keeps others from cutting the end of the ledger, and reports whether it could: whoever cuts may be frozen there.
 func (l *Ledger) keepEnd() (bool, error) {
 	for range endLooks {
 		held, err := lockfile.Try(l.locks, lockfile.Shared, endByte, 1)

@@ -30,7 +30,7 @@ func (l Line) Text() []byte { return bytes.TrimSuffix(l.text, []byte{'\n'}) }
 func (l Line) end() int64 { return l.at + int64(len(l.text)) }
 
 // gap is what a gap is filled with: newlines; and the NUL bytes of a hole, where a process was frozen over a gap that was
-// cut off in the meantime.
+// since cut off.
 const gap = "\n\x00"
 
 // readings bounds how often the ledger is read because rows change that are wanted.
@@ -43,8 +43,8 @@ const readings = 4
 // read again, and counts if it is the same both times. For that to be said of bytes of two rows, the place would have to be
 // given back, taken, given back and taken again between the two readings, with the same random name at last.
 //
-// A row that is left out so is being written or dropped right now. Its interface does not live yet, or not any more; and
-// it is in a slot that is read later.
+// A row that is left out so is being written or dropped right now. Its interface does not live yet, or no longer does; and
+// it is in a slot that is read later. Errors: *lockfile.UnsafeError, *lockfile.Error.
 func (l *Ledger) Read(wanted func(row []byte) bool) (*Reading, error) {
 	f, err := l.open(unix.O_RDONLY, 0)
 	if errors.Is(err, unix.ENOENT) {

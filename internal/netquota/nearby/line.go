@@ -8,7 +8,7 @@ import (
 	"userns-helpers/internal/netquota"
 )
 
-// Fault is why a line of lxc-usernet grants nothing, to anybody or to the one whom it means.
+// Fault is why a line of lxc-usernet grants nothing, to anybody or to the user whom it means.
 type Fault uint8
 
 // The faults of a line, in the order in which they are looked for.
@@ -16,7 +16,7 @@ const (
 	NoFault    Fault = iota // the line grants Rule.Number interfaces
 	TooLong                 // more than 1024 bytes
 	NUL                     // holds a NUL byte
-	Separators              // has colons or other characters in the place of blanks
+	Separators              // has colons or other characters in place of blanks
 	FewWords                // fewer than four words
 	Behind                  // words follow the number
 	BadNumber               // the last word is not a number

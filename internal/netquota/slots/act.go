@@ -101,7 +101,7 @@ func (c *Claim) write(state netquota.State) error {
 }
 
 // Complete says that the interface is made as it should be, and lets go of the slots: from here on they are in use as long
-// as the interface lives.
+// as the interface lives. Errors: those of the files.
 func (c *Claim) Complete() error {
 	if err := c.write(netquota.Living); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (c *Claim) unlock() error {
 	return all
 }
 
-// Abandon frees the slots and takes the row out of the ledger. The interface must not live any more.
+// Abandon frees the slots and takes the row out of the ledger. The interface must no longer live. Errors: those of the files.
 func (c *Claim) Abandon() error {
 	var all error
 	for _, h := range c.held {
@@ -128,7 +128,7 @@ func (c *Claim) Abandon() error {
 }
 
 // abandon empties the slot if name stands in it. After Complete its lock is gone, and with the interface gone too another
-// process may have the slot by now: then it is not this claim's to write.
+// process may already have the slot: then it is not this claim's to write.
 func (h held) abandon(name string) error {
 	s, locked, err := h.file.read(h.slot)
 	if !locked || err != nil {
@@ -140,8 +140,8 @@ func (h held) abandon(name string) error {
 	return errors.Join(err, h.file.unlock(h.slot))
 }
 
-// Record writes the row of the claim into the ledger, in the place of the row of a dead interface of the account's if
-// there is one. The other rows of dead interfaces go, and rows that the ledger has lost come back.
+// Record writes the row of the claim into the ledger, in place of the row of a dead interface of the account's if there is
+// one. Other rows of dead interfaces go, and rows that were lost come back. Errors: those of the ledger and the kernel.
 func (c *Claim) Record() error {
 	rows, err := c.look.lost()
 	dead := c.look.dead()
@@ -152,8 +152,8 @@ func (c *Claim) Record() error {
 	return c.book.ledger.Write(append(rows, row), c.look.reading, dead)
 }
 
-// Unrecord takes the row of the claim out of the ledger.
+// Unrecord takes the row of the claim out of the ledger. Errors: as Forget.
 func (c *Claim) Unrecord() error { return c.book.Forget(c.Name) }
 
-// Forget takes the rows of an interface out of the ledger that does not live any more.
+// Forget takes the rows of an interface that no longer lives out of the ledger. Errors: those of the ledger's file.
 func (b *Book) Forget(nic string) error { return b.ledger.Forget(nic) }

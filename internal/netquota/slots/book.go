@@ -3,7 +3,7 @@
 //
 // Whoever takes a slot locks it, looks again, writes the name, and only then makes the interface. So:
 //
-//   - there are never more than n, since there are n slots, and an interface is made by who holds the lock of its slot;
+//   - there are never more than n, since there are n slots, and only the holder of a slot's lock makes an interface in it;
 //   - a process that dies loses its lock, and the slot tells what it was about to make: nothing (free again), or an
 //     interface that is not complete (removed by the next to come);
 //   - nobody waits: a lock is tried, and a slot whose lock is held by a process that was frozen is one that is in use.
@@ -21,7 +21,7 @@
 //	(end)      Living -> Dead                         the container ends
 //	(lower)    Living -> Duplicate                    adopt has put it into a lower slot too, as where a quota was lowered
 //
-// Which slot it is to be decides netquota.Snapshot.Plan; this package gathers the snapshot and acts. docs/ledger.md has the
+// netquota.Snapshot.Plan decides which slot it is to be; this package gathers the snapshot and acts. docs/ledger.md has the
 // argument, and what each death leaves.
 package slots
 

@@ -88,7 +88,7 @@ func (l *look) leaving(slots []*netquota.Slots) bool {
 	return false
 }
 
-// attempt acts on a plan. Where a slot is not any more what it was, that is noted, and there is another plan: one less slot
+// attempt acts on a plan. Where a slot is no longer what it was, that is noted, and there is another plan: one less slot
 // to choose from each time. What the last of them needs is locked; or it is a refusal, and nothing is.
 func (c *Claim) attempt() (netquota.Plan, error) {
 	for {

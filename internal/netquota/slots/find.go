@@ -18,7 +18,7 @@ type Recorded struct {
 
 // Find returns to whom an interface is charged at the place, as the ledger says or, where that has lost the row, a slot of
 // one of the account's own allotments. It is named as it was made, or as it is now: index is that of the interface now
-// called nic, 0 if there is none, and a slot that has it tells the name that it was made with.
+// called nic, 0 if there is none, and a slot that has it tells the name it was made with. Errors: those of the files.
 func (b *Book) Find(who netquota.Account, place netquota.Place, nic string, index int) (Recorded, error) {
 	r, err := b.ledger.Read(func(row []byte) bool { return ledger.OwnerOf(place, nic, row) != "" })
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"userns-helpers/internal/netquota/ledger"
 )
 
-// Locate returns the paths of ledger and slots for the interfaces of one network namespace. Who may not look among the
+// Locate returns the paths of ledger and slots for the interfaces of one network namespace. Whoever may not look among the
 // slots is shown what all may see, the ledger of the book that administrators know.
 func Locate(ledger, slots string, here Network) (string, string) {
 	text := make([]byte, longestNote)
@@ -22,7 +22,7 @@ func Locate(ledger, slots string, here Network) (string, string) {
 }
 
 // Look is the plan of Claim, which changes nothing. Without the slots, an empty path, it counts by the ledger and the
-// kernel's names alone: all that others than root can see. Errors: those of the files, EACCES for everybody but root, and
+// kernel's names alone: all that anybody but root can see. Errors: those of the files, EACCES for all but root, and
 // those of links.
 func Look(rows, slots string, who netquota.Account, allotments []netquota.Allotment, limits netquota.Limits, links Links) (netquota.Plan, error) {
 	b, err := reader(rows, slots, 0)

@@ -3,7 +3,7 @@ package slots
 import "userns-helpers/internal/netquota"
 
 // Links is what the kernel says of network interfaces; package rtnl has it. An error is one of the machine's, and ends the
-// call: of an interface about which the kernel does not say, or says odd things, it is said that it lives.
+// call: an interface about which the kernel says nothing, or odd things, is said to live.
 type Links interface {
 	// Exists reports whether an interface of that name lives.
 	Exists(name string) (bool, error)
@@ -11,7 +11,7 @@ type Links interface {
 	Names() ([]string, error)
 	// NameOf is the name that the interface with an index has now, "" if there is none.
 	NameOf(index int) (string, error)
-	// Survives reports whether an interface lives that has no longer the name that it was made with.
+	// Survives reports whether an interface lives that no longer has the name it was made with.
 	Survives(nic netquota.Nic) bool
 	// On describes the named interface, and reports whether it belongs to place, as far as the kernel knows.
 	On(name string, place netquota.Place) (netquota.Nic, bool)

@@ -22,7 +22,7 @@ const (
 	hiddenLedger = "nics"
 )
 
-// noted is what the note says where the book is that of the namespace.
+// noted is what the note says if the book is that namespace's.
 func (n Network) noted() string {
 	if n.Initial {
 		return noteInitial
@@ -30,7 +30,7 @@ func (n Network) noted() string {
 	return n.ID
 }
 
-// longestNote is more than a note has.
+// longestNote is longer than any note.
 const longestNote = 64
 
 // belongsTo reports whether the open book is that of a namespace, and makes it so where it is nobody's, or the namespace is

@@ -45,7 +45,7 @@ func random() (uint32, error) {
 	return uint32(binary.NativeEndian.Uint64(bytes[:]) % netquota.Suffixes), nil
 }
 
-// Rename picks another name, for when the kernel says that somebody took the claim's name after all.
+// Rename picks another name, if the claim's turns out to be taken after all. Errors: errNoName, those of files and kernel.
 func (c *Claim) Rename() error {
 	name, err := c.book.freeName(c.look)
 	if err != nil {
@@ -56,9 +56,9 @@ func (c *Claim) Rename() error {
 }
 
 // Reserve makes mac the address of the claim and reports whether it could: not if a process that still runs has reserved
-// it, or a living interface of the account has it. The lock comes first, so that who had it has written it by then. An
+// it, or a living interface of the account has it. The lock comes first, so that whoever had it has written it already. An
 // interface that is about to go is waited for, within the bound of the whole call: a container that is started again at
-// once is to get its address again.
+// once is to get its address again. Errors: those of the files and the kernel.
 func (c *Claim) Reserve(mac netquota.MAC) (bool, error) {
 	held, err := c.book.claim(macByte(mac))
 	if !held || err != nil {

@@ -52,7 +52,7 @@ func explainOpen(err error, gone, foreign bool) verdict.Verdict {
 	return verdict.Verdict{Advice: "the kernel refuses to open a file of the process: " + causeText(err)}
 }
 
-// ended is about a process that was there, and is not any more.
+// ended is about a process that was there, and no longer is.
 func ended() verdict.Verdict {
 	return verdict.Verdict{ID: processIDs[target.Gone], Advice: "the process has ended: start it again"}
 }

@@ -88,7 +88,7 @@ func appendRow(text []byte, row idmap.Row, grants idmap.Grants) []byte {
 	return append(strconv.AppendInt(append(text, " (line "...), int64(row.Line), 10), ')')
 }
 
-// nearest is the range of the user that is nearest to the refused one. Of those that were not kept, the file is asked.
+// nearest is the range of the user that is nearest to the refused one. Those that were not kept are looked up in the file.
 func (l Looks) nearest(e *idmap.NotGranted) idmap.Row {
 	best := e.Grants.Owned[0]
 	nearer := func(row idmap.Row) {

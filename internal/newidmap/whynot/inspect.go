@@ -6,7 +6,7 @@ import (
 	"userns-helpers/internal/text/verdict"
 )
 
-// Foresee says what the kernel would say of a write to the map of l.Process by the user of l.Facts, as far as the one who
+// Foresee says what the kernel would say of a write to the map of l.Process by the user of l.Facts, as far as whoever
 // asks can see; known is false if they cannot.
 func Foresee(l Looks) (v verdict.Verdict, known bool) {
 	name := l.Kind.MapFile()

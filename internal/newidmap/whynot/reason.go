@@ -45,7 +45,7 @@ func NotOpened(named idmap.Target, err error) error {
 	return &NoRights{err}
 }
 
-// What the story meets. Those about the map are what is found when it is looked for why; see the files with the words.
+// What the story meets. Those about the map are found when the cause is looked for; see the files with the words.
 const (
 	environment    verdict.ID = "environment"
 	noCapabilities verdict.ID = "no-capabilities"

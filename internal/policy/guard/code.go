@@ -98,7 +98,7 @@ func other(k uint32, body code) code { return branch(jumpEqual, k, false, body) 
 func below(k uint32, body code) code { return branch(jumpAtLeast, k, false, body) }
 func anyOf(k uint32, body code) code { return branch(jumpAnyOf, k, true, body) }
 
-// branch runs a body where a comparison comes out as wanted, and goes on behind it otherwise: over an unconditional jump,
+// branch runs a body where a comparison comes out as wanted, and goes on after it otherwise: over an unconditional jump,
 // where that is too far for a conditional one.
 func branch(comparison uint16, k uint32, wanted bool, body code) code {
 	way := code{}

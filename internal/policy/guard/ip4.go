@@ -35,7 +35,7 @@ const (
 	igmpAdvertisement = 0x30 // of a multicast router (RFC 4286)
 )
 
-// payload is an offset behind the headers of IP.
+// payload is an offset after the headers of IP.
 const payload = ethernetHeader
 
 // ip4 judges IPv4. Later fragments pass: ports and types are in the first one, whose least length has them.

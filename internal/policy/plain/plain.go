@@ -19,7 +19,7 @@ const LongestFile = 1 << 18
 // Fault names what is wrong with a text; package policy/whynot has the words.
 type Fault string
 
-// The faults; "" is none.
+// The faults; "" means no fault.
 const (
 	TooLarge           Fault = "too-large"
 	NotUTF8            Fault = "not-utf-8"
@@ -61,7 +61,7 @@ type Item struct {
 }
 
 // Line returns the line on which a table or a key begins, from 1; 0 if it is not there. A path has the names of tables and
-// key; behind that of a list of tables stands the number of one, from 0.
+// key; after that of a list of tables stands the number of one, from 0.
 func (d Document) Line(path ...string) int { return d.lines[joined(path)] }
 
 // joined is a path as one string: no name has a NUL byte in it.

@@ -144,7 +144,7 @@ func (r *Reader) accept(text []byte) ([]byte, bool) {
 	return text, true
 }
 
-// fill reads once behind rest, in which there is no newline, and returns the index of the first newline that came, or
+// fill reads once after rest, in which there is no newline, and returns the index of the first newline that came, or
 // -1. A full buffer without a newline is part of a line that is too long.
 func (r *Reader) fill() int {
 	r.grow()

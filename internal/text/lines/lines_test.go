@@ -100,7 +100,7 @@ func split(input string, longest int) (texts []string, numbers []int) {
 	return texts, numbers
 }
 
-// FuzzAgainstSplit walks over an input behind so many bytes of short lines, so that it comes to lie on a buffer's end.
+// FuzzAgainstSplit walks over an input after so many bytes of short lines, so that it comes to lie on a buffer's end.
 func FuzzAgainstSplit(f *testing.F) {
 	f.Add("a\nb\n\nccc", 0)
 	f.Add("a\nb\n\nccc", firstSize-3)
@@ -119,7 +119,7 @@ func FuzzAgainstSplit(f *testing.F) {
 	})
 }
 
-// FuzzNextWith compares NextWith with a walk over all lines, at every alignment that the fuzzer finds, behind so many bytes
+// FuzzNextWith compares NextWith with a walk over all lines, at every alignment that the fuzzer finds, after so many bytes
 // of other lines.
 func FuzzNextWith(f *testing.F) {
 	f.Add("bob:1:2\nalice:3:4\n#alice:\nalice\n1000:5:6", "alice:", "1000:", 0)

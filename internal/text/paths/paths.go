@@ -50,7 +50,7 @@ func Usernet() string { return usernet }
 // Ledger records the network interfaces that were made, one row each.
 func Ledger() string { return ledger }
 
-// Slots is the directory in which quotas are kept exact, see package netquota.
+// Slots is the directory in which quotas are kept exact, see package slots.
 func Slots() string { return slots }
 
 // MachineID is the identity of this installation, machine-id(5).

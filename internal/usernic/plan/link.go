@@ -76,8 +76,8 @@ func (f Facts) link() (Link, Need, verdict.Reason) {
 }
 
 // Connect decides what a bridge's name leads to. Its device must exist, and the device's kind decides: that there is no Linux
-// bridge of a name does not make it one of Open vSwitch (lxc#2856). An alternative name of a device (Linux 5.5) is none of a
-// bridge: the kernel finds the device by it, but what is granted, counted and protected goes by the name.
+// bridge of a name does not make it one of Open vSwitch (lxc#2856). An alternative name of a device (Linux 5.5) does not name
+// a bridge: the kernel finds the device by it, but what is granted, counted and protected goes by the name.
 func Connect(name string, d Device, isOVS *bool) (Link, Need, verdict.Reason) {
 	switch {
 	case d.Name == "":

@@ -3,7 +3,7 @@
 //
 // It makes no system call. Decide is a function of facts, and says which fact it waits for: lxc-user-nic gathers them with
 // its rights, usernsctl explain with those of whoever asks, and both get the same answer. What is not needed is not looked
-// at: whom no line grants anything learns nothing about bridges, and has no other program executed for them.
+// at: callers whom no line grants anything learn nothing about bridges, and have no other program executed for them.
 package plan
 
 import (
@@ -92,7 +92,7 @@ func Decide(f Facts) (p Plan, next Need, refused verdict.Reason) {
 	return p, next, refused
 }
 
-// Gather asks for fact after fact until all is decided but what comes with last, Nothing for all.
+// Gather asks for fact after fact until all is decided before last, Nothing for all. The error is a refusal, or that of fact.
 func (f *Facts) Gather(last Need, fact func(Need) error) (Plan, error) {
 	for {
 		p, next, refused := Decide(*f)

@@ -26,7 +26,7 @@ const (
 	BadInterfaceName verdict.ID = "bad-interface-name"
 )
 
-// NotPrivileged says that the program was not given what it needs: it does not run as root, or, Raised, it does without
+// NotPrivileged says that the program was not given what it needs: it does not run as root, or, if Raised, does but has no
 // capabilities. Unbounded are those that are not in the bounding set.
 type NotPrivileged struct {
 	Raised    bool

@@ -314,7 +314,7 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
-// TestAnyFiles: whatever the files hold, the report ends, and no text in it has a control character.
+// FuzzCheck: whatever the files hold, the report ends, and no text in it has a control character.
 func FuzzCheck(f *testing.F) {
 	f.Add("alice:0:0\n\x1b[31m:1:1\n", "alice veth \x07 1\n", "SUB_UID_COUNT 0\n", "[domain/\x1b]\nid_provider = ad\n", "[defaults]\n\"\x7f\" = 1\n", "0-9\n\x1b\n")
 	f.Fuzz(func(t *testing.T, subuid, usernet, defs, sssd, policy, forbidden string) {

@@ -9,7 +9,7 @@ import (
 )
 
 // parseAltName reads whose interface it is and of which container, from an altname that mark.AltName made for one on bridge. The
-// interface may have another name by now. It is false for any other altname.
+// interface may have another name now. It is false for any other altname.
 func parseAltName(alt, bridge string) (uid uint32, container string, ok bool) {
 	uid, rest, ok := cutAltName(alt)
 	if !ok {

@@ -36,8 +36,8 @@ func (h *host) guards(link *netlink.LinkAttrs) []string {
 
 // recognise says what the filter of an interface keeps from others, by the keys of policy.toml(5): own is the hardware address
 // of its host's end, program what the kernel has; bridge and of are the hardware address and the addresses that the bridge has
-// now. It is not known of a filter that lxc-user-nic would not make for that interface and those addresses, as of one that was
-// made when the bridge had others.
+// now. It is not known for a filter that lxc-user-nic would not make for that interface and those addresses, such as one made when
+// the bridge had others.
 func recognise(own [6]byte, program []unix.SockFilter, bridge [6]byte, of rtnl.Addresses) (words []string, known bool) {
 	mac := mark.Container(own)
 	for bits := range 32 {

@@ -14,7 +14,7 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-// calm is how long a create may take while somebody else does their worst: issue 3 says one second above calm.
+// calm is how long a create may take while somebody else does their worst: one second more than undisturbed.
 const calm = 1500 * time.Millisecond
 
 // hostageCases: no local user can delay another one's calls.
