@@ -12,13 +12,7 @@ import (
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/text/paths"
-)
-
-// First bytes of addresses: both locally administered (IEEE 802, bit 1) and not multicast (bit 0). A bridge takes the
-// lowest address of its ports for its own, so those of the host ends are high.
-const (
-	firstOfContainer = 0x02
-	firstOfHost      = 0xfe
+	"userns-helpers/internal/usernic/mark"
 )
 
 // candidates is how many addresses there are for one container on one bridge: more than a container has interfaces.
@@ -32,15 +26,8 @@ func containerMAC(secret key, host string, uid uint32, bridge, container string,
 	code := hmac.New(sha256.New, secret[:])
 	_, _ = code.Write([]byte(strings.Join(parts, "\x00")))
 	mac := netquota.MAC(code.Sum(nil)[:len(netquota.MAC{})])
-	mac[0] = firstOfContainer
+	mac[0] = mark.OfContainer
 	return mac
-}
-
-// hostMAC is the address of the host end that belongs to a container's. A bridge keeps those of its ports in its table,
-// so that one lookup says whether some port's container has an address already.
-func hostMAC(container netquota.MAC) netquota.MAC {
-	container[0] = firstOfHost
-	return container
 }
 
 // hostIdentity is what sets this host apart from others on the same network: the machine id (machine-id(5)), or the host
@@ -58,35 +45,4 @@ func hostIdentity(of privilege.Standing) string {
 		return ""
 	}
 	return unix.ByteSliceToString(name.Nodename[:])
-}
-
-// altPrefix begins the altname of every interface that this program makes.
-const altPrefix = "usernic-"
-
-// longestAlt is ALTIFNAMSIZ without its NUL.
-const longestAlt = 127
-
-// altName tells administrators whose interface it is: usernic-UID-CONTAINER-BRIDGE-XXXX, XXXX being the random part of
-// the name, which makes it unique. Bytes of the container's name that an interface cannot have become "_".
-func altName(uid uint32, container, bridge, nic string) string {
-	start := altPrefix + strconv.FormatUint(uint64(uid), 10) + "-"
-	end := altEnd(bridge, nic)
-	plain := strings.Map(func(r rune) rune {
-		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-", r) {
-			return r
-		}
-		return '_'
-	}, container)
-	return start + plain[:min(len(plain), longestAlt-len(start)-len(end))] + end
-}
-
-// altEnd is the end of the altname of an interface on a bridge.
-func altEnd(bridge, nic string) string { return "-" + bridge + altRandom(nic) }
-
-// altRandom is the random part of an altname, with the dash in front.
-func altRandom(nic string) string { return "-" + nic[max(0, len(nic)-4):] }
-
-// endsOn reports whether an altname is that of an interface on a bridge, whatever the interface is called now.
-func endsOn(alt, bridge string) bool {
-	return strings.HasSuffix(alt[:max(0, len(alt)-len(altRandom("xxxx")))], "-"+bridge)
 }

@@ -1,12 +1,12 @@
 package usernic
 
 import (
-	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernic/mark"
 )
 
 // TestAddresses: stable, local, not multicast, the host's end above every other, and different for what differs.
@@ -17,7 +17,7 @@ func TestAddresses(t *testing.T) {
 		uid, n := rapid.Uint32().Draw(r, "uid"), rapid.IntRange(0, candidates-1).Draw(r, "n")
 		secret := key{1}
 		mac := containerMAC(secret, host, uid, bridge, container, n)
-		if mac != containerMAC(secret, host, uid, bridge, container, n) || mac[0] != 0x02 || hostMAC(mac)[0] != 0xfe || hostMAC(mac)[1] != mac[1] {
+		if mac != containerMAC(secret, host, uid, bridge, container, n) || mac[0] != 0x02 || mark.Host(mac)[0] != 0xfe || mark.Host(mac)[1] != mac[1] {
 			r.Fatal(mac)
 		}
 		for _, other := range []netquota.MAC{
@@ -31,20 +31,4 @@ func TestAddresses(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestAltName: what the kernel takes, whatever the container is called; owner, bridge and end stay readable.
-func TestAltName(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		container := string(rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(r, "container"))
-		nic := netquota.HostName(rapid.Uint32().Draw(r, "uid"), 5)
-		alt := altName(7, container, "lxcbr0", nic)
-		if len(alt) > longestAlt || !strings.HasPrefix(alt, "usernic-7-") || !strings.HasSuffix(alt, "-lxcbr0-"+nic[len(nic)-4:]) ||
-			strings.ContainsAny(alt, "/:% \t\n\x00") {
-			r.Fatalf("%q", alt)
-		}
-	})
-	if got := altName(2001, "web 1", "lxcbr0", "veth2001_AbCd"); got != "usernic-2001-web_1-lxcbr0-AbCd" {
-		t.Error(got)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/slots"
+	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
 )
@@ -126,7 +127,7 @@ func (n *nic) createPair() error {
 		n.made = true
 		var err error
 		n.host, err = n.kernel.conn.CreatePair(rtnl.Pair{
-			HostName: n.claim.Name, HostMAC: hostMAC(n.mac), PeerName: n.request.nic, PeerMAC: n.mac,
+			HostName: n.claim.Name, HostMAC: mark.Host(n.mac), PeerName: n.request.nic, PeerMAC: n.mac,
 			Namespace: n.namespace.FD(), MTU: n.kernel.bridge.MTU(), Bridge: n.kernel.bridge.Master(),
 		})
 		if err == nil {
@@ -175,7 +176,7 @@ func (n *nic) notCreated(err error) error {
 // the flags of the port, its address in the bridge's table, the filter, the rate, up.
 func (n *nic) connect(host rtnl.Device) error {
 	conn := n.kernel.conn
-	if err := conn.AddAltName(host.Index, altName(n.uid, n.request.container, n.request.place.Bridge, n.claim.Name)); err != nil &&
+	if err := conn.AddAltName(host.Index, mark.AltName(n.uid, n.request.container, n.request.place.Bridge, n.claim.Name)); err != nil &&
 		!errors.Is(err, unix.EOPNOTSUPP) {
 		return failed(whynot.NameIt, err)
 	}

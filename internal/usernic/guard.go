@@ -1,9 +1,7 @@
 package usernic
 
 import (
-	"bytes"
 	"errors"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -11,6 +9,7 @@ import (
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
 )
@@ -28,25 +27,11 @@ func (t terms) guarded(conn *rtnl.Conn, b bridge, mac netquota.MAC) (guard.Nic, 
 	if err != nil {
 		return guard.Nic{}, failedWith(whynot.LookUpBridge, b.Device.Name, err)
 	}
-	n.IPv4, n.IPv6 = claims(of, b.found.Address)
+	n = n.Claiming(of.IPv4, of.IPv6, b.found.Address)
 	if max(len(n.IPv4), len(n.IPv6)) > guard.MostAddresses {
 		return guard.Nic{}, t.Lacks(nics.RouterGuard, plan.TooManyAddresses)
 	}
 	return n, nil
-}
-
-// claims are the addresses of a bridge, in one order, whatever the kernel's is. A bridge has no link-local address before its
-// first port: the one that it will have, if the kernel derives it from its hardware address (RFC 4291, appendix A), is among
-// them.
-func claims(of rtnl.Addresses, bridge [6]byte) (ipv4 [][4]byte, ipv6 [][16]byte) {
-	local := [16]byte{0xfe, 0x80, 8: bridge[0] ^ 2, bridge[1], bridge[2], 0xff, 0xfe, bridge[3], bridge[4], bridge[5]}
-	ipv4, ipv6 = slices.Clone(of.IPv4), slices.Clone(of.IPv6)
-	if !slices.Contains(ipv6, local) {
-		ipv6 = append(ipv6, local)
-	}
-	slices.SortFunc(ipv4, func(a, b [4]byte) int { return bytes.Compare(a[:], b[:]) })
-	slices.SortFunc(ipv6, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
-	return ipv4, ipv6
 }
 
 // guard puts the filter on the host's end, which is still down. Where the kernel has none, bpdu_guard that nobody asked
@@ -80,7 +65,7 @@ func (t terms) unguarded(missing *rtnl.MissingError) error {
 		{nics.FrameGuard, t.FrameGuard},
 		{nics.RouterGuard, t.RouterGuard},
 		{nics.Isolated, t.Isolated},
-		{nics.BPDUGuard, t.Policy.Where(t.Subject, nics.BPDUGuard) != 0},
+		{nics.BPDUGuard, t.Policy.Where(t.Subject, nics.BPDUGuard).Level != nics.BuiltIn},
 	} {
 		if asked.is {
 			return t.Lacks(asked.key, why)
@@ -92,7 +77,7 @@ func (t terms) unguarded(missing *rtnl.MissingError) error {
 // programOf is a filter as the kernel takes it.
 func programOf(f guard.Filter) []unix.SockFilter {
 	var program []unix.SockFilter
-	for _, i := range f.Instructions() {
+	for _, i := range f {
 		program = append(program, unix.SockFilter{Code: i.Op, Jt: i.JT, Jf: i.JF, K: i.K})
 	}
 	return program
@@ -127,11 +112,11 @@ func (t terms) pinnedBy() string {
 // that has lost its ports has none, or that of a host's end: there is nothing to keep.
 func (n *nic) keepAddress(host rtnl.Device) error {
 	before := n.kernel.bridge.found
-	if host.Port.Number != firstPort || before.Address[0] == firstOfHost || before.Address == (netquota.MAC{}) {
+	if host.Port.Number != firstPort || before.Address[0] == mark.OfHost || before.Address == (netquota.MAC{}) {
 		return nil
 	}
 	now, err := n.kernel.conn.DeviceIn(rtnl.NoNamespace, before.Index)
-	if err == nil && now.Address != before.Address && now.Address[0] == firstOfHost {
+	if err == nil && now.Address != before.Address && now.Address[0] == mark.OfHost {
 		err = n.kernel.conn.SetAddress(before.Index, before.Address)
 	}
 	if err != nil {

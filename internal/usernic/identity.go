@@ -9,6 +9,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernic/mark"
 )
 
 // Which interface is it? Its name, its index in another network namespace, its bridge, its addresses are what root may
@@ -21,7 +22,7 @@ func isOf(device rtnl.Device, nic netquota.Nic) bool {
 	if device.Kind != rtnl.KindVeth {
 		return false
 	}
-	if nic.MAC != (netquota.MAC{}) && device.Address == hostMAC(nic.MAC) {
+	if nic.MAC != (netquota.MAC{}) && device.Address == mark.Host(nic.MAC) {
 		return true
 	}
 	alt, is := marked(device)
@@ -31,7 +32,7 @@ func isOf(device rtnl.Device, nic netquota.Nic) bool {
 // isMarkOf reports whether an alternative name is that of the interface that was made with a name.
 func isMarkOf(alt, made string) bool {
 	uid, known := netquota.UserOf(made)
-	return known && strings.HasPrefix(alt, altPrefix+strconv.FormatUint(uint64(uid), 10)+"-") && strings.HasSuffix(alt, altRandom(made))
+	return known && strings.HasPrefix(alt, mark.Prefix+strconv.FormatUint(uint64(uid), 10)+"-") && strings.HasSuffix(alt, mark.Random(made))
 }
 
 // isUnfinished reports whether a device is the host's end of an interface whose maker died before it knew the index. The
@@ -44,7 +45,7 @@ func isUnfinished(device rtnl.Device, nic netquota.Nic) bool {
 // marked is the alternative name that this program gave to a device.
 func marked(device rtnl.Device) (string, bool) {
 	for _, alt := range device.AltNames {
-		if strings.HasPrefix(alt, altPrefix) {
+		if strings.HasPrefix(alt, mark.Prefix) {
 			return alt, true
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
 )
@@ -38,7 +39,7 @@ type Answer struct {
 	Whole    bool               // the slots were seen; else the room was counted by the ledger alone
 	Known    bool               // false: the namespace of the process cannot be seen by who asks
 	Standing privilege.Standing // whose files are believed
-	Guard    guard.Nic          // what the filter of the interface would be made for, with standIn for its address
+	Guard    guard.Nic          // what the filter of the interface would be made for, with 02:00:00:00:00:00 for its address
 }
 
 // Inspect gathers the facts of a question with the rights of whoever asks, and decides as create does. It changes nothing.
@@ -58,7 +59,7 @@ func Inspect(q Question) (a Answer, err error) {
 	a.Plan, err = i.facts.Gather(plan.Nothing, i.gather)
 	a.Facts = i.facts
 	if err == nil {
-		a.Guard, err = terms{a.Terms}.guarded(i.conn, bridge{a.Link, i.found, i.standing}, standIn())
+		a.Guard, err = terms{a.Terms}.guarded(i.conn, bridge{a.Link, i.found, i.standing}, netquota.MAC{mark.OfContainer})
 	}
 	return a, err
 }

@@ -8,6 +8,7 @@ import (
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernic/plan"
 )
 
@@ -54,7 +55,7 @@ func (k kernel) isOn(device rtnl.Device, place netquota.Place) bool {
 		}
 	}
 	alt, named := marked(device)
-	return !named || endsOn(alt, place.Bridge)
+	return !named || mark.EndsOn(alt, place.Bridge)
 }
 
 // Describe describes an interface by its name.
@@ -69,9 +70,8 @@ func (k kernel) Describe(name string) netquota.Nic {
 // nicOf is what can be known of an interface that was not made by this process.
 func nicOf(name string, device rtnl.Device) netquota.Nic {
 	nic := netquota.Nic{Name: name, Index: device.Index, Namespace: device.PeerNSID, Peer: device.Peer}
-	if device.Address[0] == firstOfHost {
-		nic.MAC = device.Address
-		nic.MAC[0] = firstOfContainer
+	if device.Address[0] == mark.OfHost {
+		nic.MAC = mark.Container(device.Address)
 	}
 	return nic
 }

@@ -72,7 +72,7 @@ func readKey(name string, owner uint32) (key, error) {
 	if err := unix.Fstat(fd, &stat); err != nil {
 		return key{}, err
 	}
-	if !isKeyOf(&stat, owner) {
+	if !IsKey(&stat, owner) {
 		return key{}, errNoKey
 	}
 	var k key
@@ -83,8 +83,8 @@ func readKey(name string, owner uint32) (key, error) {
 	return k, nil
 }
 
-// isKeyOf reports whether a file can be a key of an owner.
-func isKeyOf(stat *unix.Stat_t, owner uint32) bool {
+// IsKey reports whether a file can be a key of an owner.
+func IsKey(stat *unix.Stat_t, owner uint32) bool {
 	const others = unix.S_IRWXG | unix.S_IRWXO
 	return stat.Uid == owner && stat.Mode&others == 0 && stat.Mode&unix.S_IFMT == unix.S_IFREG && stat.Size == int64(len(key{}))
 }

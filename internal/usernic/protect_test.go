@@ -7,6 +7,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/policy/nics"
+	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernic/plan"
 )
 
@@ -78,7 +79,7 @@ func TestInForce(t *testing.T) {
 func TestRandomMAC(t *testing.T) {
 	a, errA := randomMAC()
 	b, errB := randomMAC()
-	if errA != nil || errB != nil || a == b || a[0] != firstOfContainer || b[0] != firstOfContainer {
+	if errA != nil || errB != nil || a == b || a[0] != mark.OfContainer || b[0] != mark.OfContainer {
 		t.Error(a, b, errA, errB)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
 )
@@ -46,13 +47,13 @@ func (n *nic) candidate(identity string, i int) (netquota.MAC, error) {
 func randomMAC() (netquota.MAC, error) {
 	var mac netquota.MAC
 	_, err := unix.Getrandom(mac[:], 0)
-	mac[0] = firstOfContainer
+	mac[0] = mark.OfContainer
 	return mac, err
 }
 
 // unknown reports whether the bridge has no other interface with an address of a container.
 func (n *nic) unknown(mac netquota.MAC) (bool, error) {
-	known, err := n.kernel.conn.HasPort(n.kernel.bridge.Device.Index, hostMAC(mac))
+	known, err := n.kernel.conn.HasPort(n.kernel.bridge.Device.Index, mark.Host(mac))
 	if known || err != nil {
 		return false, err
 	}

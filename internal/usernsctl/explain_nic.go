@@ -12,8 +12,10 @@ import (
 	"userns-helpers/internal/usernic"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
+	"userns-helpers/internal/usernsctl/assembly"
 	"userns-helpers/internal/usernsctl/hostcheck"
 	"userns-helpers/internal/usernsctl/nicview"
+	"userns-helpers/internal/usernsctl/policyview"
 )
 
 // explainNIC answers whether lxc-user-nic would make an interface for a user on a bridge.
@@ -78,12 +80,12 @@ func (r *reply) protections(a usernic.Answer) {
 	if a.Terms.Policy == nil {
 		return
 	}
-	for _, s := range a.Terms.Policy.Explain(a.Terms.Subject) {
+	for _, s := range policyview.Explain(a.Terms.Policy, a.Terms.Subject) {
 		from := "built in"
 		if s.Level != nics.BuiltIn {
 			from = paths.Policy() + ":" + strconv.Itoa(s.Line) + " " + s.Table
 		}
-		value := strings.Trim(s.Value, `"`)
+		value := strings.Trim(s.Text, `"`)
 		if value == "" {
 			value = "none"
 		}
@@ -95,7 +97,7 @@ func (r *reply) protections(a usernic.Answer) {
 func (r *reply) guard(a usernic.Answer) {
 	switch {
 	case a.Guard.Needed():
-		r.Guard = a.Guard.Filter().Text()
+		r.Guard = assembly.Text(a.Guard.Filter())
 		r.Remarks = append(r.Remarks, "In the filter 02:00:00:00:00:00 stands for the interface's own address.")
 	case r.Answer == yes:
 		r.Remarks = append(r.Remarks, "The interface would get no filter.")

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -128,42 +127,5 @@ func TestCases(t *testing.T) {
 		if got := c.n.lets(c.f); got != c.passes {
 			t.Errorf("%s: the model says %v", name, got)
 		}
-	}
-}
-
-// TestText: every instruction has a line, and every part its words.
-func TestText(t *testing.T) {
-	filter := crowded().Filter()
-	text := filter.Text()
-	if strings.Contains(text, "%!") {
-		t.Error(text)
-	}
-	numbered := 0
-	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		if strings.HasPrefix(line, " ") {
-			numbered++
-		} else if !strings.HasSuffix(line, ".") && !strings.HasSuffix(line, ":") {
-			t.Errorf("%q", line)
-		}
-	}
-	if numbered != len(filter.Instructions()) {
-		t.Error(numbered, len(filter.Instructions()))
-	}
-	small := Nic{Groups: true}.Filter().Text()
-	if want := `A frame without a whole Ethernet header is dropped.
-     0  ld   len
-     1  jge  #0xe, 3, 2
-     2  ret drop
-A frame to 01:80:c2:00:00:00 to 0f (spanning tree, pause, LLDP) is dropped.
-     3  ld   [0]
-     4  jeq  #0x180c200, 5, 9
-     5  ldh  [4]
-     6  and  #0xfff0
-     7  jeq  #0x0, 8, 9
-     8  ret drop
-What is left passes.
-     9  ret pass
-`; small != want {
-		t.Error(small)
 	}
 }

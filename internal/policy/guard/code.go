@@ -14,25 +14,16 @@ type Instruction struct {
 }
 
 // Filter is a program, with its words.
-type Filter struct{ lines code }
+type Filter []Line
 
-// Instructions are the program as the kernel takes it.
-func (f Filter) Instructions() []Instruction {
-	all := make([]Instruction, 0, len(f.lines))
-	for _, l := range f.lines {
-		all = append(all, l.Instruction)
-	}
-	return all
-}
-
-// line is an instruction, and what begins with it, in words.
-type line struct {
+// Line is an instruction, and what begins with it, in words.
+type Line struct {
 	Instruction
-	words string
+	Words string
 }
 
 // code is a piece of a program. It jumps forward within itself, or to what follows it; so pieces can be put in a row.
-type code []line
+type code []Line
 
 // Of linux/bpf_common.h and linux/filter.h.
 const (
@@ -63,9 +54,10 @@ const (
 	jumpAnyOf   = 0x40 // BPF_JSET
 	miscToX     = 0x00 // BPF_TAX
 	miscFromX   = 0x80 // BPF_TXA
-
-	tagPresent = math.MaxUint32 - 0x1000 + 1 + 48 // SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT
 )
+
+// TagPresent is the offset at which a load tells whether the frame has a VLAN tag.
+const TagPresent = math.MaxUint32 - 0x1000 + 1 + 48 // SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT
 
 // What a filter returns in direct action: TC_ACT_* of linux/pkt_cls.h.
 const (
@@ -109,7 +101,7 @@ func anyOf(k uint32, body code) code { return branch(jumpAnyOf, k, true, body) }
 // branch runs a body where a comparison comes out as wanted, and goes on after it otherwise: over an unconditional jump,
 // where that is too far for a conditional one.
 func branch(comparison uint16, k uint32, wanted bool, body code) code {
-	way := []line{}
+	way := code{}
 	skip, enter := uint8(0), uint8(0)
 	if len(body) <= longestJump {
 		skip = uint8(len(body))
@@ -134,7 +126,7 @@ func fits(n uint32) code {
 // say says what a piece does, in words.
 func say(words string, pieces ...code) code {
 	all := slices.Concat(pieces...)
-	all[0].words = words
+	all[0].Words = words
 	return all
 }
 

@@ -35,7 +35,7 @@ func (n Nic) whole() code {
 // through one tag; a bridge that snoops multicast does not look through a second one either.
 func (n Nic) tags() code {
 	if n.Frames {
-		return say("A frame with a VLAN tag is dropped.", at(sizeWord, tagPresent), other(0, ret(drop)))
+		return say("A frame with a VLAN tag is dropped.", at(sizeWord, TagPresent), other(0, ret(drop)))
 	}
 	if n.Routers {
 		return say("A frame with two VLAN tags is dropped, since what it has cannot be judged.", at(sizeHalf, offType),

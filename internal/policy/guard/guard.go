@@ -9,7 +9,10 @@
 // It is pure: nothing is read or written here. Tests run the filters on random frames and compare with a plain model.
 package guard
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // Nic is the interface that a filter is for: what it may not send.
 type Nic struct {
@@ -21,6 +24,20 @@ type Nic struct {
 	Queries bool       // no IGMP and MLD queries: what isolated needs, see queries
 	IPv4    [][4]byte  // addresses of the bridge, for router_guard
 	IPv6    [][16]byte // the same
+}
+
+// Claiming is for an interface on a bridge with addresses, in one order, whatever the kernel's is. A bridge has no link-local
+// address before its first port: the one that it will have, if the kernel derives it from its hardware address (RFC 4291,
+// appendix A), is among them.
+func (n Nic) Claiming(ipv4 [][4]byte, ipv6 [][16]byte, bridge [6]byte) Nic {
+	local := [16]byte{0xfe, 0x80, 8: bridge[0] ^ 2, bridge[1], bridge[2], 0xff, 0xfe, bridge[3], bridge[4], bridge[5]}
+	n.IPv4, n.IPv6 = slices.Clone(ipv4), slices.Clone(ipv6)
+	if !slices.Contains(n.IPv6, local) {
+		n.IPv6 = append(n.IPv6, local)
+	}
+	slices.SortFunc(n.IPv4, func(a, b [4]byte) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(n.IPv6, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
+	return n
 }
 
 // Needed reports whether there is anything to filter.
@@ -40,7 +57,7 @@ func (n Nic) Filter() Filter {
 	if n.Routers || n.Queries {
 		parts = slices.Concat(parts, n.ip4(), n.ip6())
 	}
-	return Filter{slices.Concat(parts, say("What is left passes.", ret(pass)))}
+	return Filter(slices.Concat(parts, say("What is left passes.", ret(pass))))
 }
 
 // claimed4 drops where the word that was loaded is an address of the bridge.

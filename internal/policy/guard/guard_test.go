@@ -14,14 +14,14 @@ type machine struct{ untagged, tagged *bpf.VM }
 
 func newMachine(t *testing.T, n Nic) machine {
 	t.Helper()
-	return machineOf(t, n.Filter().Instructions())
+	return machineOf(t, n.Filter())
 }
 
-func machineOf(t *testing.T, instructions []Instruction) machine {
+func machineOf(t *testing.T, filter Filter) machine {
 	t.Helper()
 	tagged := func(tag uint32) *bpf.VM {
 		var program []bpf.Instruction
-		for _, i := range instructions {
+		for _, i := range filter {
 			instruction := bpf.RawInstruction{Op: i.Op, Jt: i.JT, Jf: i.JF, K: i.K}.Disassemble()
 			switch extension, is := instruction.(bpf.LoadExtension); {
 			case is && extension.Num == bpf.ExtVLANTagPresent:
@@ -82,7 +82,7 @@ func crowded() Nic {
 
 // TestLongest: the kernel takes 4096 instructions (BPF_MAXINSNS).
 func TestLongest(t *testing.T) {
-	if n := len(crowded().Filter().Instructions()); n > 1500 {
+	if n := len(crowded().Filter()); n > 1500 {
 		t.Error(n)
 	}
 }
@@ -132,7 +132,7 @@ func TestEachInstruction(t *testing.T) {
 		"routers": {Routers: true, IPv4: bridge4, IPv6: bridge6},
 	} {
 		right := newMachine(t, n)
-		program := n.Filter().Instructions()
+		program := n.Filter()
 		for i := range program {
 			for _, wrong := range mutants(program, i) {
 				if same(t, right, machineOf(t, wrong), frames) {
@@ -144,14 +144,14 @@ func TestEachInstruction(t *testing.T) {
 }
 
 // mutants are programs that are wrong in one instruction.
-func mutants(program []Instruction, i int) [][]Instruction {
-	var all [][]Instruction
+func mutants(program Filter, i int) []Filter {
+	var all []Filter
 	change := func(to Instruction) {
 		wrong := slices.Clone(program)
-		wrong[i] = to
+		wrong[i].Instruction = to
 		all = append(all, wrong)
 	}
-	switch now := program[i]; {
+	switch now := program[i].Instruction; {
 	case now.Op == opReturn:
 		now.K = pass + drop - now.K
 		change(now)
@@ -159,10 +159,10 @@ func mutants(program []Instruction, i int) [][]Instruction {
 	case now.Op&7 == opJump:
 		now.JT, now.JF = now.JF, now.JT
 		change(now)
-		now = program[i]
+		now = program[i].Instruction
 		now.K++
 		change(now)
-	case now.K != tagPresent && now.Op&0xe0 == modeAbs || now.Op&0xe0 == modeInd:
+	case now.K != TagPresent && now.Op&0xe0 == modeAbs || now.Op&0xe0 == modeInd:
 		now.K++
 		change(now)
 	}

@@ -49,7 +49,7 @@ func TestPrecedence(t *testing.T) {
 		if got := p.For(s).VLAN; uint64(got) != value {
 			t.Fatalf("%d, want %d: %+v\n%s", got, value, s, text)
 		}
-		if got := p.Where(s, VLAN); got != line {
+		if got := p.Where(s, VLAN).Line; got != line {
 			t.Fatalf("line %d, want %d: %+v\n%s", got, line, s, text)
 		}
 	})

@@ -14,7 +14,7 @@ const LongestFile = plain.LongestFile
 
 // Parse understands the text of a policy. The error is the first *Problem.
 func Parse(text []byte) (*Policy, error) {
-	p, problems := parse(text)
+	p, problems := ParseAll(text)
 	if len(problems) > 0 {
 		return nil, &problems[0]
 	}
@@ -27,8 +27,8 @@ func sorted(problems []Problem) []Problem {
 	return problems
 }
 
-// parse understands a policy as far as that goes, and finds what is wrong.
-func parse(text []byte) (*Policy, []Problem) {
+// ParseAll is Parse with everything that is wrong, in the order of the file. There is no policy where anything is.
+func ParseAll(text []byte) (*Policy, []Problem) {
 	document, err := plain.Parse(text)
 	var wrong *plain.Error
 	if errors.As(err, &wrong) {
@@ -38,5 +38,8 @@ func parse(text []byte) (*Policy, []Problem) {
 	for _, name := range slices.Sorted(maps.Keys(document.Root)) {
 		b.top(name, document.Root[name])
 	}
-	return b.policy, sorted(b.found)
+	if len(b.found) > 0 {
+		return nil, sorted(b.found)
+	}
+	return b.policy, nil
 }

@@ -87,8 +87,7 @@ func (l Level) String() string {
 // and has the key: a rule for the user on the bridge, for the user, for a group of the user's on the bridge, for a group,
 // the bridge's table, the defaults, what is built in. Among rules of one level the first in the file wins.
 func (p *Policy) For(s Subject) Protections {
-	tables := p.tables(s)
-	get := func(key string) uint64 { return tables.find(key).values[key] }
+	get := func(key string) uint64 { return p.Where(s, key).Value }
 	return Protections{
 		MACLock: get(MACLock) != 0, Isolated: get(Isolated) != 0, UnicastFlood: get(UnicastFlood) != 0,
 		BPDUGuard: get(BPDUGuard) != 0, FrameGuard: get(FrameGuard) != 0, RouterGuard: get(RouterGuard) != 0,

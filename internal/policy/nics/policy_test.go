@@ -17,6 +17,12 @@ func example(t *testing.T) []byte {
 	return text
 }
 
+// check is everything that is wrong with a policy.
+func check(text []byte) []Problem {
+	_, found := ParseAll(text)
+	return found
+}
+
 func mustParse(t *testing.T, text string) *Policy {
 	t.Helper()
 	p, err := Parse([]byte(text))
@@ -28,7 +34,7 @@ func mustParse(t *testing.T, text string) *Policy {
 
 func TestExample(t *testing.T) {
 	text := example(t)
-	if found := Check(text); len(found) > 0 {
+	if found := check(text); len(found) > 0 {
 		t.Fatal(found)
 	}
 	p := mustParse(t, string(text))
@@ -73,7 +79,7 @@ func TestManual(t *testing.T) {
 	if !begins || !ends {
 		t.Fatal("no example")
 	}
-	if found := Check([]byte(text)); len(found) > 0 {
+	if found := check([]byte(text)); len(found) > 0 {
 		t.Error(found)
 	}
 }
@@ -88,35 +94,19 @@ func TestAbsent(t *testing.T) {
 		if p.Limits().NicsPerUser.Set || p.LineOf(p.Limits().NicsPerUser) != 0 {
 			t.Error(p.Limits())
 		}
-		for _, s := range p.Explain(Subject{}) {
-			if s.Level != BuiltIn || s.Line != 0 || s.Table != "" {
+		for _, key := range Keys() {
+			if s := p.Where(Subject{}, key); s.Level != BuiltIn || s.Line != 0 || s.Table != "" {
 				t.Errorf("%+v", s)
 			}
 		}
 	}
 }
 
-func TestExplain(t *testing.T) {
-	p := mustParse(t, "[defaults]\nisolated = true\n\n[bridge.\"eth0.5\"]\nvlan = 7\n[[rule]]\nuser = \"x\"\nrouter_guard = true\n[[rule]]\n# twice\n"+
-		"group = \"g\"\nrate_to_container = \"1500kbit\"\nisolated = false\n")
-	got := p.Explain(Subject{Names: []string{"x"}, Groups: []string{"g"}, Bridge: "eth0.5"})
-	want := []Setting{
-		{MACLock, "false", BuiltIn, "", 0},
-		{Isolated, "false", Group, "[[rule]]", 13},
-		{UnicastFlood, "true", BuiltIn, "", 0},
-		{BPDUGuard, "true", BuiltIn, "", 0},
-		{FrameGuard, "false", BuiltIn, "", 0},
-		{RouterGuard, "true", User, "[[rule]]", 8},
-		{IPv6OnHost, "false", BuiltIn, "", 0},
-		{StableMAC, "true", BuiltIn, "", 0},
-		{RateToContainer, `"1500kbit"`, Group, "[[rule]]", 12},
-		{VLAN, "7", Bridge, `[bridge."eth0.5"]`, 5},
-	}
-	if !slices.Equal(got, want) {
+// TestWhere: which table decides.
+func TestWhere(t *testing.T) {
+	p := mustParse(t, "[defaults]\nisolated = true\n\n[bridge.\"eth0.5\"]\nvlan = 7\n[[rule]]\n# twice\ngroup = \"g\"\nisolated = false\n")
+	if got := p.Where(Subject{Bridge: "eth0.5"}, Isolated); got != (Setting{1, Defaults, "[defaults]", 2}) {
 		t.Errorf("%+v", got)
-	}
-	if line := p.Where(Subject{Bridge: "eth0.5"}, Isolated); line != 2 {
-		t.Error(line)
 	}
 }
 
@@ -143,16 +133,16 @@ func TestGroupRule(t *testing.T) {
 func TestCheckFindsAll(t *testing.T) {
 	text := "[limits]\nx = 1\n[idmap]\ny = 1\n[[rule]]\nuser = \"a\"\n[defaults]\nvlan = 0\nz = 2\n"
 	var lines []int
-	for _, problem := range Check([]byte(text)) {
+	for _, problem := range check([]byte(text)) {
 		lines = append(lines, problem.Line)
 	}
 	if !slices.Equal(lines, []int{2, 3, 8, 9}) {
 		t.Error(lines)
 	}
-	if found := Check([]byte("[\n")); len(found) != 1 {
+	if found := check([]byte("[\n")); len(found) != 1 {
 		t.Error(found)
 	}
-	if found := Check(make([]byte, LongestFile+1)); len(found) != 1 || found[0].Line != 0 {
+	if found := check(make([]byte, LongestFile+1)); len(found) != 1 || found[0].Line != 0 {
 		t.Error(found)
 	}
 }
@@ -160,22 +150,12 @@ func TestCheckFindsAll(t *testing.T) {
 // TestLines: what a statement of several lines, a comment or a string looks like does not mislead.
 func TestLines(t *testing.T) {
 	text := "# [defaults]\n[idmap]\nforbidden_host_ids = [\n \"1\", # vlan = 1\n\n]\n\n[defaults]\nvlan = 9 # x\ny = 3\n"
-	if found := Check([]byte(text)); len(found) != 2 || found[0].Line != 3 || found[1].Line != 10 {
+	if found := check([]byte(text)); len(found) != 2 || found[0].Line != 3 || found[1].Line != 10 {
 		t.Error(found)
 	}
 }
 
-func TestRateText(t *testing.T) {
-	for text, want := range map[string]uint64{"8kbit": 8000, "8000bit": 8000, "100mbit": 100e6, "1000gbit": 1e12, "1500kbit": 1.5e6} {
-		rate, ok := parseRate(text)
-		again, _ := parseRate(rateText(rate))
-		if !ok || rate != want || again != want {
-			t.Error(text, rate, ok, rateText(rate))
-		}
-	}
-}
-
-// FuzzParse: no panic, never a policy and an error, and Check finds what Parse refuses.
+// FuzzParse: no panic, never a policy and an error, and ParseAll finds what Parse refuses.
 func FuzzParse(f *testing.F) {
 	text, err := os.ReadFile("../../../docs/policy.toml.example")
 	if err != nil {
@@ -190,14 +170,14 @@ func FuzzParse(f *testing.F) {
 		}
 		refused := false
 		lines := strings.Count(string(text), "\n") + 1
-		for _, problem := range Check(text) {
+		for _, problem := range check(text) {
 			refused = true
 			if problem.Line < 0 || problem.Line > lines {
 				t.Fatal(problem)
 			}
 		}
 		if refused != (err != nil) {
-			t.Fatal(err, Check(text))
+			t.Fatal(err, check(text))
 		}
 	})
 }
@@ -206,7 +186,7 @@ func FuzzParse(f *testing.F) {
 func TestBridgeNames(t *testing.T) {
 	for name, can := range map[string]bool{"br\u2003": true, "br\u00fc": true, "br0#1": true, "br\u00a0": false, "all": false, "default": false, "-br": false} {
 		for _, text := range []string{"[bridge.\"" + name + "\"]\nisolated = true\n", "[[rule]]\nuser = \"alice\"\nbridge = \"" + name + "\"\n"} {
-			if found := Check([]byte(text)); (len(found) == 0) != can {
+			if found := check([]byte(text)); (len(found) == 0) != can {
 				t.Errorf("%q: %v", text, found)
 			}
 		}

@@ -11,8 +11,8 @@ const (
 	mostRate  = 1_000_000_000_000
 )
 
-// unit returns the nth unit, the greatest first, and the bits that it stands for.
-func unit(n int) (name string, bits uint64) {
+// Unit returns the nth unit, the greatest first, and the bits that it stands for.
+func Unit(n int) (name string, bits uint64) {
 	switch n {
 	case 0:
 		return "gbit", 1_000_000_000
@@ -24,13 +24,14 @@ func unit(n int) (name string, bits uint64) {
 	return "bit", 1
 }
 
-const units = 4
+// Units is how many there are.
+const Units = 4
 
 // parseRate understands a rate: decimal digits and bit, kbit, mbit or gbit. It is in bits a second, from 8kbit to
 // 1000gbit.
 func parseRate(text string) (uint64, bool) {
-	for n := range units {
-		name, bits := unit(n)
+	for n := range Units {
+		name, bits := Unit(n)
 		digits, found := strings.CutSuffix(text, name)
 		if !found {
 			continue

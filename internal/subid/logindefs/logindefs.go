@@ -12,9 +12,9 @@ import (
 	"userns-helpers/internal/text/number"
 )
 
-// longest is the length of a line that is read, without its newline: the shadow suite has a buffer of 1024 bytes, and
+// Longest is the length of a line that is read, without its newline: the shadow suite has a buffer of 1024 bytes, and
 // takes what is longer for several lines.
-const longest = 1022
+const Longest = 1022
 
 // Defs is what login.defs(5) says.
 type Defs struct {
@@ -32,14 +32,14 @@ func Default() Defs { return Defs{UseSubuid: true, UseSubgid: true} }
 // Errors: those of source; the Defs returned with one are Default.
 func Parse(source io.Reader) (Defs, error) {
 	defs := Default()
-	r := lines.New(source, longest)
+	r := lines.New(source, Longest)
 	for {
 		line, ok := r.Next()
 		if !ok {
 			break
 		}
 		if mayCount(line) {
-			defs.set(split(line))
+			defs.set(Split(line))
 		}
 	}
 	if err := r.Err(); err != nil {
@@ -54,9 +54,9 @@ func mayCount(line []byte) bool {
 	return len(line) > 0 && (line[0] == 'G' || line[0] == 'S')
 }
 
-// split cuts a line into key and value; a line without both has no key. The value runs to the end of the line or to a
+// Split cuts a line into key and value; a line without both has no key. The value runs to the end of the line or to a
 // quotation mark, so a comment after it is a part of it.
-func split(line []byte) (key, value []byte) {
+func Split(line []byte) (key, value []byte) {
 	line = bytes.TrimLeft(bytes.TrimRight(line, " \t\n\v\f\r"), " \t")
 	end := bytes.IndexAny(line, " \t")
 	if end < 0 || line[0] == '#' {
@@ -70,7 +70,7 @@ func split(line []byte) (key, value []byte) {
 func (d *Defs) set(key, value []byte) {
 	switch string(key) {
 	case "GRANT_AUX_GROUP_SUBIDS":
-		d.GrantAuxGroupSubids = equalASCII(value, "yes")
+		d.GrantAuxGroupSubids = EqualASCII(value, "yes")
 	case "SUB_UID_COUNT":
 		d.UseSubuid = !isZero(value)
 	case "SUB_GID_COUNT":
@@ -84,9 +84,9 @@ func isZero(value []byte) bool {
 	return err == nil && n == 0
 }
 
-// equalASCII compares with lower-case letters, in any case. No other character folds to a letter, as some do in
+// EqualASCII compares with lower-case letters, in any case. No other character folds to a letter, as some do in
 // Unicode.
-func equalASCII(value []byte, lower string) bool {
+func EqualASCII(value []byte, lower string) bool {
 	if len(value) != len(lower) {
 		return false
 	}

@@ -27,7 +27,7 @@ func (f Facts) terms() (Terms, verdict.Reason) {
 
 // Lacks is the reason against an interface without a protection that was asked for.
 func (t Terms) Lacks(key string, why Lack) *Unprotected {
-	return &Unprotected{Key: key, Why: why, Line: t.Policy.Where(t.Subject, key), Bridge: t.Subject.Bridge}
+	return &Unprotected{Key: key, Why: why, Line: t.Policy.Where(t.Subject, key).Line, Bridge: t.Subject.Bridge}
 }
 
 // possible refuses what the kind of bridge does not have, before anything is made.

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/idmap"
-	"userns-helpers/internal/subid/logindefs"
 	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/defsview"
 	"userns-helpers/internal/usernsctl/grant/choice"
 )
 
@@ -21,7 +21,7 @@ type defs map[string]string
 func (h Host) readDefs() (defs, error) {
 	d := make(defs)
 	err := h.each(paths.LoginDefs(), func(file io.Reader) error {
-		return logindefs.Inspect(file, func(s logindefs.Setting) { d[s.Key] = s.Value })
+		return defsview.Inspect(file, func(s defsview.Setting) { d[s.Key] = s.Value })
 	})
 	if errors.Is(err, unix.ENOENT) {
 		return d, nil

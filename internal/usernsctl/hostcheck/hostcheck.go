@@ -15,8 +15,8 @@ import (
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota/nearby"
-	"userns-helpers/internal/subid/logindefs"
 	"userns-helpers/internal/text/ifname"
+	"userns-helpers/internal/usernsctl/defsview"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/idspace"
 	"userns-helpers/internal/usernsctl/quietly"
@@ -58,7 +58,7 @@ type check struct {
 	Host
 	report   finding.Report
 	accounts accounts
-	settings []logindefs.Setting      // of login.defs
+	settings []defsview.Setting       // of login.defs
 	spaces   map[string]idspace.Space // of /etc/subuid and /etc/subgid, by path
 	rules    []nearby.Entry           // of lxc-usernet, those without a fault
 	beyond   beyond                   // users whom the files do not know

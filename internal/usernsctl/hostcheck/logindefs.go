@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"strings"
 
-	"userns-helpers/internal/subid/logindefs"
 	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/defsview"
 	"userns-helpers/internal/usernsctl/finding"
 )
 
@@ -18,8 +18,8 @@ func (c *check) checkLoginDefs() {
 		return
 	}
 	defer file.Close()
-	seen := make(map[string]logindefs.Setting)
-	c.failed(path, logindefs.Inspect(file, func(s logindefs.Setting) {
+	seen := make(map[string]defsview.Setting)
+	c.failed(path, defsview.Inspect(file, func(s defsview.Setting) {
 		c.settings = append(c.settings, s)
 		obeyed, plain := s.Obeyed()
 		if !obeyed {
@@ -45,7 +45,7 @@ func (c *check) checkLoginDefs() {
 }
 
 // checkSwitches reports that a file of grants is switched off.
-func (c *check) checkSwitches(path string, seen map[string]logindefs.Setting) {
+func (c *check) checkSwitches(path string, seen map[string]defsview.Setting) {
 	for _, s := range []struct{ key, file string }{{"SUB_UID_COUNT", paths.Subuid()}, {"SUB_GID_COUNT", paths.Subgid()}} {
 		value, err := number.Base0(seen[s.key].Value)
 		if err == nil && value == 0 {

@@ -13,7 +13,7 @@ import (
 func (c *check) checkKey() {
 	path := paths.MACKey()
 	var stat unix.Stat_t
-	if unix.Lstat(c.root+path, &stat) != nil || usernic.IsKey(&stat) {
+	if unix.Lstat(c.root+path, &stat) != nil || usernic.IsKey(&stat, 0) {
 		return
 	}
 	c.report.Add(finding.Finding{

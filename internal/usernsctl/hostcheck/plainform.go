@@ -55,7 +55,8 @@ func formOf(text []byte, line int) form {
 
 // misplaced says what of a policy belongs in another file, "" for nothing.
 func misplaced(text string) string {
-	for _, p := range nics.Check([]byte(text)) {
+	_, problems := nics.ParseAll([]byte(text))
+	for _, p := range problems {
 		if p.Fault == nics.OtherFile {
 			return whynot.Words(p)
 		}

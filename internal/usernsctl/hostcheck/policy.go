@@ -30,7 +30,8 @@ func (c *check) checkPolicy() {
 	if _, err := plain.Parse(text); errors.As(err, &wrong) {
 		f = formOf(text, wrong.Line)
 	}
-	for _, p := range nics.Check(text) {
+	_, problems := nics.ParseAll(text)
+	for _, p := range problems {
 		c.report.Add(finding.Finding{
 			ID: "policy", Level: finding.Error, File: path, Line: p.Line, Problem: whynot.Words(p),
 			Advice: strings.TrimSpace("Until this is fixed, lxc-user-nic refuses every request. See policy.toml(5). " + f.advice), Write: f.write,

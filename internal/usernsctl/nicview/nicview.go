@@ -19,7 +19,6 @@ import (
 	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
-	"userns-helpers/internal/usernic"
 	"userns-helpers/internal/usernsctl/bookview"
 )
 
@@ -151,7 +150,7 @@ func madeName(device *netlink.LinkAttrs, slot bookview.Slot) string {
 		return slot.Name
 	}
 	for _, alt := range device.AltNames {
-		if made, ok := usernic.MadeName(alt); ok {
+		if made, ok := nameMade(alt); ok {
 			return made
 		}
 	}
@@ -174,7 +173,7 @@ func (l *looker) bridge(device *netlink.LinkAttrs, recorded ...string) string {
 // fromNames takes what the names tell; false if they tell that lxc-user-nic did not make the interface.
 func (n *NIC) fromNames(name string, altNames []string) bool {
 	for _, alt := range altNames {
-		if uid, container, ok := usernic.ParseAltName(alt, n.Bridge); ok {
+		if uid, container, ok := parseAltName(alt, n.Bridge); ok {
 			n.UID, n.Container = int64(uid), container
 			return true
 		}

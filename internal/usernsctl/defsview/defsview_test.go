@@ -1,9 +1,11 @@
-package logindefs
+package defsview
 
 import (
 	"slices"
 	"strings"
 	"testing"
+
+	"userns-helpers/internal/subid/logindefs"
 )
 
 func TestInspect(t *testing.T) {
@@ -43,11 +45,11 @@ func FuzzInspect(f *testing.F) {
 	f.Add("SUB_UID_COUNT 0\nSUB_UID_COUNT 5\n")
 	f.Add("GRANT_AUX_GROUP_SUBIDS \"yes\"")
 	f.Fuzz(func(t *testing.T, text string) {
-		defs, err := Parse(strings.NewReader(text))
+		defs, err := logindefs.Parse(strings.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := Default()
+		want := logindefs.Default()
 		if err := Inspect(strings.NewReader(text), func(s Setting) {
 			switch _, plain := s.Obeyed(); s.Key {
 			case "GRANT_AUX_GROUP_SUBIDS":
