@@ -24,7 +24,7 @@ type run struct {
 	kind      idmap.Kind
 	arguments []string // without the program's name
 	caller    privilege.Caller
-	began     bool // caller is known, and kept from reaching this process
+	began     bool // the caller is kept from reaching this process
 	named     idmap.Target
 	process   *target.Process // open until the program ends
 	request   idmap.Request
@@ -37,7 +37,7 @@ type run struct {
 // Run is the program; arguments are those of the process, its name first. It returns the exit status: 0 if the map was
 // written, 1 if not. It prints once, at the end.
 func Run(kind idmap.Kind, arguments []string) int {
-	r := &run{kind: kind}
+	r := &run{kind: kind, caller: privilege.Early()}
 	if err := entry.Clean(arguments); err != nil {
 		return r.failed(whynot.Explain(&whynot.NoStart{Err: err}, r.looks()))
 	}

@@ -39,7 +39,7 @@ type outcome struct {
 // pipe, once.
 func Run(arguments []string) int {
 	if err := entry.Clean(arguments); err != nil {
-		return complain(&output.Printer{}, whynot.Explain(failed(whynot.Restart, err), whynot.Eyes{}))
+		return complain(&output.Printer{Caller: privilege.Early()}, whynot.Explain(failed(whynot.Restart, err), whynot.Eyes{}))
 	}
 	r := &run{arguments: arguments[min(1, len(arguments)):]}
 	done, err := r.perform()

@@ -165,3 +165,18 @@ func TestGrantLocks(t *testing.T) {
 		t.Errorf("%+v after %v", g, time.Since(began))
 	}
 }
+
+// TestGrantNICsLock: the lock of lxc-usernet that a dead process left is cleared by one at a time, the one that has
+// lckpwdf(3). Two at once would remove each other's, and lose a line.
+func TestGrantNICsLock(t *testing.T) {
+	hosts(t, ranges, ranges)
+	put(t, "/etc/lxc/lxc-usernet.lock", harness.File{Text: "2147483647\x00", Mode: 0o600})
+	trace := t.TempDir() + "/calls"
+	r := call(t, root, "/usr/bin/strace", "-f", "-o", trace, "-e", "trace=fcntl,unlinkat", usernsctl, "grant", "carol", "--nics", "br0=3")
+	calls := text(t, trace)
+	locked, cleared := strings.Index(calls, "F_WRLCK"), strings.Index(calls, "lxc-usernet.lock")
+	if r.status != 0 || locked < 0 || cleared < locked {
+		t.Errorf("%+v; calls: %s", r, calls)
+	}
+	unlocked(t)
+}

@@ -137,6 +137,8 @@ func wrap(how string, argv []string) {
 		for fd := 3; fd <= 1000; fd++ {
 			err = unix.Dup2(1, fd)
 		}
+	case "no-files":
+		err = unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 3, Max: 3})
 	case "closed":
 		for fd := range 3 {
 			_ = unix.Close(fd)

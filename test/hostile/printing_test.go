@@ -177,6 +177,8 @@ func TestPrintingCounts(t *testing.T) {
 		"create":    creates(target, "printing"),
 		"refused":   creates(target, "lo"),
 		"newuidmap": {newuidmap, strconv.Itoa(target.PID), "0", "1", "1"},
+		"help":      {newuidmap, "--help"},
+		"mislinked": {filepath.Join(fallbackPlace, mislinked[0]), strconv.Itoa(target.PID), "0", "1", "1"}, // does not begin
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, full := fullPipe(t)
@@ -276,6 +278,7 @@ func waiting(t *testing.T, program string, uid uint32) (n queue) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	program = program[:min(len(program), 15)] // as much as the kernel keeps
 	for _, path := range found {
 		text, _ := os.ReadFile(path)
 		id := realID.FindStringSubmatch(string(text))

@@ -224,11 +224,15 @@ func TestInheritedUmask(t *testing.T) {
 	}
 }
 
-// TestInheritedScheduling: nice, scheduling class and oom_score_adj are the default once the program works on what
-// others share.
+// TestInheritedScheduling: nice, scheduling class and oom_score_adj are the default, and all threads have the processors that
+// the caller has, once the program works on what others share.
 func TestInheritedScheduling(t *testing.T) {
 	target := container(t, signalled)
-	for _, how := range []string{"idle", "oom"} {
+	ways := []string{"idle", "oom"}
+	if raisable(t) {
+		ways = append(ways, "no-files")
+	}
+	for _, how := range ways {
 		r := plan{u: signalled, argv: creates(target, "signals"), before: []string{self, "hostile-wrap", how}}.run(t, func(x *traced) {
 			locks := func(c systemCall) bool { return c.nr == unix.SYS_FCNTL && c.args[1] == unix.F_OFD_SETLK }
 			if !x.until(locks) {

@@ -44,6 +44,33 @@ func TestGuardStays(t *testing.T) {
 	}
 }
 
+// TestIntermediate: what root in a container sends by way of an intermediate functional block (ifb) is not looked at by a
+// filter on the host's end: the kernel marks such frames, so that no device classifies them twice, and keeps the mark when
+// they cross to another namespace. The flags of the port hold. docs/protections.md says so, and what to do.
+func TestIntermediate(t *testing.T) {
+	s := newOwnScene(t, column{nicProgram(), func(attack) string {
+		return "[bridge.br0]\nrouter_guard = true\nframe_guard = true\nmac_lock = true\n"
+	}})
+	arrives := func(from net.HardwareAddr) bool {
+		return slices.ContainsFunc(make([]int, 20), func(int) bool { // each second frame goes the long way, and half of these twice
+			marker := marked()
+			return passes(t, s.attacker, s.gateway, ethernet(everybody, from, typeLocal, marker), marker)
+		})
+	}
+	if arrives(s.attacker.mac) {
+		t.Fatal("frame_guard lets a frame of another type pass")
+	}
+	const odd = "4,32 0 0 4294963256,69 0 1 1,6 0 0 4294967295,6 0 0 0" // ld rand; jset #1
+	sh(t, "nsenter --target %d --user --net sh -ec 'ip link add ifb0 type ifb; ip link set ifb0 up; tc qdisc add dev eth0 clsact; "+
+		"tc filter add dev eth0 egress bpf bytecode \"%s\" action mirred egress redirect dev ifb0'", s.pid, odd)
+	if !arrives(s.attacker.mac) {
+		t.Error("this kernel does not let it pass: docs/protections.md has to say from which version on")
+	}
+	if arrives(unknownMAC) {
+		t.Error("nor does mac_lock hold")
+	}
+}
+
 // TestSticky: a container that nothing locks does not take the address of one that is locked, by a frame at its own port.
 func TestSticky(t *testing.T) {
 	s := newScene(t, nicProgram(), "[bridge.br0]\nmac_lock = true\n[[rule]]\nuser = \"alice\"\nmac_lock = false\n")

@@ -209,6 +209,9 @@ func ownRows() []sent {
 			return to4(s, net.IPv4zero, 17, nil, 0, udp(68, 67, dhcp(unknownMAC, m)))
 		}, false},
 		{"igmp-query", "ask who is in which IPv4 group", func(s *scene, m []byte) []byte { return to4(s, ownIP4, 2, routerAlert4(), 0, igmp(0x11, m)) }, false},
+		{"igmp-query-fragment", "ask it in a later fragment, which a bridge takes for a whole packet", func(s *scene, m []byte) []byte {
+			return to4(s, ownIP4, 2, routerAlert4(), 2, igmp(0x11, m))
+		}, false},
 		{"mld-query", "ask who is in which IPv6 group", func(s *scene, m []byte) []byte {
 			return to6(s, ownIP6, 0, alert6(58), message(130, 0, make([]byte, 16), m))
 		}, false},
@@ -220,6 +223,9 @@ func ownRows() []sent {
 		}, false},
 		{"pim", "greet multicast routers", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 103, nil, 0, append([]byte{0x20, 0, 0, 0}, m...))
+		}, false},
+		{"pim-fragment", "greet them in a later fragment", func(s *scene, m []byte) []byte {
+			return to4(s, ownIP4, 103, nil, 2, append([]byte{0x20, 0, 0, 0}, m...))
 		}, false},
 		{"bpdu-hand", "send a BPDU, which a bridge without a spanning tree hands on", func(s *scene, m []byte) []byte { return append(bpdu(s.attacker.mac), m...) }, false},
 		{"tag", "send into a VLAN behind an uplink", func(s *scene, m []byte) []byte { return tagged(to4(s, ownIP4, 17, nil, 0, udp(1, 2, m)), 0x8100) }, false},

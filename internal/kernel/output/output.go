@@ -26,11 +26,10 @@ const patience = 5 * time.Second
 // pause is how long it waits, in nanoseconds, for what select(2) and write(2) do not agree about.
 const pause = 10_000_000
 
-// Printer writes for one run of a program. The zero value writes for a program that did not begin: it has the real user
-// id of its caller.
+// Printer writes for one run of a program.
 type Printer struct {
-	Caller privilege.Caller
-	end    time.Time // when patience ends; zero: nothing had to wait yet
+	Caller privilege.Caller // privilege.Early's where the program did not begin
+	end    time.Time        // when patience ends; zero: nothing had to wait yet
 }
 
 // ErrPatience says that what the caller passed took no more for as long as the program waits.

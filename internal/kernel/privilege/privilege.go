@@ -20,8 +20,8 @@ import (
 	"userns-helpers/internal/kernel/entry"
 )
 
-// Caller is the user who ran the program. Only Begin makes one, from the real ids at execve(2): a function that takes a
-// Caller cannot be given a user of somebody else's choice.
+// Caller is the user who ran the program. Only Begin and Early make one, from the real ids at execve(2): a function that
+// takes a Caller cannot be given a user of somebody else's choice.
 type Caller struct {
 	uid, gid  uint32
 	groups    []uint32
@@ -49,19 +49,27 @@ func (c Caller) Permitted() Set { return c.permitted }
 // Begin reads who the caller is and then takes out of the caller's reach what the entry point has not taken yet: see the
 // table in docs/process.md. It is called once, first. own is the set of the program's own capabilities.
 //
-// Errors are those of the system calls and mean that the program must not go on.
+// Errors are those of the system calls and mean that the program must not go on. The Caller with an error is Early's.
 func Begin(own Set) (Caller, error) {
 	runtime.LockOSThread()
+	raiseLimits() // first: to spread takes a descriptor
 	spread()
 	caller, err := identify()
 	if err != nil {
-		return Caller{}, err
+		return Early(), err
 	}
-	raiseLimits()
 	if err := caller.take(own); err != nil {
-		return Caller{}, err
+		return Early(), err
 	}
 	return caller, shed(caller)
+}
+
+// Early is the caller as far as they are known without Begin: by ids alone, without groups and capabilities. It is for a
+// program that says something and ends: the entry point has made the real user id root's, as whom nobody may wait for what
+// the caller passed, nor look at anything of theirs. An id that is not known is nobody's.
+func Early() Caller {
+	uid, euid, gid := executed()
+	return Caller{uid: uid, gid: gid, raised: euid == 0}
 }
 
 // noSetuidFixup is SECBIT_NO_SETUID_FIXUP of capabilities(7), which survives execve(2) as all securebits but one do. Only

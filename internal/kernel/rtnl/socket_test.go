@@ -78,23 +78,54 @@ func TestEachMessage(t *testing.T) {
 	}
 	one, other := numbered(mine, datagram(18, unix.RTM_NEWLINK, 'h', 'i')), numbered(3, datagram(17, unix.RTM_NEWLINK, 'x'))
 	end := numbered(mine, datagram(20, unix.NLMSG_DONE, 0, 0, 0, 0))
+	flagged := func(d []byte) []byte {
+		d = slices.Clone(d)
+		binary.NativeEndian.PutUint16(d[6:], unix.NLM_F_MULTI|unix.NLM_F_DUMP_INTR)
+		return d
+	}
 	refused := numbered(mine, datagram(20, unix.NLMSG_ERROR, binary.NativeEndian.AppendUint32(nil, ^uint32(unix.EPERM)+1)...))
 	for name, c := range map[string]struct {
-		datagram []byte
-		seen     string
-		done     bool
-		err      error
+		datagram    []byte
+		seen        string
+		interrupted bool
+		done        bool
+		err         error
 	}{
-		"two, and more to come": {slices.Concat(one, other, one), "hihi", false, nil},
-		"the end":               {slices.Concat(one, end, one), "hi", true, nil},
-		"an error":              {slices.Concat(one, refused), "hi", true, unix.EPERM},
-		"half a message":        {slices.Concat(one, one[:17]), "hi", false, unix.EBADMSG},
-		"nothing":               {nil, "", false, nil},
+		"two, and more to come":  {slices.Concat(one, other, one), "hihi", false, false, nil},
+		"the end":                {slices.Concat(one, end, one), "hi", false, true, nil},
+		"an error":               {slices.Concat(one, refused), "hi", false, true, unix.EPERM},
+		"half a message":         {slices.Concat(one, one[:17]), "hi", false, false, unix.EBADMSG},
+		"nothing":                {nil, "", false, false, nil},
+		"interrupted":            {slices.Concat(flagged(one), one), "hihi", true, false, nil},
+		"interrupted at the end": {slices.Concat(one, flagged(end)), "hi", true, true, nil},
+		"another's interrupted":  {slices.Concat(one, flagged(other), end), "hi", false, true, nil},
 	} {
+		var all dumped
 		seen := ""
-		done, err := eachMessage(c.datagram, mine, unix.RTM_NEWLINK, func(body []byte) { seen += string(body) })
-		if seen != c.seen || done != c.done || !errors.Is(err, c.err) {
-			t.Errorf("%s: %q, %v, %v", name, seen, done, err)
+		err := all.eachMessage(c.datagram, mine, unix.RTM_NEWLINK, func(body []byte) { seen += string(body) })
+		if seen != c.seen || all.interrupted != c.interrupted || all.done != c.done || !errors.Is(err, c.err) {
+			t.Errorf("%s: %q, %+v, %v", name, seen, all, err)
+		}
+	}
+}
+
+// TestRepeat: an answer that was interrupted is asked for again, a bounded number of times.
+func TestRepeat(t *testing.T) {
+	for name, c := range map[string]struct {
+		interruptions, asked int
+		err                  error
+	}{
+		"whole":                {0, 1, nil},
+		"interrupted twice":    {2, 3, nil},
+		"interrupted for good": {mostDumps, mostDumps, unix.EAGAIN},
+	} {
+		asked := 0
+		err := (&Conn{}).repeat(func() (dumped, error) {
+			asked++
+			return dumped{interrupted: asked <= c.interruptions}, nil
+		})
+		if asked != c.asked || !errors.Is(err, c.err) {
+			t.Errorf("%s: asked %d times, %v", name, asked, err)
 		}
 	}
 }

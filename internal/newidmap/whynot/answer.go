@@ -97,8 +97,10 @@ func (l Looks) noGrants(e *source.NoAnswer) verdict.Verdict {
 
 // missing is about a file of grants that is not there.
 func (l Looks) missing(path string) string {
-	if link := linkOf(path); l.Allowed && link != "" {
-		return path + " is a symbolic link to " + link + ", and nothing is there: restore that file or replace the link"
+	if l.Allowed {
+		if link := linkOf(path); link != "" {
+			return path + " is a symbolic link to " + link + ", and nothing is there: restore that file or replace the link"
+		}
 	}
 	return "the file does not exist, so nothing is granted to " + Who(l.Facts.User) + ": the administrator creates it with a line " +
 		l.Facts.User.Names[0] + ":START:COUNT"

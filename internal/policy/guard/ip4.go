@@ -38,7 +38,7 @@ const (
 // payload is an offset after the headers of IP.
 const payload = ethernetHeader
 
-// ip4 judges IPv4. Later fragments pass: ports and types are in the first one, whose least length has them.
+// ip4 judges IPv4. Ports and types are in the first fragment, whose least length has them.
 func (n Nic) ip4() code {
 	body := say("IPv4 that is cut off is dropped.", length(), below(ip4End, ret(drop)))
 	if n.Routers {
@@ -46,7 +46,7 @@ func (n Nic) ip4() code {
 	}
 	body = slices.Concat(
 		body,
-		say("Later fragments pass.", at(sizeHalf, offIP4Fragment), anyOf(ip4Later, ret(pass))),
+		n.later4(),
 		one(opLoadX|sizeByte|modeMSH, offIP4Version),
 		n.igmp(),
 	)
@@ -62,6 +62,16 @@ func (n Nic) ip4() code {
 		)
 	}
 	return say("IPv4:", at(sizeHalf, offType), equal(typeIPv4, slices.Concat(body, say("Other IPv4 passes.", ret(pass)))))
+}
+
+// later4: a bridge that snoops multicast takes every packet of IGMP and PIM for a whole one: it does not look whether it is
+// a fragment.
+func (n Nic) later4() code {
+	words, snooped := "Later fragments pass, but for IGMP.", equal(protocolIGMP, ret(drop))
+	if n.Routers {
+		words, snooped = "Later fragments pass, but for IGMP and PIM.", slices.Concat(snooped, equal(protocolPIM, ret(drop)))
+	}
+	return say(words, at(sizeHalf, offIP4Fragment), anyOf(ip4Later, slices.Concat(at(sizeByte, offIP4Protocol), snooped, ret(pass))))
 }
 
 func (n Nic) options4() code {

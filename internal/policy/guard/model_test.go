@@ -57,7 +57,7 @@ func (n Nic) letsIPv4(b []byte) bool {
 		return false
 	}
 	if (binary.BigEndian.Uint16(b[6:]) & 0x1fff) != 0 {
-		return true
+		return b[9] != 2 && (b[9] != 103 || !n.Routers)
 	}
 	inner := b[min(len(b), int(b[0]&15)*4):]
 	switch b[9] {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -15,9 +14,6 @@ import (
 	"userns-helpers/internal/usernsctl/grant/edit"
 	"userns-helpers/internal/usernsctl/grant/shadow"
 )
-
-// ourLock is how the file of interfaces is locked: nobody else has a lock for it, and this one is taken as the suite's are.
-func ourLock() shadow.Locker { return shadow.Locker{Patience: 15 * time.Second} }
 
 // noBridge is the name that lxc-usernet(5) has for an interface on no bridge.
 const noBridge = "none"
@@ -80,14 +76,16 @@ func allowed(text []byte, p person, nic NIC, r *Report) []byte {
 	return changed
 }
 
-// rewriteUsernet changes lxc-usernet(5) under a lock, or finds out what would change.
+// rewriteUsernet changes lxc-usernet(5) under a lock, or finds out what would change. Nobody else has a lock for that file;
+// this one is taken as the suite's are, lckpwdf(3) first: of two that clear the lock of a dead process at once, one would
+// remove the other's.
 func rewriteUsernet(dry bool, change func([]byte) []byte) error {
 	file := paths.Usernet()
 	if !dry {
 		if err := unix.Mkdir(path.Dir(file), 0o755); err != nil && !errors.Is(err, unix.EEXIST) {
 			return fmt.Errorf("cannot make %s: %w", path.Dir(file), err)
 		}
-		locks, err := ourLock().Lock(file)
+		locks, err := shadow.Suite().Lock(file)
 		if err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ func Read(path string) (File, error) {
 	switch {
 	case errors.Is(err, unix.ENOENT):
 		f.Absent, f.stat.Mode = true, usualMode
+		f.stat.Uid, f.stat.Gid = uint32(unix.Geteuid()), uint32(unix.Getegid())
 		return f, nil
 	case errors.Is(err, unix.ELOOP):
 		return f, ErrLink

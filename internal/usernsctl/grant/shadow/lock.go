@@ -17,7 +17,7 @@ import (
 
 // Locker is how locks are taken.
 type Locker struct {
-	Password string        // what lckpwdf(3) locks; "" for files that the suite does not know
+	Password string        // what lckpwdf(3) locks, under which alone the lock of a dead process can be cleared
 	Patience time.Duration // how long another's locks are waited for, all together
 }
 
@@ -36,14 +36,11 @@ type Locks struct {
 // Errors: *BusyError, and those of the system calls with the file in front.
 func (l Locker) Lock(paths ...string) (*Locks, error) {
 	end := time.Now().Add(l.Patience)
-	held := &Locks{password: -1}
-	if l.Password != "" {
-		fd, err := lockPassword(l.Password, end)
-		if err != nil {
-			return nil, err
-		}
-		held.password = fd
+	fd, err := lockPassword(l.Password, end)
+	if err != nil {
+		return nil, err
 	}
+	held := &Locks{password: fd}
 	for _, path := range paths {
 		if err := lockFile(path, end); err != nil {
 			held.Unlock()
