@@ -105,7 +105,7 @@ func TestMapped(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)
-	if !mapped(fd) {
+	if !Mapped(fd) {
 		t.Error("the map of this namespace seems to be empty")
 	}
 	if offset, err := unix.Seek(fd, 0, unix.SEEK_CUR); offset != 0 || err != nil {

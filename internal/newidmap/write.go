@@ -22,7 +22,7 @@ func (r *run) write() error {
 		return &whynot.FileClosed{File: name, Err: err}
 	}
 	defer unix.Close(fd)
-	if mapped(fd) {
+	if Mapped(fd) {
 		return &whynot.NotWritten{Mapped: true, Err: unix.EPERM}
 	}
 	groups, err := r.openSetgroups()
@@ -36,15 +36,15 @@ func (r *run) write() error {
 		return &whynot.NotDenied{Err: err}
 	}
 	if err := writeMap(fd, idmap.Text(r.request.Asked)); err != nil {
-		return &whynot.NotWritten{Mapped: mapped(fd), Err: err}
+		return &whynot.NotWritten{Mapped: Mapped(fd), Err: err}
 	}
 	r.written = true
 	return nil
 }
 
-// mapped reports whether the open map has a line already: the kernel accepts one write only. Reading at an offset leaves
+// Mapped reports whether the open map has a line already: the kernel accepts one write only. Reading at an offset leaves
 // the position, which must be 0 in the write, as it is.
-func mapped(fd int) bool {
+func Mapped(fd int) bool {
 	var first [1]byte
 	n, _ := unix.Pread(fd, first[:], 0)
 	return n > 0

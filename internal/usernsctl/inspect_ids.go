@@ -72,9 +72,7 @@ func inspectIDs(q idQuestion) idAnswer {
 		a.ask(machine, q, process)
 	}
 	if a.granted && process != nil {
-		if a.why, a.seen = whynot.Foresee(a.looks(process)); a.why.ID != "" {
-			a.granted = false
-		}
+		a.foresee(process)
 	}
 	return a
 }

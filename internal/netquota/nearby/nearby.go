@@ -32,13 +32,21 @@ const (
 // with the file. Errors: those of usernet; the Near returned with one is that of the lines in front of it.
 func Nearby(usernet io.Reader, who netquota.Account, place netquota.Place) (Near, error) {
 	var n Near
+	err := Inspect(usernet, func(e Entry, line []byte) { n.take(e, line, who, place) })
+	return n, err
+}
+
+// Inspect calls each for every line of lxc-usernet(5) that says something, in file order: all but comments and empty
+// ones. What has no fault is what Allotments adds up, since both ask ParseRule. Errors: those of usernet, after the lines
+// in front of it.
+func Inspect(usernet io.Reader, each func(e Entry, line []byte)) error {
 	_, err := lines.Each(usernet, kept, kept, func(line []byte, number int, _ bool) {
 		line = lines.WithoutReturn(line)
 		if len(bytes.Trim(netquota.WithoutComment(line), netquota.Blanks)) > 0 {
-			n.take(inspect(line, number), line, who, place)
+			each(inspect(line, number), line)
 		}
 	})
-	return n, err
+	return err
 }
 
 // take takes note of a line.

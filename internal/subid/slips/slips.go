@@ -66,19 +66,29 @@ func (o Owner) InGroup(gid uint32) Owner {
 // Errors: those of file; the Slips returned with one are those of the lines in front of it.
 func Find(file io.Reader, owner Owner) (Slips, error) {
 	var s Slips
-	_, err := lines.Each(file, kept, kept, func(line []byte, number int, _ bool) {
-		if !owner.meant(line) {
-			return
-		}
-		e, says := inspect(line)
-		if !says {
-			return
-		}
-		if e.Line = number; owner.slip(&e) {
+	_, err := Inspect(file, owner.meant, func(e Entry) {
+		if owner.slip(&e) {
 			s.add(e)
 		}
 	})
 	return s, err
+}
+
+// Inspect calls each for every line that says something, in file order: all but comments and empty ones, and those that
+// meant is false for; it may be nil. What it calls a grant is what subid.Scan grants, since both ask subid.Parse. A file
+// that ends without a newline is incomplete.
+//
+// Errors: those of file, after the lines in front of it.
+func Inspect(file io.Reader, meant func(line []byte) bool, each func(Entry)) (incomplete bool, err error) {
+	return lines.Each(file, kept, kept, func(line []byte, number int, _ bool) {
+		if meant != nil && !meant(line) {
+			return
+		}
+		if e, says := inspect(line); says {
+			e.Line = number
+			each(e)
+		}
+	})
 }
 
 func (s *Slips) add(e Entry) {

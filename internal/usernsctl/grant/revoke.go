@@ -110,7 +110,7 @@ func (w Withdrawal) planned(p person, r *Report) ([]shadow.Change, error) {
 func (w Withdrawal) without(text []byte, kind idmap.Kind, p person, r *Report) []byte {
 	owners := p.owners()
 	mine := make(map[int]slips.Entry)
-	_, _ = slips.Inspect(bytes.NewReader(text), func(e slips.Entry) {
+	_, _ = slips.Inspect(bytes.NewReader(text), nil, func(e slips.Entry) {
 		if slices.Contains(owners, e.Owner) && e.Owner != choice.Nobody {
 			mine[e.Line] = e
 		}

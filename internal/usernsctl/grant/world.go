@@ -86,7 +86,7 @@ func (w *world) read(kind idmap.Kind) ([]choice.Claim, error) {
 	}
 	w.files[kind], w.owned[kind] = file, make(map[string][]grantRow)
 	var claims []choice.Claim
-	_, err = slips.Inspect(bytes.NewReader(file.Text), func(e slips.Entry) {
+	_, err = slips.Inspect(bytes.NewReader(file.Text), nil, func(e slips.Entry) {
 		if e.Fault == slips.NoFault {
 			w.owned[kind][e.Owner] = append(w.owned[kind][e.Owner], grantRow{e.Line, e.Range, e.Owner})
 			claims = append(claims, choice.Claim{Range: e.Range, Rule: choice.Line, Who: e.Owner, File: path, Line: e.Line})

@@ -21,7 +21,7 @@ func (c *check) checkSubid(path, kind string, known *ids) {
 	}
 	defer file.Close()
 	var claims []idspace.Claim
-	incomplete, err := slips.Inspect(file, func(e slips.Entry) {
+	incomplete, err := slips.Inspect(file, nil, func(e slips.Entry) {
 		if claim, ok := c.checkEntry(path, e); ok {
 			claims = append(claims, claim)
 		}

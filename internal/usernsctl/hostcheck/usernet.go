@@ -21,7 +21,7 @@ func (c *check) checkUsernet() {
 		return
 	}
 	defer file.Close()
-	c.failed(path, nearby.Inspect(file, func(e nearby.Entry) {
+	c.failed(path, nearby.Inspect(file, func(e nearby.Entry, _ []byte) {
 		if e.Fault != nearby.NoFault {
 			c.report.Add(badRule(path, e))
 			return

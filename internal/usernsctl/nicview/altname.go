@@ -22,8 +22,8 @@ func parseAltName(alt, bridge string) (uid uint32, container string, ok bool) {
 	return uid, container, true
 }
 
-// nameMade is the name that an interface with that altname was made with; false for an altname that mark.AltName did not make.
-func nameMade(alt string) (string, bool) {
+// originalName is the name that an interface with that altname was made with; false for an altname that mark.AltName did not make.
+func originalName(alt string) (string, bool) {
 	uid, rest, ok := cutAltName(alt)
 	if !ok {
 		return "", false

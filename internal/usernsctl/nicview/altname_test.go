@@ -17,7 +17,7 @@ func TestAltNames(t *testing.T) {
 		if !ok || uid != c.uid || container != c.container {
 			t.Errorf("%q: %d, %q, %v", alt, uid, container, ok)
 		}
-		if made, ok := nameMade(alt); !ok || made != netquota.HostPrefix(c.uid)+"AbCd" {
+		if made, ok := originalName(alt); !ok || made != netquota.HostPrefix(c.uid)+"AbCd" {
 			t.Errorf("%q: made as %q, %v", alt, made, ok)
 		}
 	}

@@ -150,7 +150,7 @@ func madeName(device *netlink.LinkAttrs, slot bookview.Slot) string {
 		return slot.Name
 	}
 	for _, alt := range device.AltNames {
-		if made, ok := nameMade(alt); ok {
+		if made, ok := originalName(alt); ok {
 			return made
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func inspectAll(t testing.TB, text string) []Entry {
 	t.Helper()
 	var entries []Entry
-	if _, err := Inspect(strings.NewReader(text), func(e Entry) { entries = append(entries, e) }); err != nil {
+	if _, err := Inspect(strings.NewReader(text), nil, func(e Entry) { entries = append(entries, e) }); err != nil {
 		t.Fatal(err)
 	}
 	return entries
@@ -92,7 +92,7 @@ func TestInspectOctal(t *testing.T) {
 
 func TestInspectIncomplete(t *testing.T) {
 	for text, want := range map[string]bool{"": false, "a:1:1\n": false, "a:1:1": true, "a:1:1\n" + strings.Repeat("x", 70_000): true} {
-		got, err := Inspect(strings.NewReader(text), func(Entry) {})
+		got, err := Inspect(strings.NewReader(text), nil, func(Entry) {})
 		if got != want || err != nil {
 			t.Errorf("%.20q: incomplete %v, %v", text, got, err)
 		}

@@ -10,7 +10,7 @@ import (
 func inspectAll(t testing.TB, text string) []Entry {
 	t.Helper()
 	var entries []Entry
-	if err := Inspect(strings.NewReader(text), func(e Entry) { entries = append(entries, e) }); err != nil {
+	if err := Inspect(strings.NewReader(text), func(e Entry, _ []byte) { entries = append(entries, e) }); err != nil {
 		t.Fatal(err)
 	}
 	return entries
