@@ -2,6 +2,7 @@ package slots
 
 import (
 	"bytes"
+	"slices"
 
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/ledger"
@@ -160,12 +161,22 @@ func (l *look) snap() (err error) {
 	return l.err
 }
 
-// plan is the plan for the snapshot. Before it is a refusal each slot is asked about.
+// plan is the plan for the snapshot. Before it is a refusal, or makes a file longer, each slot is asked about.
 func (l *look) plan() (netquota.Plan, error) {
-	if p := l.Plan(); p.Refusal == nil {
+	if p := l.Plan(); p.Refusal == nil && !l.extends(p) {
 		return p, nil
 	}
 	return l.wholePlan()
+}
+
+// extends reports whether a plan takes a slot after those of a file of which some have not been asked about: the one that
+// was known to be free is another process's by now.
+func (l *look) extends(p netquota.Plan) bool {
+	return slices.ContainsFunc(p.Take, func(step netquota.Step) bool {
+		f := l.files[step.Of]
+		isUnasked := func(s netquota.Slot) bool { return s.State == netquota.Unasked }
+		return step.Slot >= len(f.Seen) && slices.ContainsFunc(f.Within(), isUnasked)
+	})
 }
 
 // wholePlan is the plan for a snapshot for which each slot has been asked about.
