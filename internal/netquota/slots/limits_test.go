@@ -362,3 +362,20 @@ func TestLimitCountsHalfMadeRenamed(t *testing.T) {
 	}
 	w.check(t)
 }
+
+// TestBegunAsksOnce: the clock is asked once, however many beginnings there are.
+func TestBegunAsksOnce(t *testing.T) {
+	p := newWorld(t).open(t)
+	defer p.exit()
+	limit := netquota.Limit{Set: true, Most: 9}
+	for range 5 {
+		if err := p.book.begin(alice.UID, limit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := 0
+	p.book.now = func() uint64 { asked++; return sinceBoot() }
+	if begun, err := p.book.begun(alice.UID, limit); len(begun) != 5 || asked != 1 || err != nil {
+		t.Errorf("%d beginnings, %d questions, %v", len(begun), asked, err)
+	}
+}

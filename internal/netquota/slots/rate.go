@@ -26,9 +26,10 @@ func (b *Book) begun(uid uint32, limit netquota.Limit) ([]uint64, error) {
 	}
 	defer lockfile.Close(fd)
 	text, err := readRecords(fd, rateSize)
+	now := b.now() // a system call, and there may be as many records as creates in a minute
 	var left []uint64
 	for ; len(text) >= rateSize; text = text[rateSize:] {
-		left = append(left, remaining(text[:rateSize], b.now()))
+		left = append(left, remaining(text[:rateSize], now))
 	}
 	return left, err
 }
