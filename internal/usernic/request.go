@@ -16,7 +16,7 @@ const usage = `Usage: lxc-user-nic create {lxcpath} {name} {pid | fd:N | path of
 // request is a command line that was understood.
 type request struct {
 	verb      string // "create" or "delete"
-	container string // the container's name: it goes into the altname and the address, and decides nothing
+	container string // the container's name: it goes into the altname and the address; of what is decided, only an address that a rule fixes
 	target    reference
 	place     netquota.Place
 	nic       string // create: in the container; delete: on the host

@@ -19,7 +19,9 @@ func (b *builder) wrong(at path, p Problem) {
 	if last := at[len(at)-1]; last == keyForbidden || last == tableIDMap {
 		p = Problem{Fault: OtherFile, Key: last}
 	}
-	p.Line = b.policy.document.Line(at...)
+	if p.Line == 0 {
+		p.Line = b.policy.document.Line(at...)
+	}
 	b.found = append(b.found, p)
 }
 
@@ -64,8 +66,9 @@ func (b *builder) settings(at path, m map[string]any, domainOf func(string) doma
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		domain := domainOf(key)
 		value, wrong := domain.read(m[key])
-		if wrong != "" {
-			b.wrong(at.of(key), Problem{Fault: wrong, Key: key, Least: domain.least, Most: domain.most})
+		if wrong != nil {
+			wrong.Key = key
+			b.wrong(at.of(key), *wrong)
 			continue
 		}
 		found[key] = value
@@ -98,16 +101,23 @@ func (b *builder) rules(value any) {
 
 // rule reads one of them.
 func (b *builder) rule(at path, m map[string]any) {
-	r := rule{user: b.word(at, m, keyUser), group: b.word(at, m, keyGroup), bridge: b.word(at, m, keyBridge)}
+	r := rule{user: b.word(at, m, keyUser), group: b.word(at, m, keyGroup), bridge: b.word(at, m, keyBridge), container: b.word(at, m, keyContainer)}
 	rest := maps.Clone(m)
-	for _, key := range []string{keyUser, keyGroup, keyBridge} {
+	for _, key := range []string{keyUser, keyGroup, keyBridge, keyContainer} {
 		delete(rest, key)
 	}
-	r.table = table{at, r.levelOf(), b.settings(at, rest, protection)}
+	r.table = table{at, r.levelOf(), b.settings(at, rest, ofRule)}
 	_, hasUser := m[keyUser]
 	_, hasGroup := m[keyGroup]
 	if hasUser == hasGroup {
 		b.wrong(at, Problem{Fault: NoSubject})
+	}
+	_, hasAddress := m[Address]
+	if _, has := m[keyContainer]; has && (!hasAddress || len(rest) > 1) {
+		b.wrong(at.of(keyContainer), Problem{Fault: ContainerOnly})
+	}
+	if hasAddress && hasGroup {
+		b.wrong(at.of(Address), Problem{Fault: AddressOfUser})
 	}
 	b.twice(r)
 	b.policy.rules = append(b.policy.rules, r)
@@ -127,7 +137,7 @@ func (b *builder) twice(r rule) {
 	}
 }
 
-// word reads the name of a user, group or bridge in a rule; "" if it is not there, or wrong.
+// word reads the name of a user, group, bridge or container in a rule; "" if it is not there, or wrong.
 func (b *builder) word(at path, m map[string]any, key string) string {
 	value, has := m[key]
 	if !has {
@@ -138,7 +148,9 @@ func (b *builder) word(at path, m map[string]any, key string) string {
 	case !ok:
 		b.wrong(at.of(key), Problem{Fault: NotQuoted, Key: key})
 		return ""
-	case key == keyBridge && !ifname.Valid(text), key != keyBridge && !isAccount(text):
+	case key == keyContainer && isContainer(text):
+		return text
+	case key == keyBridge && !ifname.Valid(text), key != keyBridge && !isAccount(text), key == keyContainer:
 		b.wrong(at.of(key), Problem{Fault: BadName, Key: key, Name: text})
 		return ""
 	case key != keyBridge && text[0] == '@':

@@ -10,11 +10,17 @@ const (
 	BPDUGuard       = "bpdu_guard"
 	FrameGuard      = "frame_guard"
 	RouterGuard     = "router_guard"
+	AddressGuard    = "address_guard"
+	Addresses       = "addresses"
+	DHCPHosts       = "dhcp_hosts"
 	IPv6OnHost      = "ipv6_on_host"
 	StableMAC       = "stable_mac"
 	RateToContainer = "rate_to_container"
 	VLAN            = "vlan"
 )
+
+// Address is the key of [[rule]] that fixes an address. It is for one user, and may be for one container.
+const Address = "address"
 
 // The keys of [limits].
 const (
@@ -26,9 +32,10 @@ const (
 
 // The keys of [[rule]] that say for whom it is.
 const (
-	keyUser   = "user"
-	keyGroup  = "group"
-	keyBridge = "bridge"
+	keyUser      = "user"
+	keyGroup     = "group"
+	keyBridge    = "bridge"
+	keyContainer = "container"
 )
 
 // keyForbidden and tableIDMap are in no policy: see package forbidden.
@@ -47,7 +54,10 @@ const (
 
 // Keys returns the keys of protections, in the order in which they are documented.
 func Keys() []string {
-	return []string{MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, IPv6OnHost, StableMAC, RateToContainer, VLAN}
+	return []string{
+		MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, AddressGuard, Addresses, Address, DHCPHosts,
+		IPv6OnHost, StableMAC, RateToContainer, VLAN,
+	}
 }
 
 // kind is what values a key has.
@@ -58,6 +68,8 @@ const (
 	isSwitch
 	isRate
 	isNumber // from least to most
+	isPools
+	isAddress
 )
 
 // domain is the values that a key may have.
@@ -72,14 +84,24 @@ const mostNics = 1 << 16
 // protection returns the domain of a key of protections.
 func protection(key string) domain {
 	switch key {
-	case MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, IPv6OnHost, StableMAC:
+	case MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, AddressGuard, DHCPHosts, IPv6OnHost, StableMAC:
 		return domain{kind: isSwitch}
 	case RateToContainer:
 		return domain{kind: isRate}
 	case VLAN:
 		return domain{isNumber, 1, 4094} // IEEE 802.1Q: 0 and 4095 are reserved
+	case Addresses:
+		return domain{kind: isPools}
 	}
 	return domain{}
+}
+
+// ofRule returns the domain of a key that a rule has besides those that say for whom it is.
+func ofRule(key string) domain {
+	if key == Address {
+		return domain{kind: isAddress}
+	}
+	return protection(key)
 }
 
 // limit returns the domain of a key of [limits].

@@ -22,7 +22,7 @@ func (p *Policy) Limits() Limits {
 
 func (p *Policy) limit(key string) Limit {
 	most, set := p.limits[key]
-	return Limit{set, most, path{tableLimits, key}}
+	return Limit{set, most.number, path{tableLimits, key}}
 }
 
 // LineOf returns the line of the file that sets a limit, from 1; 0 where it is not set.

@@ -38,6 +38,9 @@ func ParseAll(text []byte) (*Policy, []Problem) {
 	for _, name := range slices.Sorted(maps.Keys(document.Root)) {
 		b.top(name, document.Root[name])
 	}
+	if len(b.found) == 0 {
+		b.together()
+	}
 	if len(b.found) > 0 {
 		return nil, sorted(b.found)
 	}

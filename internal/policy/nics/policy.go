@@ -4,14 +4,19 @@
 // of bounds. The file is read by package plain; what it means is decided here, without input or output.
 package nics
 
-import "userns-helpers/internal/policy/plain"
+import (
+	"net/netip"
+
+	"userns-helpers/internal/policy/plain"
+)
 
 // Subject is for whom the policy is asked: a user, and the bridge of the interface.
 type Subject struct {
-	UID    uint32
-	Names  []string // of the uid
-	Groups []string // names of the real and the supplementary groups
-	Bridge string   // or "none"
+	UID       uint32
+	Names     []string // of the uid
+	Groups    []string // names of the real and the supplementary groups
+	Bridge    string   // or "none"
+	Container string   // as the user calls it: it decides on nothing but which address of theirs is whose
 }
 
 // Protections are what an interface gets.
@@ -22,10 +27,15 @@ type Protections struct {
 	BPDUGuard       bool   // no part in the spanning tree: BPDU guard and root block
 	FrameGuard      bool   // frames of ARP and IP alone, from its own address
 	RouterGuard     bool   // no messages of routers and DHCP servers, no address of the bridge
+	AddressGuard    bool   // its own IP addresses alone
+	DHCPHosts       bool   // dnsmasq learns its IPv4 address; never without AddressGuard
 	IPv6OnHost      bool   // the host speaks IPv6 on its end
 	StableMAC       bool   // the same address at each start
 	RateToContainer uint64 // bits a second, 0: no limit
 	VLAN            uint16 // 1 to 4094, 0: none
+
+	Pools []netip.Prefix // what its addresses are taken from; none overlap
+	Fixed netip.Addr     // its IPv4 address, of a host in one of Pools where AddressGuard is; invalid where none is fixed
 }
 
 // Policy is a policy without an error. The zero value is that of a file that does not exist: built-in values, no limits.
@@ -37,8 +47,15 @@ type Policy struct {
 	limits   values
 }
 
-// values are the settings of one table; switches are 0 and 1.
-type values map[string]uint64
+// value is one setting: a number, with 0 and 1 for switches, or what addresses have.
+type value struct {
+	number  uint64
+	pools   []netip.Prefix
+	address netip.Addr
+}
+
+// values are the settings of one table.
+type values map[string]value
 
 // table is a table of the file.
 type table struct {
@@ -50,9 +67,10 @@ type table struct {
 // rule is a table of [[rule]]. Exactly one of user and group is set.
 type rule struct {
 	table
-	user   string // a name, or a uid in decimal
-	group  string
-	bridge string // "" is every bridge
+	user      string // a name, or a uid in decimal
+	group     string
+	bridge    string // "" is every bridge
+	container string // "" is every container of the user
 }
 
 // Level is how special a table is, from 0, the most special.
@@ -60,7 +78,9 @@ type Level int
 
 // The levels in their precedence.
 const (
-	UserOnBridge Level = iota
+	ContainerOnBridge Level = iota
+	Container
+	UserOnBridge
 	User
 	GroupOnBridge
 	Group
@@ -72,7 +92,7 @@ const (
 // String is how the table of a level is written; for BuiltIn there is none.
 func (l Level) String() string {
 	switch l {
-	case UserOnBridge, User, GroupOnBridge, Group:
+	case ContainerOnBridge, Container, UserOnBridge, User, GroupOnBridge, Group:
 		return "[[rule]]"
 	case Bridge:
 		return "[bridge]"
@@ -85,14 +105,17 @@ func (l Level) String() string {
 
 // For returns the protections of an interface. Each key on its own has the value of the most special table that applies
 // and has the key: a rule for the user on the bridge, for the user, for a group of the user's on the bridge, for a group,
-// the bridge's table, the defaults, what is built in. Among rules of one level the first in the file wins.
+// the bridge's table, the defaults, what is built in. Among rules of one level the first in the file wins. A rule for one
+// container has no key but Address, and comes before all.
 func (p *Policy) For(s Subject) Protections {
 	get := func(key string) uint64 { return p.Where(s, key).Value }
 	return Protections{
 		MACLock: get(MACLock) != 0, Isolated: get(Isolated) != 0, UnicastFlood: get(UnicastFlood) != 0,
 		BPDUGuard: get(BPDUGuard) != 0, FrameGuard: get(FrameGuard) != 0, RouterGuard: get(RouterGuard) != 0,
+		AddressGuard: get(AddressGuard) != 0, DHCPHosts: get(DHCPHosts) != 0 && get(AddressGuard) != 0,
 		IPv6OnHost: get(IPv6OnHost) != 0, StableMAC: get(StableMAC) != 0,
 		RateToContainer: get(RateToContainer), VLAN: uint16(get(VLAN)),
+		Pools: p.Where(s, Addresses).Pools, Fixed: p.Where(s, Address).Address,
 	}
 }
 
@@ -112,7 +135,7 @@ func (a applicable) find(key string) table {
 // tables returns the tables that apply to s.
 func (p *Policy) tables(s Subject) applicable {
 	var all applicable
-	for level := UserOnBridge; level <= Group; level++ {
+	for level := ContainerOnBridge; level <= Group; level++ {
 		for _, r := range p.rules {
 			if r.level == level && r.appliesTo(s) {
 				all = append(all, r.table)
@@ -127,5 +150,6 @@ func (p *Policy) tables(s Subject) applicable {
 
 // builtIn is what holds without a file: what cannot break a container that works.
 func builtIn() values {
-	return values{UnicastFlood: 1, BPDUGuard: 1, StableMAC: 1}
+	on := value{number: 1}
+	return values{UnicastFlood: on, BPDUGuard: on, StableMAC: on}
 }

@@ -1,7 +1,9 @@
 package nics
 
 import (
+	"net/netip"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -55,7 +57,7 @@ func TestExample(t *testing.T) {
 		{Subject{UID: 2, Names: []string{"alice"}, Bridge: "none"}, builtIn},
 		{Subject{UID: 1, Names: []string{"bob"}, Groups: []string{"x", "students"}, Bridge: "lxcbr0"}, student},
 	} {
-		if got := p.For(c.s); got != c.want {
+		if got := p.For(c.s); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%+v: %+v, want %+v", c.s, got, c.want)
 		}
 	}
@@ -88,7 +90,7 @@ func TestManual(t *testing.T) {
 func TestAbsent(t *testing.T) {
 	want := Protections{UnicastFlood: true, BPDUGuard: true, StableMAC: true}
 	for _, p := range []*Policy{{}, mustParse(t, ""), mustParse(t, "# nothing\n")} {
-		if got := p.For(Subject{Bridge: "lxcbr0"}); got != want {
+		if got := p.For(Subject{Bridge: "lxcbr0"}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v", got)
 		}
 		if p.Limits().NicsPerUser.Set || p.LineOf(p.Limits().NicsPerUser) != 0 {
@@ -105,7 +107,7 @@ func TestAbsent(t *testing.T) {
 // TestWhere: which table decides.
 func TestWhere(t *testing.T) {
 	p := mustParse(t, "[defaults]\nisolated = true\n\n[bridge.\"eth0.5\"]\nvlan = 7\n[[rule]]\n# twice\ngroup = \"g\"\nisolated = false\n")
-	if got := p.Where(Subject{Bridge: "eth0.5"}, Isolated); got != (Setting{1, Defaults, "[defaults]", 2}) {
+	if got := p.Where(Subject{Bridge: "eth0.5"}, Isolated); !reflect.DeepEqual(got, Setting{Value: 1, Level: Defaults, Table: "[defaults]", Line: 2}) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -189,6 +191,99 @@ func TestBridgeNames(t *testing.T) {
 			if found := check([]byte(text)); (len(found) == 0) != can {
 				t.Errorf("%q: %v", text, found)
 			}
+		}
+	}
+}
+
+// guarded is a policy with pools on two bridges and addresses that are fixed.
+const guarded = `
+[defaults]
+address_guard = true
+[bridge.a]
+addresses = ["10.0.3.0/24", "fd00:3::/64"]
+dhcp_hosts = true
+[bridge.b]
+addresses = ["10.0.4.0/30"]
+[[rule]]
+user = "x"
+bridge = "a"
+address = "10.0.3.7"
+[[rule]]
+user = "x"
+container = "web"
+address = "10.0.3.8"
+[[rule]]
+user = "x"
+bridge = "a"
+container = "db"
+address = "10.0.3.9"
+[[rule]]
+user = "y"
+address_guard = false
+`
+
+// TestAddresses: pools by the bridge, and the address of the most special rule, that for a container.
+func TestAddresses(t *testing.T) {
+	p := mustParse(t, guarded)
+	for _, c := range []struct {
+		s     Subject
+		pools int
+		fixed string
+		guard bool
+		hosts bool
+		line  int // of the address
+	}{
+		{Subject{Names: []string{"x"}, Bridge: "a"}, 2, "10.0.3.7", true, true, 12},
+		{Subject{Names: []string{"x"}, Bridge: "a", Container: "web"}, 2, "10.0.3.8", true, true, 16},
+		{Subject{Names: []string{"x"}, Bridge: "a", Container: "db"}, 2, "10.0.3.9", true, true, 21},
+		{Subject{Names: []string{"x"}, Bridge: "b", Container: "db"}, 1, "", true, false, 0},
+		{Subject{Names: []string{"z"}, Bridge: "a", Container: "web"}, 2, "", true, true, 0},
+		{Subject{Names: []string{"y"}, Bridge: "a"}, 2, "", false, false, 0},
+		{Subject{Names: []string{"z"}, Bridge: "none"}, 0, "", true, false, 0},
+	} {
+		got, fixed := p.For(c.s), ""
+		if got.Fixed.IsValid() {
+			fixed = got.Fixed.String()
+		}
+		if len(got.Pools) != c.pools || fixed != c.fixed || got.AddressGuard != c.guard || got.DHCPHosts != c.hosts || p.Where(c.s, Address).Line != c.line {
+			t.Errorf("%+v: %+v, line %d", c.s, got, p.Where(c.s, Address).Line)
+		}
+	}
+	for bridge, want := range map[string]int{"a": 3, "b": 1, "none": 1} {
+		if got := p.FixedOn(bridge); len(got) != want {
+			t.Error(bridge, got)
+		}
+	}
+}
+
+// TestHasHost: neither the address of the network nor that for everybody; in IPv6 there is none of those but the first.
+func TestHasHost(t *testing.T) {
+	for address, want := range map[string]bool{
+		"10.0.3.0": false, "10.0.3.1": true, "10.0.3.254": true, "10.0.3.255": false, "10.0.4.1": false, "fd00:3::1": false, "::ffff:10.0.3.1": false,
+	} {
+		if got := HasHost(netip.MustParsePrefix("10.0.3.0/24"), netip.MustParseAddr(address)); got != want {
+			t.Error(address, got)
+		}
+	}
+	for address, want := range map[string]bool{"fd00:3::": false, "fd00:3::1": true, "fd00:3::ffff:ffff:ffff:ffff": true, "10.0.3.1": false} {
+		if got := HasHost(netip.MustParsePrefix("fd00:3::/64"), netip.MustParseAddr(address)); got != want {
+			t.Error(address, got)
+		}
+	}
+}
+
+// TestGuardTogether: pools and the guard may stand in two tables that apply together, in any order.
+func TestGuardTogether(t *testing.T) {
+	for _, text := range []string{
+		"[defaults]\naddress_guard = true\n[bridge.a]\naddresses = ['10.0.3.0/24']\n",
+		"[bridge.a]\naddress_guard = true\ndhcp_hosts = true\n[defaults]\naddresses = ['10.0.3.0/24']\n",
+		"[[rule]]\ngroup = 'g'\naddress_guard = true\n[[rule]]\nuser = 'x'\nbridge = 'a'\naddresses = ['10.0.3.0/24']\n",
+		"[defaults]\naddresses = ['10.0.3.0/24']\n", "[defaults]\naddress_guard = false\n", "[defaults]\ndhcp_hosts = false\n",
+		"[[rule]]\nuser = 'x'\nbridge = 'a'\naddress = '10.0.3.5'\n[[rule]]\nuser = 'y'\nbridge = 'b'\naddress = '10.0.3.5'\n" +
+			"[defaults]\naddress_guard = true\naddresses = ['10.0.3.0/24']\n",
+	} {
+		if found := check([]byte(text)); len(found) > 0 {
+			t.Errorf("%q: %+v", text, found)
 		}
 	}
 }

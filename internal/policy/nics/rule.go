@@ -7,7 +7,7 @@ import (
 
 // appliesTo reports whether a rule is for s. A user of digits only is a uid, never a name.
 func (r rule) appliesTo(s Subject) bool {
-	if r.bridge != "" && r.bridge != s.Bridge {
+	if r.bridge != "" && r.bridge != s.Bridge || r.container != "" && r.container != s.Container {
 		return false
 	}
 	if r.user == "" {
@@ -22,6 +22,10 @@ func (r rule) appliesTo(s Subject) bool {
 // levelOf is the level of a rule by what it names.
 func (r rule) levelOf() Level {
 	switch {
+	case r.container != "" && r.bridge != "":
+		return ContainerOnBridge
+	case r.container != "":
+		return Container
 	case r.user != "" && r.bridge != "":
 		return UserOnBridge
 	case r.user != "":
@@ -32,7 +36,7 @@ func (r rule) levelOf() Level {
 	return Group
 }
 
-// sameSubject reports whether two rules name the same users on the same bridge.
+// sameSubject reports whether two rules name the same users on the same bridge, and the same container.
 func (r rule) sameSubject(other rule) bool {
-	return r.user == other.user && r.group == other.group && r.bridge == other.bridge
+	return r.user == other.user && r.group == other.group && r.bridge == other.bridge && r.container == other.container
 }

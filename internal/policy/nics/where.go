@@ -1,20 +1,29 @@
 package nics
 
+import (
+	"net/netip"
+	"slices"
+)
+
 // Setting is the value of a key, and why it is that.
 type Setting struct {
 	Value uint64 // switches are 0 and 1; 0 for a rate or VLAN that is not set
 	Level Level  // of the table that decides
 	Table string // that table, as the file has it; "" if it is built in
 	Line  int    // of the file, from 1; 0 if it is built in
+
+	Pools   []netip.Prefix // of Addresses
+	Address netip.Addr     // of Address
 }
 
 // Where returns what decides on a key for s: For has the same values.
 func (p *Policy) Where(s Subject, key string) Setting {
 	t := p.tables(s).find(key)
 	if t.level == BuiltIn {
-		return Setting{Value: t.values[key], Level: BuiltIn}
+		return Setting{Value: t.values[key].number, Level: BuiltIn}
 	}
-	return Setting{t.values[key], t.level, t.path.header(), p.document.Line(t.path.of(key)...)}
+	v := t.values[key]
+	return Setting{v.number, t.level, t.path.header(), p.document.Line(t.path.of(key)...), slices.Clone(v.pools), v.address}
 }
 
 // GroupRule returns the line of the first rule for a group that would apply to interfaces on a bridge, from 1; 0 if there

@@ -43,8 +43,37 @@ func Words(p nics.Problem) string {
 		return "name the group: a number is not accepted"
 	case nics.NoSubject:
 		return "a rule needs either a user or a group; settings for a whole bridge belong in a table [bridge.NAME]"
+	default:
+		return ofAddresses(p)
 	}
-	return string(p.Fault)
+}
+
+// ofAddresses says what is wrong with pools and with addresses that are fixed.
+func ofAddresses(p nics.Problem) string {
+	name := strconv.Quote(p.Name)
+	words, known := map[nics.Fault]string{
+		nics.NotPools:      p.Key + ` must be a list of pools in quotes, like ["10.0.3.0/24", "fd00:3::/64"]: 1 to ` + strconv.FormatInt(p.Most, 10),
+		nics.NotPool:       name + " is not a pool: write ADDRESS/LENGTH",
+		nics.HostBits:      name + " has bits set behind its length: write " + strconv.Quote(p.Meant),
+		nics.PoolSize:      name + " is not of a size that a pool can have: IPv4 /8 to /30, IPv6 /64",
+		nics.PoolMapped:    name + " is IPv4 in the form of IPv6: write it as IPv4",
+		nics.PoolMulticast: name + " has addresses of groups (multicast): no interface has one as its own",
+		nics.PoolLoopback:  name + " has addresses of the loopback interface: no other has one",
+		nics.PoolLinkLocal: name + " has link-local addresses: an interface has one without a pool",
+		nics.PoolReserved:  name + " has reserved addresses: no interface has one",
+		nics.PoolsOverlap:  name + " has addresses of " + strconv.Quote(p.Meant) + " too",
+		nics.NoAddresses:   p.Key + " needs pools: write addresses = [...] in this table, or in one that applies as well",
+		nics.NoGuard:       p.Key + " needs address_guard = true in this table, or in one that applies as well",
+		nics.NotAddress:    p.Key + ` must be an IPv4 address in quotes, like "10.0.3.50"`,
+		nics.OutsidePools:  name + " is no host's address in any pool of addresses that applies here",
+		nics.FixedTwice:    name + " is fixed by an earlier rule for somebody on the same bridge",
+		nics.AddressOfUser: p.Key + " is for one user: a group shares no address",
+		nics.ContainerOnly: p.Key + " says whose address is fixed: a rule with it has address and no other protection",
+	}[p.Fault]
+	if !known {
+		return string(p.Fault)
+	}
+	return words
 }
 
 // syntax says why a text is not in the plain form.

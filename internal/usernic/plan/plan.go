@@ -25,6 +25,7 @@ type Person struct {
 type Facts struct {
 	Person    Person
 	Place     netquota.Place
+	Container string // as the caller calls it
 	Grants    *Grants
 	Policy    *nics.Policy
 	Namespace bool           // the container's is one that may be changed, or nobody asks about one

@@ -67,6 +67,9 @@ const (
 	NoClsact                       // CONFIG_NET_SCH_INGRESS
 	NoFilter                       // CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT
 	TooManyAddresses               // of the bridge
+	NoPools                        // addresses is not set for this interface
+	OutsidePools                   // the address that is fixed is in no pool of this interface
+	NotYet                         // nobody keeps the addresses
 )
 
 // NoRoom says that there is no room: Err is *netquota.OverQuota, *netquota.OverLimit or *netquota.RateLimited.

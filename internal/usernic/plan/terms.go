@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"net/netip"
+	"slices"
+
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/ifname"
@@ -21,7 +24,7 @@ func (f Facts) terms() (Terms, verdict.Reason) {
 	if line := f.Policy.GroupRule(f.Place.Bridge); f.Person.Doubt != nil && line != 0 {
 		return Terms{}, &GroupsUnknown{Doubt: f.Person.Doubt, Line: line}
 	}
-	who := nics.Subject{UID: f.Person.Account.UID, Names: f.Person.Names, Groups: f.Person.Groups, Bridge: f.Place.Bridge}
+	who := nics.Subject{UID: f.Person.Account.UID, Names: f.Person.Names, Groups: f.Person.Groups, Bridge: f.Place.Bridge, Container: f.Container}
 	return Terms{f.Policy, who, f.Policy.For(who), f.Policy.Limits()}, nil
 }
 
@@ -32,6 +35,9 @@ func (t Terms) Lacks(key string, why Lack) *Unprotected {
 
 // possible refuses what the kind of bridge does not have, before anything is made.
 func (t Terms) possible(l Link) verdict.Reason {
+	if refused := t.possibleAddress(); refused != nil {
+		return refused
+	}
 	switch l.Kind {
 	case Linux:
 		return t.possibleVLAN(l)
@@ -43,6 +49,19 @@ func (t Terms) possible(l Link) verdict.Reason {
 		}
 	}
 	return nil
+}
+
+// possibleAddress refuses address_guard where there is no address that the interface could have.
+func (t Terms) possibleAddress() verdict.Reason {
+	switch {
+	case !t.AddressGuard:
+		return nil
+	case len(t.Pools) == 0:
+		return t.Lacks(nics.AddressGuard, NoPools)
+	case t.Fixed.IsValid() && !slices.ContainsFunc(t.Pools, func(p netip.Prefix) bool { return nics.HasHost(p, t.Fixed) }):
+		return t.Lacks(nics.AddressGuard, OutsidePools)
+	}
+	return t.Lacks(nics.AddressGuard, NotYet)
 }
 
 func (t Terms) possibleVLAN(l Link) verdict.Reason {
@@ -70,6 +89,8 @@ func (t Terms) possibleOVS() verdict.Reason {
 		return t.Lacks(nics.FrameGuard, NotOnOVS)
 	case t.RouterGuard:
 		return t.Lacks(nics.RouterGuard, NotOnOVS)
+	case t.AddressGuard:
+		return t.Lacks(nics.AddressGuard, NotOnOVS)
 	}
 	return nil
 }

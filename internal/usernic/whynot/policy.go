@@ -61,5 +61,8 @@ func lack(e *plan.Unprotected) string {
 		plan.NoClsact:           "it takes a filter, and this kernel has no queueing discipline for one (CONFIG_NET_SCH_INGRESS)",
 		plan.NoFilter:           "it takes a filter, and this kernel has none of classic BPF (CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT)",
 		plan.TooManyAddresses:   "the bridge " + quoted(e.Bridge) + " has more addresses than a filter looks for (" + decimal(guard.MostAddresses) + ")",
+		plan.NoPools:            "no addresses are set for this interface (addresses, policy.toml(5))",
+		plan.OutsidePools:       "the address that is fixed for it is in none of its pools (address, addresses)",
+		plan.NotYet:             program + " keeps no addresses yet",
 	}[e.Why]
 }

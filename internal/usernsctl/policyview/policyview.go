@@ -2,7 +2,9 @@
 package policyview
 
 import (
+	"net/netip"
 	"strconv"
+	"strings"
 
 	"userns-helpers/internal/policy/nics"
 )
@@ -11,7 +13,7 @@ import (
 type Setting struct {
 	nics.Setting
 	Key  string
-	Text string // the value as the file would have it; "" for a rate or VLAN that is not set
+	Text string // the value as the file would have it; "" for a rate, a VLAN, pools or an address that is not set
 }
 
 // Explain returns what the policy decides, key by key in the order of nics.Keys, with where it comes from.
@@ -19,15 +21,21 @@ func Explain(p *nics.Policy, s nics.Subject) []Setting {
 	settings := make([]Setting, 0, len(nics.Keys()))
 	for _, key := range nics.Keys() {
 		found := p.Where(s, key)
-		settings = append(settings, Setting{found, key, textOf(key, found.Value)})
+		settings = append(settings, Setting{found, key, textOf(key, found)})
 	}
 	return settings
 }
 
 // textOf is a value as the file would have it.
-func textOf(key string, value uint64) string {
-	isNumber := key == nics.RateToContainer || key == nics.VLAN
+func textOf(key string, s nics.Setting) string {
+	value, isNumber := s.Value, key == nics.RateToContainer || key == nics.VLAN
 	switch {
+	case key == nics.Addresses:
+		return poolsText(s.Pools)
+	case key == nics.Address && s.Address.IsValid():
+		return strconv.Quote(s.Address.String())
+	case key == nics.Address:
+		return ""
 	case !isNumber:
 		return strconv.FormatBool(value != 0)
 	case value == 0:
@@ -36,6 +44,18 @@ func textOf(key string, value uint64) string {
 		return `"` + rateText(value) + `"`
 	}
 	return strconv.FormatUint(value, 10)
+}
+
+// poolsText is a list of pools.
+func poolsText(pools []netip.Prefix) string {
+	var quoted []string
+	for _, pool := range pools {
+		quoted = append(quoted, strconv.Quote(pool.String()))
+	}
+	if quoted == nil {
+		return ""
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // rateText is a rate with the greatest unit that leaves no rest.
