@@ -45,6 +45,7 @@ func (g *gatherer) lookUp(name string) (*plan.Device, error) {
 	g.found = d
 	return &plan.Device{
 		Name: d.Name, Kind: d.Kind, Index: d.Index, MTU: d.MTU, KnowsVLANs: d.Bridge.KnowsVLANs, Filters: d.Bridge.Filters,
+		STP: d.Bridge.STP, Address: d.Address,
 	}, nil
 }
 

@@ -14,24 +14,16 @@ import (
 	"userns-helpers/internal/usernic/whynot"
 )
 
-// guarded is what a filter has to keep the container with an address from sending. On a bridge of Linux bpdu_guard and
-// isolated are not whole without one: a bridge that speaks no spanning tree hands BPDUs on, and takes a container that asks
-// who is in which group for the way to all of them.
+// guarded is what the filter of an interface with an address is for, on a bridge with the addresses that it has now.
 func (t terms) guarded(conn *rtnl.Conn, b bridge, mac netquota.MAC) (guard.Nic, error) {
-	on := b.Kind == plan.Linux
-	n := guard.Nic{MAC: mac, Frames: t.FrameGuard, Routers: t.RouterGuard, Groups: on && t.BPDUGuard, Queries: on && t.Isolated, STP: on && b.found.Bridge.STP}
-	if !t.RouterGuard || b.Kind == plan.None {
-		return n, nil
+	var of rtnl.Addresses
+	if t.Compares(b.Link) {
+		var err error
+		if of, err = conn.Addresses(b.Device.Index); err != nil {
+			return guard.Nic{}, failedWith(whynot.LookUpBridge, b.Device.Name, err)
+		}
 	}
-	of, err := conn.Addresses(b.Device.Index)
-	if err != nil {
-		return guard.Nic{}, failedWith(whynot.LookUpBridge, b.Device.Name, err)
-	}
-	n = n.Claiming(of.IPv4, of.IPv6, b.found.Address)
-	if max(len(n.IPv4), len(n.IPv6)) > guard.MostAddresses {
-		return guard.Nic{}, t.Lacks(nics.RouterGuard, plan.TooManyAddresses)
-	}
-	return n, nil
+	return t.Guard(b.Link, mac, plan.Claims(of))
 }
 
 // guard puts the filter on the host's end, which is still down. Where the kernel has none, bpdu_guard that nobody asked
@@ -94,17 +86,9 @@ func (n *nic) pin(host rtnl.Device) error {
 	case err != nil:
 		return failedWith(whynot.ProtectBridge, bridge.Name, err)
 	case !found || e.Port != host.Index || !e.Static || !e.Sticky:
-		return n.terms.Lacks(n.terms.pinnedBy(), plan.NotSticky)
+		return n.terms.Lacks(n.terms.PinnedBy(), plan.NotSticky)
 	}
 	return nil
-}
-
-// pinnedBy is the key that has the address pinned.
-func (t terms) pinnedBy() string {
-	if t.MACLock {
-		return nics.MACLock
-	}
-	return nics.UnicastFlood
 }
 
 // keepAddress gives a bridge the address back that it had before this port, its first, came: as long as nobody has set one,

@@ -54,7 +54,7 @@ func (t terms) portSettings() []string {
 // protect sets up the port of a bridge of Linux: its flags in one message, its VLAN, its address in the bridge's table.
 func (n *nic) protect(host rtnl.Device) error {
 	conn := n.kernel.conn
-	if err := conn.Protect(host.Index, n.terms.flags()); err != nil {
+	if err := conn.Protect(host.Index, rtnl.Flags(n.terms.Flags())); err != nil {
 		return failedWith(whynot.ProtectBridge, n.request.place.Bridge, err)
 	}
 	port, err := n.verify(host)
@@ -69,22 +69,11 @@ func (n *nic) protect(host rtnl.Device) error {
 			return failedWith(whynot.ProtectBridge, n.request.place.Bridge, err)
 		}
 	}
-	if n.terms.static() {
+	if n.terms.Pinned() {
 		return n.pin(host)
 	}
 	return nil
 }
-
-// flags are the settings of the port. A locked port learns nothing: its one address is in the table.
-func (t terms) flags() rtnl.Flags {
-	return rtnl.Flags{
-		Locked: t.MACLock, Isolated: t.Isolated, Learning: !t.MACLock, UnicastFlood: t.UnicastFlood && !t.MACLock,
-		BPDUGuard: t.BPDUGuard, RootBlock: t.BPDUGuard,
-	}
-}
-
-// static reports whether the address has to be in the bridge's table before the first frame.
-func (t terms) static() bool { return t.MACLock || !t.UnicastFlood }
 
 // verify looks at the port: a kernel that does not know a flag says nothing when it is set.
 func (n *nic) verify(host rtnl.Device) (rtnl.Device, error) {
@@ -92,25 +81,7 @@ func (n *nic) verify(host rtnl.Device) (rtnl.Device, error) {
 	if err != nil {
 		return port, failedWith(whynot.LookUp, host.Name, err)
 	}
-	return port, n.terms.inForce(port.Port.Flags)
-}
-
-// inForce refuses a port that is not as it was asked for.
-func (t terms) inForce(got rtnl.Flags) error {
-	want := t.flags()
-	switch {
-	case want.Locked != got.Locked:
-		return t.Lacks(nics.MACLock, plan.NoLock)
-	case want.Isolated != got.Isolated:
-		return t.Lacks(nics.Isolated, plan.NoIsolation)
-	case want.Learning != got.Learning:
-		return t.Lacks(nics.MACLock, plan.AlwaysLearns)
-	case want.UnicastFlood != got.UnicastFlood:
-		return t.Lacks(nics.UnicastFlood, plan.AlwaysFloods)
-	case want != got:
-		return t.Lacks(nics.BPDUGuard, plan.NoGuard)
-	}
-	return nil
+	return port, n.terms.InForce(plan.Flags(port.Port.Flags))
 }
 
 // slow limits the rate to the container.

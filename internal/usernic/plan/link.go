@@ -12,6 +12,8 @@ type Device struct {
 	Index, MTU int
 	KnowsVLANs bool // the kernel was built with VLANs for bridges
 	Filters    bool // the bridge filters VLANs
+	STP        bool // the kernel speaks the spanning tree protocol on it
+	Address    [6]byte
 }
 
 // Kinds of devices that may be bridges. The userspace datapath of Open vSwitch shows its bridges as tap devices.
