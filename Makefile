@@ -32,6 +32,7 @@ PATH_slots     = $(RUNDIR)/lxc/nics.d
 PATH_ovsVsctl  = /usr/bin/ovs-vsctl
 PATH_policy    = $(SYSCONFDIR)/userns-helpers/policy.toml
 PATH_forbidden = $(SYSCONFDIR)/userns-helpers/forbidden-host-ids
+PATH_accepted  = $(SYSCONFDIR)/userns-helpers/accepted-findings
 PATH_nsswitch  = /etc/nsswitch.conf
 PATH_sssdPipe  = /var/lib/sss/pipes/nss
 PATH_sssdPipes = /var/lib/sss/pipes
@@ -41,7 +42,7 @@ PATH_getent    = /usr/bin/getent
 # Where ld.so looks for the modules that subid: in nsswitch.conf names, with colons between.
 PATH_libraries = /usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib
 PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots ovsVsctl \
-	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden
+	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
 VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags --always --dirty 2>/dev/null || echo unknown)

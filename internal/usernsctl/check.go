@@ -8,72 +8,137 @@ import (
 	"userns-helpers/internal/usernsctl/hostcheck"
 )
 
+// report is a report as JSON.
+type report struct {
+	Format int `json:"format"`
+	*finding.Report
+}
+
 // check is the command check.
 func (a asker) check() int {
 	host := hostcheck.Here()
 	host.Path = a.path
-	report := hostcheck.Check(host)
+	found := hostcheck.Check(host)
 	if a.json {
-		return a.answer(report, report.Status())
+		return a.answer(report{format, found}, found.Status(a.least()))
 	}
-	return a.say([]byte(reportText(report, a.all)), report.Status())
+	return a.say([]byte(a.reportText(found)), found.Status(a.least()))
+}
+
+// least is the level from which on findings count.
+func (o options) least() finding.Level {
+	if o.level == "" {
+		return finding.Warning
+	}
+	return o.level
+}
+
+// shows reports whether a finding is shown: notes too, if nobody says otherwise.
+func (o options) shows(f finding.Finding) bool {
+	least := o.level
+	if least == "" && !o.quiet {
+		least = finding.Note
+	}
+	if f.Accepted != "" {
+		return o.all && !o.quiet
+	}
+	return f.Level.AtLeast(options{level: least}.least())
 }
 
 // mostAlike is how many findings of one kind are shown, unless all are asked for: a file of 100,000 lines may have one
 // mistake in each.
 const mostAlike = 20
 
-// reportText is a report for people: errors first, then warnings, then notes, each kind in the order of the files.
-func reportText(report *finding.Report, all bool) string {
-	var out strings.Builder
-	for _, level := range []finding.Level{finding.Error, finding.Warning, finding.Note} {
-		out.WriteString(levelText(report, level, all))
-	}
-	for _, u := range report.Unseen {
-		out.WriteString("not looked at: " + printable(u.What) + ": " + printable(u.Why) + "\n")
-	}
-	return out.String() + summary(report)
-}
-
-// levelText are the findings of one level.
-func levelText(report *finding.Report, level finding.Level, all bool) string {
+// reportText is a report for people, or, in a pipe, a finding in each line.
+func (a asker) reportText(r *finding.Report) string {
 	var out strings.Builder
 	alike := make(map[string]int)
-	for _, f := range report.Findings {
-		if f.Level != level {
+	for _, f := range r.Findings {
+		if !a.shows(f) {
 			continue
 		}
-		alike[f.ID]++
-		if all || alike[f.ID] <= mostAlike {
-			out.WriteString(findingText(f) + "\n")
+		if alike[f.ID]++; a.all || alike[f.ID] <= mostAlike {
+			out.WriteString(a.findingText(f))
 		}
 	}
-	for _, f := range report.Findings {
-		if more := alike[f.ID] - mostAlike; f.Level == level && more > 0 && !all {
-			out.WriteString("... and " + strconv.Itoa(more) + " more of the kind " + f.ID + ": usernsctl check --all\n\n")
-			alike[f.ID] = 0
+	for _, id := range finding.IDs() {
+		if more := alike[id] - mostAlike; more > 0 && !a.all {
+			out.WriteString("... and " + strconv.Itoa(more) + " more of the kind " + id + ": usernsctl check --all\n")
 		}
 	}
-	return out.String()
+	for _, u := range r.Unseen {
+		out.WriteString(a.screen.in(yellow, "not looked at") + ": " + printable(u.What) + ": " + printable(u.Why) + "\n")
+	}
+	if a.quiet {
+		return out.String()
+	}
+	return out.String() + a.fineText(r) + a.summary(r)
 }
 
-// findingText is one finding: what it is about on the first line, what to do indented below, and what to write below that.
-func findingText(f finding.Finding) string {
-	head := string(f.Level) + ": " + f.Problem + " [" + f.ID + "]"
-	if where := f.Where(); where != "" {
-		head = where + ": " + head
-	}
-	text := wrap(printable(head), "") + wrap(printable(f.Advice), "    ")
-	for line := range strings.Lines(f.Write) {
-		text += "        " + printable(strings.TrimSuffix(line, "\n")) + "\n"
+// fineText are the files in which nothing is wrong.
+func (a asker) fineText(r *finding.Report) string {
+	text := ""
+	for _, f := range r.Files {
+		if f.Fine {
+			text += printable(f.Path) + ": " + a.screen.in(green, "OK") + "\n"
+		}
 	}
 	return text
 }
 
+// findingText is one finding. At a terminal it is what it is about on the first line, what to do indented below, and what to
+// write below that; in a pipe it is FILE:LINE: LEVEL: ID: TEXT, where - stands for no file.
+func (a asker) findingText(f finding.Finding) string {
+	where := ""
+	switch {
+	case f.File != "":
+		where = printable(f.Where()) + ": "
+	case !a.screen.terminal():
+		where = "-: "
+	}
+	level := string(f.Level)
+	if f.Accepted != "" {
+		level += ", accepted"
+	}
+	if !a.screen.terminal() {
+		return where + level + ": " + f.ID + ": " + printable(f.Problem) + "\n"
+	}
+	advice := f.Advice
+	if f.Accepted != "" {
+		advice = "Accepted: " + f.Accepted
+	}
+	head := wrapTo(a.screen.width(), where+level+": "+printable(f.Problem)+" ["+f.ID+"]", "")
+	head = strings.Replace(head, ": "+level+":", ": "+a.screen.in(colorOf(f), level)+":", 1)
+	if where == "" {
+		head = a.screen.in(colorOf(f), level) + strings.TrimPrefix(head, level)
+	}
+	text := head + wrapTo(a.screen.width(), printable(advice), "    ")
+	for line := range strings.Lines(f.Write) {
+		text += "        " + printable(strings.TrimSuffix(line, "\n")) + "\n"
+	}
+	return text + "\n"
+}
+
+// colorOf is the color of a finding's level.
+func colorOf(f finding.Finding) string {
+	switch {
+	case f.Accepted != "":
+		return ""
+	case f.Level == finding.Error:
+		return red
+	case f.Level == finding.Warning:
+		return yellow
+	}
+	return cyan
+}
+
 // summary is the last line of a report.
-func summary(report *finding.Report) string {
-	text := plural(report.Count(finding.Error), "error") + ", " + plural(report.Count(finding.Warning), "warning")
-	if n := len(report.Unseen); n > 0 {
+func (a asker) summary(r *finding.Report) string {
+	text := plural(r.Count(finding.Error), "error") + ", " + plural(r.Count(finding.Warning), "warning")
+	if n := r.Accepted(); n > 0 {
+		text += ", " + strconv.Itoa(n) + " accepted"
+	}
+	if n := len(r.Unseen); n > 0 {
 		text += ", " + strconv.Itoa(n) + " not looked at"
 	}
 	return text + "\n"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -110,11 +111,31 @@ func TestReportText(t *testing.T) {
 		report.Add(finding.Finding{ID: "subid-line", Level: finding.Warning, File: "/etc/subgid", Line: i + 1, Problem: "a bad line", Advice: "Write it anew."})
 	}
 	report.Miss("/etc/sssd/sssd.conf", "permission denied: run as root")
-	golden(t, "check", reportText(report, false))
-	if all := reportText(report, true); strings.Count(all, "a bad line") != 30 || strings.Contains(all, "more of the kind") {
+	report.Add(finding.Finding{ID: "limits-memory", Level: finding.Note, Problem: "nothing limits alice", Advice: "Set MemoryMax=.", Accepted: "one tenant\x1b"})
+	for _, path := range []string{"/etc/subuid", "/etc/subgid", "/etc/login.defs"} {
+		report.Read(path)
+	}
+	report.Finish()
+	terminal, pipe := screen{columns: 80}, screen{}
+	text := func(s screen, o options) string { return asker{options: o, screen: s}.reportText(report) }
+	golden(t, "check", text(terminal, options{}))
+	golden(t, "check-pipe", text(pipe, options{}))
+	golden(t, "check-quiet", text(pipe, options{quiet: true, level: finding.Error}))
+	golden(t, "check-accepted", text(pipe, options{all: true, level: finding.Error}))
+	colored := text(screen{columns: 70, color: true}, options{})
+	golden(t, "check-color", strings.NewReplacer("\x1b[31;1m", "R<", "\x1b[33m", "Y<", "\x1b[32m", "G<", "\x1b[36m", "C<", "\x1b[0m", ">").Replace(colored))
+	if plain := regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(colored, ""); plain != text(screen{columns: 70}, options{}) {
+		t.Errorf("colors change the text:\n%s", plain)
+	}
+	if all := text(terminal, options{all: true}); strings.Count(all, "a bad line") != 30 || strings.Contains(all, "more of the kind") {
 		t.Errorf("--all leaves something out:\n%s", all)
 	}
-	golden(t, "check-clean", reportText(&finding.Report{}, false))
+	for line := range strings.Lines(text(screen{columns: 50}, options{})) {
+		if n := utf8.RuneCountInString(line); n > 51 && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "not looked at") && !strings.HasPrefix(line, "...") {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	golden(t, "check-clean", asker{}.reportText(&finding.Report{}))
 }
 
 func TestNicsText(t *testing.T) {

@@ -3,16 +3,19 @@ package usernsctl
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 
 	"userns-helpers/internal/text/number"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // options are those of the command line; which of them a command heeds is its business.
 type options struct {
-	all, guard, json, help, version bool
-	path                            string
-	pid                             int // 0: none
+	all, guard, json, quiet, help, version bool
+	path                                   string
+	level                                  finding.Level // "": nobody says
+	pid                                    int           // 0: none
 }
 
 // parse takes the options out of the arguments, wherever they stand, and returns the words.
@@ -42,13 +45,17 @@ func (o *options) parse(arguments []string) ([]string, error) {
 	return words, nil
 }
 
-func takesValue(name string) bool { return name == "--path" || name == "--pid" }
+func takesValue(name string) bool { return name == "--path" || name == "--pid" || name == "--level" }
 
 // set sets one option.
 func (o *options) set(name, value string, joined bool) error {
 	switch {
 	case name == "--path" && value != "":
 		o.path = value
+	case name == "--level":
+		if o.level = finding.Level(value); !slices.Contains(finding.Levels(), o.level) {
+			return errors.New(quote(value) + " is not a level: error, warning or note")
+		}
 	case name == "--pid":
 		pid, err := number.Decimal(value)
 		if err != nil || pid == 0 || pid > math.MaxInt32 {
@@ -72,6 +79,8 @@ func (o *options) turnOn(name string) error {
 		o.guard = true
 	case "--json":
 		o.json = true
+	case "--quiet", "-q":
+		o.quiet = true
 	case "--help", "-h":
 		o.help = true
 	case "--version":

@@ -36,13 +36,19 @@ func shown(command string, words []string) string {
 	return text
 }
 
-// wrap breaks text into lines of at most lineWide characters with indent in front; a longer word has a line of its own.
-func wrap(text, indent string) string {
+// format is the version of what --json prints.
+const format = 1
+
+// wrap breaks text into lines of at most lineWide characters.
+func wrap(text, indent string) string { return wrapTo(lineWide, text, indent) }
+
+// wrapTo breaks text into lines of at most width characters with indent in front; a longer word has a line of its own.
+func wrapTo(width int, text, indent string) string {
 	var out strings.Builder
 	used := 0
 	for _, word := range strings.Fields(text) {
 		length := utf8.RuneCountInString(word)
-		if used > 0 && used+1+length > lineWide {
+		if used > 0 && used+1+length > width {
 			out.WriteByte('\n')
 			used = 0
 		}

@@ -12,13 +12,13 @@ import (
 
 // Exit statuses.
 const (
-	fine     = 0 // nothing found; yes
-	found    = 1 // findings; no
-	unseen   = 2 // something could not be looked at; the command line is wrong
-	lineWide = 80
+	fine   = 0 // nothing found; yes
+	found  = 1 // findings; no
+	unseen = 2 // something could not be looked at; the command line is wrong
 )
 
-const usage = `usage: usernsctl check [--all] [--json] [--path DIRECTORIES]
+const usage = `usage: usernsctl check [--level LEVEL] [--all] [--quiet] [--json]
+                       [--path DIRECTORIES]
        usernsctl explain uid|gid USER [LOWER COUNT] [--pid PID] [--json]
        usernsctl explain nic USER BRIDGE [--pid PID] [--guard] [--json]
        usernsctl nics [--json]
@@ -34,7 +34,7 @@ const help = usage + `
 check    looks for mistakes: in subuid, subgid, lxc-usernet, policy.toml,
          forbidden-host-ids, nsswitch.conf and login.defs, in the installed
          programs, in kernel settings. Status 0: none; 1: some; 2: something
-         could not be looked at.
+         could not be looked at, and there is no error.
 explain  says whether USER may map IDs, or have a network interface on BRIDGE:
          yes or no, the file and line that decide, what is left; with --pid, why
          that process would be refused. Status 0: yes; 1: no; 2: not known.
@@ -47,6 +47,8 @@ revoke   takes back what USER was granted.
 
 --all    does not shorten long answers
 --json   answers for programs
+--level  the lowest level that check shows and counts: error, warning, note
+--quiet  only findings that count
 --path   the directories in which users' shells find programs, if not those of
          login.defs
 --pid    a process
@@ -68,11 +70,12 @@ Root sees more: other users' processes, and the slots in which quotas are kept.
 type asker struct {
 	options
 	stdout, stderr io.Writer
+	screen         screen // what stdout is
 }
 
 // Run is the program, from argv to the exit status. It prints once.
 func Run(argv []string, stdout, stderr io.Writer) int {
-	a := asker{stdout: stdout, stderr: stderr}
+	a := asker{stdout: stdout, stderr: stderr, screen: screenOf(stdout)}
 	switch { // these write, and heed each of their options
 	case len(argv) > 1 && argv[1] == "grant":
 		return a.grant(argv[2:])

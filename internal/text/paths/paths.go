@@ -19,6 +19,7 @@ var (
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
 	policy    = "/etc/userns-helpers/policy.toml"
 	forbidden = "/etc/userns-helpers/forbidden-host-ids"
+	accepted  = "/etc/userns-helpers/accepted-findings"
 	nsswitch  = "/etc/nsswitch.conf"
 	sssdPipe  = "/var/lib/sss/pipes/nss"
 	sssdPipes = "/var/lib/sss/pipes"
@@ -67,6 +68,9 @@ func Policy() string { return policy }
 
 // Forbidden lists the ids of the host that are never mapped, forbidden-host-ids(5).
 func Forbidden() string { return forbidden }
+
+// Accepted lists what usernsctl check finds and the administrator of the host accepts.
+func Accepted() string { return accepted }
 
 // Nsswitch says which services know users, groups and subordinate ids, nsswitch.conf(5).
 func Nsswitch() string { return nsswitch }

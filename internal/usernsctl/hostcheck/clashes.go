@@ -12,30 +12,10 @@ func (c *check) checkClashes(path string) {
 			ID: "subid-overlap", Level: finding.Error, File: path, Line: clash.Claim.Line,
 			Problem: printable(clash.Claim.Owner) + " and " + printable(clash.With.Owner) + " (line " + decimal(uint64(clash.With.Line)) +
 				") both have the IDs " + span(clash.Both),
-			Advice: "Each can change and kill what the other's containers own, and they share limits. Move one of the ranges: " + c.suggest(path, clash.Claim),
+			Advice: "Each can change and kill what the other's containers own, and they share limits. Move this range: " + c.suggest(clash.Claim),
 		})
 	}
 }
-
-// mostAdvised is how often a free range is looked for, which costs a walk over the file: more of such findings are not
-// put right one by one.
-const mostAdvised = 40
-
-// suggest is a free place for a claim.
-func (c *check) suggest(path string, claim idspace.Claim) string {
-	if c.advised++; c.advised > mostAdvised {
-		return "usernsctl ranges shows the gaps."
-	}
-	free, ok := c.spaces[path].FirstFree(leastSubordinate, claim.Range.Count())
-	if !ok {
-		return "there is no free range of that size."
-	}
-	return decimal(free.Start()) + " and the " + decimal(free.Count()-1) + " IDs after it are free in this file. Files that " +
-		"containers have made keep their old IDs."
-}
-
-// leastSubordinate is where the shadow suite begins to hand out ids, SUB_UID_MIN of login.defs(5).
-const leastSubordinate = 100_000
 
 // checkRealIDs reports ranges that hold ids of accounts of this host, a finding for each line.
 func (c *check) checkRealIDs(path, kind string, known *ids) {
@@ -58,7 +38,7 @@ func (c *check) checkRealIDs(path, kind string, known *ids) {
 			ID: "subid-account", Level: finding.Error, File: path, Line: h.claim.Line,
 			Problem: "the range of " + printable(h.claim.Owner) + " contains the IDs of " + count(len(h.names), kind) + " of this host: " + list(h.names),
 			Advice: "In a container " + printable(h.claim.Owner) + " can act as these, on their files outside as well (CVE-2024-56433). Move the range: " +
-				c.suggest(path, h.claim),
+				c.suggest(h.claim),
 		})
 	}
 }

@@ -23,7 +23,8 @@ type directory struct {
 // checkDirectories compares the grants with the ids of directories' accounts (CVE-2024-56433: useradd hands out ranges
 // from 100000 on, and so do directories).
 func (c *check) checkDirectories() {
-	for _, d := range append(c.sssd(), c.winbind()...) {
+	c.services = append(c.sssd(), c.winbind()...)
+	for _, d := range c.services {
 		if d.ids.Empty() || !d.exact {
 			c.report.Add(finding.Finding{
 				ID: "directory-unknown", Level: finding.Note, File: d.file, Line: d.line,

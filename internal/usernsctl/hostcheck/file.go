@@ -32,6 +32,7 @@ func (c *check) config(path string) io.ReadCloser {
 		return nil
 	}
 	c.checkGroup(path, file)
+	c.report.Read(path)
 	return file
 }
 

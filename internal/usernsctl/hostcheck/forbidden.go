@@ -27,6 +27,7 @@ func (c *check) checkForbidden() {
 		wrong, err = append(wrong, whole), nil
 	}
 	c.failed(path, err)
+	c.never = never.Rows
 	for _, m := range wrong {
 		c.report.Add(finding.Finding{
 			ID: "forbidden-ids", Level: finding.Error, File: path, Line: m.Line, Problem: whynot.Mistake(m),

@@ -19,11 +19,11 @@ type Grants struct {
 func GrantsOf(h Host, groups bool) Grants {
 	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
 	c.readAccounts()
-	path, known := paths.Subuid(), &c.accounts.uids
+	path := paths.Subuid()
 	if groups {
-		path, known = paths.Subgid(), &c.accounts.gids
+		path = paths.Subgid()
 	}
-	c.checkSubid(path, "", known)
+	c.checkSubid(path)
 	space, read := c.spaces[path]
 	g := Grants{Path: path, Space: space, Absent: !read, Unseen: c.report.Unseen}
 	for _, f := range c.report.Findings {

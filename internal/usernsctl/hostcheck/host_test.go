@@ -105,7 +105,7 @@ func (f *fake) look(t testing.TB) *finding.Report {
 	report := Check(f.host())
 	report.Findings = slices.DeleteFunc(report.Findings, func(x finding.Finding) bool { return strings.HasPrefix(x.ID, "program-") })
 	for _, x := range report.Findings {
-		if x.ID == "" || x.Problem == "" || x.Advice == "" || x.Level == "" {
+		if !slices.Contains(finding.IDs(), x.ID) || x.Problem == "" || x.Advice == "" || x.Level == "" {
 			t.Errorf("something is missing in %+v", x)
 		}
 	}
@@ -147,6 +147,7 @@ func TestFaults(t *testing.T) {
 		{"no count", add("/etc/subuid", "alice:300000\n"), "warning subid-line /etc/subuid:6", "three fields"},
 		{"a comment behind", add("/etc/subgid", "alice:300000:5 # x\n"), "warning subid-line /etc/subgid:4", "a comment follows"},
 		{"DOS", add("/etc/subgid", "alice:300000:5\r\n"), "warning subid-line /etc/subgid:4", "carriage return"},
+		{"a whole file of DOS", set("/etc/subgid", "alice:100000:65536\r\nbob:165536:65536\r\n# x\r\n1002:231072:65536\r\n"), "warning file-crlf /etc/subgid", "3 of 3 lines"},
 		{"a blank", add("/etc/subgid", "alice:300000:5 \n"), "warning subid-line /etc/subgid:4", "blank"},
 		{"no number", add("/etc/subgid", "alice:all:5\n"), "warning subid-line /etc/subgid:4", "start is not a number"},
 		{"beyond", add("/etc/subuid", "alice:4294967295:2\n"), "warning subid-line /etc/subuid:6", "beyond"},
@@ -182,8 +183,7 @@ func TestFaults(t *testing.T) {
 			f.write(t, "/proc/sys/net/ipv6/conf/lxcbr0/forwarding", "0\n")
 		}, "warning kernel-accept-ra /proc/sys/net/ipv6/conf/lxcbr0/accept_ra", "lxcbr0"},
 		{"a disk", func(_ *testing.T, f *fake) { f.runIs = unix.XFS_SUPER_MAGIC }, "warning ledger-filesystem /run/lxc/nics", "tmpfs"},
-		{"default listens", set("/proc/sys/net/ipv6/conf/default/accept_ra", "1\n"), "warning kernel-accept-ra /proc/sys/net/ipv6/conf/default/accept_ra", "default"},
-		{"all listens", set("/proc/sys/net/ipv6/conf/all/accept_ra", "2\n"), "warning kernel-accept-ra /proc/sys/net/ipv6/conf/all/accept_ra", "all"},
+		{"default listens", set("/proc/sys/net/ipv6/conf/default/accept_ra", "1\n"), "note kernel-accept-ra /proc/sys/net/ipv6/conf/default/accept_ra", "default"},
 		{"no namespaces", set("/proc/sys/user/max_user_namespaces", "0\n"), "warning kernel-namespaces /proc/sys/user/max_user_namespaces", "0"},
 		{"Debian's switch", set("/proc/sys/kernel/unprivileged_userns_clone", "0\n"), "warning kernel-namespaces /proc/sys/kernel/unprivileged_userns_clone", "0"},
 		{"AppArmor", set("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n"), "warning kernel-apparmor /proc/sys/kernel/apparmor_restrict_unprivileged_userns", "AppArmor"},
@@ -202,7 +202,7 @@ func TestFaults(t *testing.T) {
 		{"subid indented", set("/etc/nsswitch.conf", "passwd: files\n subid: sss\n"), "warning nsswitch-line /etc/nsswitch.conf:2", "first column"},
 		{"an unknown source", set("/etc/nsswitch.conf", "subid: nonsense\n"), "warning nsswitch-subid /etc/nsswitch.conf", "nonsense"},
 		{"forbidden ids in the policy", set("/etc/userns-helpers/policy.toml", "[idmap]\nforbidden_host_ids = [\"100500\"]\n"), "error policy /etc/userns-helpers/policy.toml:2", "/etc/userns-helpers/forbidden-host-ids"},
-		{"forbidden", set("/etc/userns-helpers/forbidden-host-ids", "# x\n100500\n"), "warning forbidden-ids-granted /etc/subuid:1", "the IDs 100500 of alice are never mapped: /etc/userns-helpers/forbidden-host-ids line 2 forbids 100500"},
+		{"forbidden", set("/etc/userns-helpers/forbidden-host-ids", "# x\n100500\n"), "warning forbidden-ids-granted /etc/subgid:1", "the IDs 100500 of alice are never mapped: /etc/userns-helpers/forbidden-host-ids line 2 forbids 100500"},
 		{"forbidden ids", set("/etc/userns-helpers/forbidden-host-ids", "0-9\n\n10 - 19\n"), "error forbidden-ids /etc/userns-helpers/forbidden-host-ids:3", `"10 - 19" is not an ID`},
 		{"too many forbidden ids", set("/etc/userns-helpers/forbidden-host-ids", strings.Repeat("#\n", 1<<17)+"\n"), "error forbidden-ids /etc/userns-helpers/forbidden-host-ids", "larger than"},
 		{"forbidden ids without newline", set("/etc/userns-helpers/forbidden-host-ids", "0-9\n1"), "warning file-newline /etc/userns-helpers/forbidden-host-ids", "newline"},
@@ -251,7 +251,7 @@ func TestDanglingLink(t *testing.T) {
 func TestHostRoot(t *testing.T) {
 	f := clean(t)
 	f.add(t, "/etc/subuid", "alice:0:1\n")
-	if got := found(f.look(t)); !slices.Equal(got, []string{"error subid-root /etc/subuid:6", "error subid-account /etc/subuid:6"}) {
+	if got := found(f.look(t)); !slices.Equal(got, []string{"error subid-account /etc/subuid:6", "error subid-root /etc/subuid:6"}) {
 		t.Errorf("%q", got)
 	}
 }
@@ -262,8 +262,8 @@ func TestUnseen(t *testing.T) {
 		f.write(t, path, "")
 		f.closed[path] = true
 		report := f.look(t)
-		if len(report.Unseen) != 1 || report.Unseen[0].What != path || report.Status() != 2 {
-			t.Errorf("%s: %v, status %d", path, report.Unseen, report.Status())
+		if len(report.Unseen) != 1 || report.Unseen[0].What != path || report.Status(finding.Warning) != 2 {
+			t.Errorf("%s: %v, status %d", path, report.Unseen, report.Status(finding.Warning))
 		}
 	}
 }
@@ -276,7 +276,7 @@ func TestDirectories(t *testing.T) {
 	}{
 		{
 			"Active Directory", "/etc/sssd/sssd.conf", "[sssd]\n\n[domain/example.test]\nid_provider = ad\n",
-			[]string{"warning subid-directory /etc/subuid:2", "warning subid-directory /etc/subgid:2"},
+			[]string{"warning subid-directory /etc/subgid:2", "warning subid-directory /etc/subuid:2"},
 			"200000-2000199999",
 		},
 		{
@@ -285,18 +285,18 @@ func TestDirectories(t *testing.T) {
 		},
 		{
 			"bounded", "/etc/sssd/conf.d/10-x.conf", "[domain/x]\nid_provider=ldap\nmin_id = 231072\nmax_id = 300000\n",
-			[]string{"warning subid-directory /etc/subuid:3", "warning subid-directory /etc/subgid:3"},
+			[]string{"warning subid-directory /etc/subgid:3", "warning subid-directory /etc/subuid:3"},
 			"231072-300000",
 		},
 		{
 			"FreeIPA", "/etc/sssd/sssd.conf", "# x\n[domain/x]\nid_provider=ipa\n",
-			[]string{"note directory-unknown /etc/sssd/sssd.conf:2", "warning subid-directory /etc/subuid:2", "warning subid-directory /etc/subgid:2"},
+			[]string{"note directory-unknown /etc/sssd/sssd.conf:2", "warning subid-directory /etc/subgid:2", "warning subid-directory /etc/subuid:2"},
 			"ipa",
 		},
 		{"LDAP", "/etc/sssd/sssd.conf", "[domain/x]\nid_provider = ldap\n", []string{"note directory-unknown /etc/sssd/sssd.conf:1"}, ""},
 		{
 			"winbind", "/etc/samba/smb.conf", "[global]\n  idmap config LAB : range = 100000 - 100099\n  idmap config LAB:backend = rid\n",
-			[]string{"warning subid-directory /etc/subuid:1", "warning subid-directory /etc/subgid:1"},
+			[]string{"warning subid-directory /etc/subgid:1", "warning subid-directory /etc/subuid:1"},
 			"100000-100099",
 		},
 	} {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/text/ifname"
@@ -62,13 +63,15 @@ type check struct {
 	spaces   map[string]idspace.Space // of /etc/subuid and /etc/subgid, by path
 	rules    []nearby.Entry           // of lxc-usernet, those without a fault
 	beyond   beyond                   // users whom the files do not know
-	advised  int                      // how often a free range was looked for
+	services []directory              // name services, and the ids that their accounts have
+	never    []idmap.Row              // of forbidden-host-ids
+	moves    *moves                   // where ranges can be moved to
 }
 
 // Check looks at everything.
 func Check(h Host) *finding.Report {
 	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
-	c.report.Findings, c.report.Unseen = []finding.Finding{}, []finding.Unseen{}
+	c.report.Findings, c.report.Unseen, c.report.Files = []finding.Finding{}, []finding.Unseen{}, []finding.File{}
 	c.readAccounts()
 	c.checkNsswitch()
 	c.checkLoginDefs()
@@ -77,11 +80,14 @@ func Check(h Host) *finding.Report {
 	c.checkUsernet()
 	c.checkPolicy()
 	c.checkForbidden()
+	c.checkSpaces()
 	c.checkKey()
 	c.checkPrograms()
 	c.checkKernel()
 	c.checkLedger()
 	c.checkLimits()
+	c.accept()
+	c.report.Finish()
 	return &c.report
 }
 

@@ -36,14 +36,13 @@ func (c *check) checkKernel() {
 		}
 	}
 	if len(c.rules) > 0 {
-		for _, name := range []string{"all", "default"} {
-			c.checkAdvertisements(name)
-		}
+		c.checkAdvertisements("default")
 	}
 }
 
-// checkAdvertisements reports an interface, or the settings for all or future ones, that believes router advertisements:
-// containers are on the bridges that this host has an interface on.
+// checkAdvertisements reports an interface that believes router advertisements: containers are on the bridges that this host
+// has an interface on. Of "default", what interfaces to come begin with, there is a note: kernels have it so, and it is no
+// fault of a host. "all" is not looked at, since the kernel never asks for it (ipv6_accept_ra in net/ipv6.h).
 func (c *check) checkAdvertisements(name string) {
 	folder := "net/ipv6/conf/" + name + "/"
 	accepts := c.setting(folder + "accept_ra")
@@ -53,8 +52,12 @@ func (c *check) checkAdvertisements(name string) {
 	if accepts == "1" && c.setting(folder+"forwarding") == "1" {
 		return // ip-sysctl: 1 is for hosts that do not forward, 2 for all
 	}
+	level := finding.Warning
+	if name == "default" {
+		level = finding.Note
+	}
 	c.report.Add(finding.Finding{
-		ID: "kernel-accept-ra", Level: finding.Warning, File: "/proc/sys/" + folder + "accept_ra",
+		ID: "kernel-accept-ra", Level: level, File: "/proc/sys/" + folder + "accept_ra",
 		Problem: "net.ipv6.conf." + name + ".accept_ra is " + accepts + ": " + believes(name),
 		Advice: "One router advertisement from a container can give the host a route. Set it to 0; if the host's own network needs " +
 			"advertisements, set accept_ra=1 for its interface alone.",
@@ -63,10 +66,7 @@ func (c *check) checkAdvertisements(name string) {
 
 // believes says what the setting is for.
 func believes(name string) string {
-	switch name {
-	case "all":
-		return "it is the host's general setting"
-	case "default":
+	if name == "default" {
 		return "each new bridge and interface accepts router advertisements"
 	}
 	return "the host accepts router advertisements from containers on this bridge"

@@ -7,25 +7,45 @@ import (
 	"userns-helpers/internal/usernsctl/idspace"
 )
 
-// checkSubids looks at the grants of ids.
+// checkSubids looks at the lines that grant ids.
 func (c *check) checkSubids() {
-	c.checkSubid(paths.Subuid(), "user", &c.accounts.uids)
-	c.checkSubid(paths.Subgid(), "group", &c.accounts.gids)
+	c.checkSubid(paths.Subuid())
+	c.checkSubid(paths.Subgid())
 }
 
-// checkSubid looks at one file: its lines, then who clashes with whom, then with which accounts of this host.
-func (c *check) checkSubid(path, kind string, known *ids) {
+// checkSpaces looks at what the lines of both files grant: who clashes with whom, and with which accounts of this host. It
+// comes when everything is known that a range can be moved away from.
+func (c *check) checkSpaces() {
+	for _, file := range []struct {
+		path, kind string
+		known      *ids
+	}{{paths.Subuid(), "user", &c.accounts.uids}, {paths.Subgid(), "group", &c.accounts.gids}} {
+		file.known.sort() // a directory may have told of others
+		c.checkClashes(file.path)
+		c.checkRealIDs(file.path, file.kind, file.known)
+	}
+}
+
+// checkSubid looks at the lines of one file.
+func (c *check) checkSubid(path string) {
 	file := c.config(path)
 	if file == nil {
 		return
 	}
 	defer file.Close()
 	var claims []idspace.Claim
+	var returned []slips.Entry
+	entries := 0
 	incomplete, err := slips.Inspect(file, nil, func(e slips.Entry) {
+		entries++
+		if e.Return {
+			returned = append(returned, e)
+		}
 		if claim, ok := c.checkEntry(path, e); ok {
 			claims = append(claims, claim)
 		}
 	})
+	c.checkReturns(path, returned, entries)
 	c.failed(path, err)
 	if incomplete {
 		c.report.Add(finding.Finding{
@@ -34,9 +54,27 @@ func (c *check) checkSubid(path, kind string, known *ids) {
 		})
 	}
 	c.spaces[path] = idspace.Of(claims)
-	c.checkClashes(path)
-	known.sort() // a directory may have told of others
-	c.checkRealIDs(path, kind, known)
+}
+
+// checkReturns reports the lines that end with a carriage return: one by one, or, where most of the file does, once.
+func (c *check) checkReturns(path string, returned []slips.Entry, entries int) {
+	const advice = "These programs treat it as part of the newline; to shadow's it is part of the count, and the line grants nothing there. "
+	fix := []string{`sed -i 's/\r$//' ` + path}
+	if len(returned) > 1 && len(returned)*2 > entries {
+		c.report.Add(finding.Finding{
+			ID: "file-crlf", Level: finding.Warning, File: path,
+			Problem: decimal(uint64(len(returned))) + " of " + count(entries, "line") + " end with a carriage return, as on DOS", Advice: advice + "Convert the file.", Fix: fix,
+		})
+		return
+	}
+	for _, e := range returned {
+		if e.Fault == slips.NoFault {
+			c.report.Add(finding.Finding{
+				ID: "subid-line", Level: finding.Warning, File: path, Line: e.Line, Problem: quote(e.Text) + " ends with a carriage return",
+				Advice: advice + "Remove it.", Fix: fix,
+			})
+		}
+	}
 }
 
 // checkEntry looks at one line; false if it grants nothing.
@@ -51,13 +89,6 @@ func (c *check) checkEntry(path string, e slips.Entry) (idspace.Claim, bool) {
 		c.report.Add(finding.Finding{
 			ID: "subid-owner", Level: finding.Warning, File: path, Line: e.Line, Problem: "there is no user " + quote(e.Owner),
 			Advice: "The IDs " + span(e.Range) + " are granted to whoever gets that name or ID next. Remove the line, or correct the name.",
-		})
-	}
-	if e.Return {
-		c.report.Add(finding.Finding{
-			ID: "subid-line", Level: finding.Warning, File: path, Line: e.Line, Problem: quote(e.Text) + " ends with a carriage return",
-			Advice: "These programs treat it as part of the newline; to shadow's it is part of the count, and the line grants nothing " +
-				"there. Convert the file (dos2unix).",
 		})
 	}
 	if e.Octal {
