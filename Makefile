@@ -77,11 +77,11 @@ V =
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages \
+.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages test-systemd \
 	version clean go modules $(BINARIES)
 
 # What needs Go says so in the same words, and before anything else.
-$(BINARIES) check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages: | go
+$(BINARIES) check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages test-systemd: | go
 go:
 	@hack/go
 
@@ -166,6 +166,9 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
 	test/run packages -test.v
+
+test-systemd: build ## as root: what usernsctl grant tells systemd and systemd-networkd, in a Debian that is booted
+	test/systemd/run
 
 version: ## print the version
 	@echo $(VERSION)

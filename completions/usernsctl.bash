@@ -13,13 +13,13 @@ _usernsctl() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--count | --start | --nics | --kubelet | --uid-min | --uid-max) return ;;
+	--count | --start | --nics | --limits | --kubelet | --uid-min | --uid-max) return ;;
 	esac
 	# The words in front of this one that are no options and no values of options.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--pid | --path | --count | --start | --nics | --kubelet | --uid-min | --uid-max) ((i++)) ;;
+		--pid | --path | --count | --start | --nics | --limits | --kubelet | --uid-min | --uid-max) ((i++)) ;;
 		-*) ;;
 		*) words+=("$word") ;;
 		esac
@@ -31,7 +31,7 @@ _usernsctl() {
 		explain) options='--pid --guard --json --help' ;;
 		nics) options='--json --help' ;;
 		ranges) options='--all --json --help' ;;
-		grant) options='--count --start --nics --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
+		grant) options='--count --start --nics --own-bridge --limits --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
 		revoke) options='--keep-reserved --dry-run --json --help' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")

@@ -6,7 +6,7 @@ function __usernsctl_words
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --pid --path --count --start --nics --kubelet --uid-min --uid-max
+        else if contains -- $word --pid --path --count --start --nics --limits --kubelet --uid-min --uid-max
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -59,6 +59,8 @@ complete -c usernsctl -n '__usernsctl_at explain nic . .' -l guard -d 'show the 
 complete -c usernsctl -n '__usernsctl_in grant' -l count -x -d 'how many IDs'
 complete -c usernsctl -n '__usernsctl_in grant' -l start -x -d 'the first ID'
 complete -c usernsctl -n '__usernsctl_in grant' -l nics -x -d 'how many interfaces on which bridge'
+complete -c usernsctl -n '__usernsctl_in grant' -l own-bridge -d 'a bridge that no other user has'
+complete -c usernsctl -n '__usernsctl_in grant' -l limits -x -a 'tasks= memory= cpu=' -d 'what all processes together can have'
 complete -c usernsctl -n '__usernsctl_in grant' -l missing -d 'all users with a login shell and no IDs'
 complete -c usernsctl -n '__usernsctl_in grant' -l uid-min -x -d 'the first of all users'
 complete -c usernsctl -n '__usernsctl_in grant' -l uid-max -x -d 'the last of all users'

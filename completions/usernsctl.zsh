@@ -25,6 +25,8 @@ _usernsctl_grant() {
 		'--count[how many IDs]:number:' \
 		'--start[the first ID]:ID:' \
 		'*--nics[how many interfaces on which bridge]:BRIDGE=NUMBER:' \
+		'--own-bridge[a bridge that no other user has]' \
+		'--limits[what all processes together can have]:tasks=N,memory=SIZE,cpu=PERCENT:' \
 		'--missing[all users with a login shell and no IDs]' \
 		'--uid-min[the first of all users]:user ID:' \
 		'--uid-max[the last of all users]:user ID:' \

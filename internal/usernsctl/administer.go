@@ -103,11 +103,17 @@ const mostLines = 40
 // orderText is what became of an order, for people.
 func orderText(r grant.Report) string {
 	text := linesText(r)
-	if len(r.Lines) == 0 {
+	if len(r.Lines)+len(r.Paste) == 0 {
 		text = "Nothing to do.\n"
 	}
 	if len(r.Avoided) > 0 {
 		text += "Lower IDs are not free:\n" + avoidedText(r.Avoided)
+	}
+	for _, p := range r.Paste {
+		text += "To be written into " + p.File + ":\n"
+		for _, line := range p.Lines {
+			text += "    " + printable(line) + "\n"
+		}
 	}
 	for _, remark := range r.Remarks {
 		text += wrap(printable(remark), "")

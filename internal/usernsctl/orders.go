@@ -7,6 +7,7 @@ import (
 
 	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/usernsctl/grant"
+	"userns-helpers/internal/usernsctl/limits"
 )
 
 // order is the command line of grant or revoke: these write, so that each option is one that the command heeds.
@@ -22,8 +23,10 @@ type order struct {
 func parseGrant(arguments []string) (order, error) {
 	o, err := parseOrder(arguments, map[string]setter{
 		"--count": (*order).setCount, "--start": (*order).setStart, "--nics": (*order).setNICs, "--kubelet": (*order).setPods,
-		"--uid-min": (*order).setUIDMin, "--uid-max": (*order).setUIDMax,
-	}, map[string]func(*order){"--missing": func(o *order) { o.missing = true }})
+		"--uid-min": (*order).setUIDMin, "--uid-max": (*order).setUIDMax, "--limits": (*order).setLimits,
+	}, map[string]func(*order){
+		"--missing": func(o *order) { o.missing = true }, "--own-bridge": func(o *order) { o.OwnBridge = true },
+	})
 	if err != nil || o.help {
 		return o, err
 	}
@@ -101,6 +104,8 @@ func (o *order) coherent() error {
 		return errors.New("--kubelet says how many IDs there are and that they are aligned, and goes with neither --count nor --missing")
 	case o.missing && (o.Fixed || len(o.words) > 0 || len(o.NICs) > 0):
 		return errors.New("--missing is for all users, and goes with none of a user, --start and --nics")
+	case (o.missing || o.Pods > 0) && (o.OwnBridge || !o.Limits.None()):
+		return errors.New("--own-bridge and --limits are for one user")
 	case !o.missing && (o.uidMin || o.uidMax):
 		return errors.New("--uid-min and --uid-max say who is meant by --missing")
 	case o.missing:
@@ -158,6 +163,13 @@ func (o *order) setUIDMax(value string) (err error) {
 	o.UIDMax, err = numeral("--uid-max", value, math.MaxUint32-1)
 	o.uidMax = true
 	return err
+}
+
+func (o *order) setLimits(value string) (err error) {
+	if o.Limits, err = limits.Parse(value); err != nil {
+		return errors.New("--limits: " + err.Error())
+	}
+	return nil
 }
 
 func (o *order) setNICs(value string) error {

@@ -24,6 +24,7 @@ const usage = `usage: usernsctl check [--level LEVEL] [--all] [--quiet] [--json]
        usernsctl nics [--json]
        usernsctl ranges [uid|gid] [--all] [--json]
        usernsctl grant USER [--count N] [--start ID] [--nics BRIDGE=N]...
+                       [--own-bridge] [--limits tasks=N,memory=SIZE,cpu=PERCENT]
        usernsctl grant --missing [--count N] [--uid-min ID] [--uid-max ID]
        usernsctl grant --kubelet PODS
        usernsctl revoke USER [--keep-reserved]
@@ -57,6 +58,8 @@ revoke   takes back what USER was granted.
 --count  how many IDs, if not SUB_UID_COUNT of login.defs
 --start  the first of them, if not the lowest that are free
 --nics   how many interfaces on which bridge
+--own-bridge  a bridge that no other user has, with addresses for containers
+--limits  what all processes of USER together can have at most
 --missing  all users of this host with a login shell and no IDs
 --kubelet  65536 IDs a pod for the user kubelet, aligned
 --keep-reserved  nobody is ever given the IDs again

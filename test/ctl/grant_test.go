@@ -32,6 +32,10 @@ type granted struct {
 		First, Last uint64
 		Claims      int
 	}
+	Paste []struct {
+		File  string
+		Lines []string
+	}
 	Remarks []string
 	status  int
 }

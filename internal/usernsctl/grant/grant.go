@@ -30,7 +30,7 @@ func (h Host) Grant(o Order) (Report, error) {
 	if err != nil {
 		return report, err
 	}
-	if err := mayAllow(o.NICs, people); err != nil {
+	if err := h.mayFurnish(&o, people); err != nil {
 		return report, err
 	}
 	j := &job{Host: h, order: o, defs: d, people: people, asks: h.beyond(), sample: sample{directory: h.directory, end: time.Now().Add(patienceOf(o))}}
@@ -39,12 +39,38 @@ func (h Host) Grant(o Order) (Report, error) {
 		return report, err
 	}
 	pl.report(&report, &j.sample)
-	err = j.allow(&report)
+	err = j.furnish(&report)
 	report.finish(o.User)
 	if report.Result == Done && o.User != "" && o.Pods == 0 {
 		h.hints(&report, people[0].name)
 	}
 	return report, err
+}
+
+// mayFurnish refuses what a user is to have besides IDs, before anything is written.
+func (h Host) mayFurnish(o *Order, people []person) error {
+	if len(people) == 1 {
+		if err := h.mayBridge(*o, people[0]); err != nil {
+			return err
+		}
+		if err := mayBound(o.Limits, people[0]); err != nil {
+			return err
+		}
+		if o.OwnBridge {
+			o.withBridge(people[0])
+		}
+	}
+	return mayAllow(o.NICs, people)
+}
+
+// furnish gives a user what there is besides IDs: the limits first, since the rest is no loan without them.
+func (j *job) furnish(r *Report) error {
+	for _, step := range []func(*Report) error{j.bound, j.bridge, j.allow} {
+		if err := step(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mayAdminister refuses to write for anybody but root.

@@ -5,20 +5,23 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/usernsctl/grant/choice"
+	"userns-helpers/internal/usernsctl/limits"
 )
 
 // Order is what the administrator asks for.
 type Order struct {
-	User     string // a login name or a user id; "" for all who have no range
-	Count    uint64 // of ids, 0 for what login.defs(5) says
-	Start    uint64 // where they begin, if Fixed is set
-	Fixed    bool
-	Pods     uint64 // for how many pods of kubelet, 0 for a user's containers
-	NICs     []NIC
-	UIDMin   uint64 // of those who have no range, 0 for what login.defs(5) says
-	UIDMax   uint64
-	DryRun   bool
-	Progress func(done, all int) // is called for each range that name services are asked about
+	User      string // a login name or a user id; "" for all who have no range
+	Count     uint64 // of ids, 0 for what login.defs(5) says
+	Start     uint64 // where they begin, if Fixed is set
+	Fixed     bool
+	Pods      uint64 // for how many pods of kubelet, 0 for a user's containers
+	NICs      []NIC
+	Limits    limits.Bounds // of a user's sessions
+	OwnBridge bool          // the user gets a bridge that no other has
+	UIDMin    uint64        // of those who have no range, 0 for what login.defs(5) says
+	UIDMax    uint64
+	DryRun    bool
+	Progress  func(done, all int) // is called for each range that name services are asked about
 }
 
 // NIC is how many interfaces of type veth a user is to have on a bridge.
@@ -33,6 +36,8 @@ type Report struct {
 	Result  string           `json:"result"`
 	Lines   []Line           `json:"lines"`
 	Avoided []choice.Avoided `json:"avoided"` // what lies below the first range that was chosen
+	Limits  *Bounds          `json:"limits,omitempty"`
+	Paste   []Paste          `json:"paste,omitempty"` // what the administrator has to write
 	Remarks []string         `json:"remarks"`
 }
 
@@ -85,6 +90,12 @@ func (r *Report) finish(user string) {
 }
 
 func (r *Report) remark(text string) { r.Remarks = append(r.Remarks, text) }
+
+func (r *Report) paste(file string, lines ...string) {
+	if len(lines) > 0 {
+		r.Paste = append(r.Paste, Paste{file, lines})
+	}
+}
 
 // lineOf is a line of subuid(5) or subgid(5).
 func lineOf(kind idmap.Kind, owner string, p person, ids idmap.Range, change string) Line {

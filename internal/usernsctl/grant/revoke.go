@@ -46,6 +46,9 @@ func (h Host) Revoke(w Withdrawal) (Report, error) {
 	if err == nil {
 		err = w.nics(p, &report)
 	}
+	if err == nil && p.uid != 1<<32-1 {
+		err = errors.Join(h.unbridge(w, p, &report), w.unbound(p, &report))
+	}
 	report.finish(w.User)
 	if report.Result != Nothing {
 		leftovers(&report)

@@ -9,6 +9,7 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/usernsctl/readdir"
 )
 
 // host is what the kernel says of the interfaces of this network namespace.
@@ -97,6 +98,6 @@ func (h *host) port(link *netlink.LinkAttrs) (rtnl.Port, bool) {
 // quiet reports whether IPv6 is off on an interface; also where the kernel has no IPv6.
 func quiet(name string) bool {
 	const settings = "/proc/sys/net/ipv6/conf"
-	off := read(settings + "/" + name + "/disable_ipv6")
+	off := readdir.Beginning(settings+"/"+name+"/disable_ipv6", readSize)
 	return off == "1\n" || off == "" && !account.Present(settings)
 }

@@ -75,7 +75,7 @@ func (p *processes) add(id int, one process) {
 
 // started is when a process started: field 22 of proc_pid_stat(5), behind the name in parentheses.
 func started(pid string) uint64 {
-	text := read("/proc/" + pid + "/stat")
+	text := readdir.Beginning("/proc/"+pid+"/stat", readSize)
 	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 	if len(fields) < 20 {
 		return 0
@@ -112,7 +112,7 @@ func now(clock int32) int64 {
 // seenByUdev is when udev saw an interface, in seconds of CLOCK_MONOTONIC: the line "I:" of its database, which others
 // read too.
 func seenByUdev(index int) (int64, bool) {
-	for line := range strings.Lines(read("/run/udev/data/n" + strconv.Itoa(index))) {
+	for line := range strings.Lines(readdir.Beginning("/run/udev/data/n"+strconv.Itoa(index), readSize)) {
 		if value, is := strings.CutPrefix(line, "I:"); is {
 			microseconds, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
 			return microseconds / 1_000_000, err == nil
@@ -123,18 +123,3 @@ func seenByUdev(index int) (int64, bool) {
 
 // readSize bounds a read of a small file: what is wanted stands in its first line or lines.
 const readSize = 4096
-
-// read is the beginning of a file, "" if it cannot be read.
-func read(path string) string {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return ""
-	}
-	defer unix.Close(fd)
-	buffer := make([]byte, readSize)
-	n, err := unix.Read(fd, buffer)
-	if err != nil {
-		return ""
-	}
-	return string(buffer[:max(n, 0)])
-}

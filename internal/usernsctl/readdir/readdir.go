@@ -1,4 +1,5 @@
-// Package readdir lists directories, for programs that report: without a poller, in memory that is bounded.
+// Package readdir lists directories and reads small files, for programs that report: without a poller, in memory that is
+// bounded.
 package readdir
 
 import (
@@ -32,4 +33,24 @@ func Names(path string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// Beginning is the beginning of a file, at most size bytes; "" if it cannot be read. It is for the files of the kernel and of
+// daemons, which are short, and nothing waits for them.
+func Beginning(path string, size int) string {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return ""
+	}
+	defer unix.Close(fd)
+	buffer := make([]byte, size)
+	length := 0
+	for length < size {
+		n, err := unix.Read(fd, buffer[length:])
+		if err != nil || n <= 0 {
+			break
+		}
+		length += n
+	}
+	return string(buffer[:length])
 }
