@@ -56,11 +56,14 @@ func (m *machine) apt(t *testing.T, argv ...string) string {
 }
 
 // use runs the script on the machine, which becomes the root of a mount namespace: user namespaces are forbidden in a chroot.
+// LXC's lxc-user-nic looks for bridges in /sys, which has to be that of the new network namespace.
 func (m *machine) use(t *testing.T, what ...string) {
 	t.Helper()
 	argv := []string{"--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-euc", `cd "$1"
 		shift
 		mount -t proc proc proc
+		mount -t sysfs sysfs sys
+		mount -t cgroup2 cgroup2 sys/fs/cgroup
 		pivot_root . mnt
 		umount -l /mnt
 		exec "$@"`, "sh", m.dir, m.bring(t, "test/packages/use")}
