@@ -12,7 +12,7 @@ func (s Space) free(holders []Holder, seed uint64) (netip.Addr, bool) {
 		had[h.Address] = true
 	}
 	size := s.size()
-	for i := uint64(0); i < min(size, s.longest(len(holders))); i++ {
+	for i := range min(size, s.longest(len(holders))) {
 		a := s.at((seed%size + i) % size)
 		if !had[a] && s.Gives(a) {
 			return a, true
