@@ -5,6 +5,7 @@ package policy
 import (
 	"fmt"
 	"net"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -197,6 +198,9 @@ func TestShut(t *testing.T) {
 		time.Sleep(short)
 		if got := strings.Contains(sh(t, "bridge link show dev %s", s.nic), "state disabled"); got != shut {
 			t.Errorf("%q: shut %v", policy, got)
+		}
+		if shown := strings.Contains(sh(t, "%s nics", filepath.Join(*ours, "usernsctl")), "shut by bpdu_guard"); shown != shut {
+			t.Errorf("%q: nics says that it is shut: %v", policy, shown)
 		}
 		if shut {
 			sh(t, "ip link set %s down; ip link set %s up", s.nic, s.nic)
