@@ -90,7 +90,7 @@ const locks = "[bridge.br0]\nmac_lock = true\nisolated = true\nrate_to_container
 func (s *scene) spoofs(t *testing.T, from net.HardwareAddr) bool {
 	t.Helper()
 	marker := marked()
-	return passes(t, s.attacker, s.gateway, ethernet(s.gateway.mac, from, typeLocal, marker), marker)
+	return s.passes(t, s.attacker, s.gateway, ethernet(s.gateway.mac, from, typeLocal, marker), marker)
 }
 
 // TestApplyReturned: a port that has left its bridge and come back has lost its protections, and gets all of them again; what
