@@ -22,6 +22,8 @@ type view struct {
 		Since, Received, Sent                  int64
 		Leaving                                bool
 		Protections                            []string
+		MadeOn                                 string `json:"made_on"`
+		Oddities                               []struct{ ID, Text string }
 	}
 	Limited bool
 }
@@ -160,7 +162,7 @@ func TestRanges(t *testing.T) {
 func TestCompletions(t *testing.T) {
 	script := filepath.Join(*completionsFlag, "usernsctl.bash")
 	for typed, want := range map[string]string{
-		"usernsctl ":                    "check explain nics ranges grant revoke completion help",
+		"usernsctl ":                    "check explain nics ranges grant revoke apply completion help",
 		"usernsctl grant ali":           "alice",
 		"usernsctl grant --nics b":      "",
 		"usernsctl revoke alice --k":    "--keep-reserved",
