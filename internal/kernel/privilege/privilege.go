@@ -50,12 +50,12 @@ func (c Caller) Permitted() Set { return c.permitted }
 type Stay int
 
 const (
-	// InInit: an init function of package main calls Begin. All init functions run on the thread with which the process
+	// InInit says that an init function of package main calls Begin. All init functions run on the thread with which the process
 	// began (package runtime, LockOSThread): the runtime has locked the goroutine to it. What such a program does not need is
 	// the thread that LockOSThread starts, which starts threads for a goroutine that is locked: 4 in 100 of a call's time.
 	// Begin fails on any other thread, and TestPrograms in cmd on a program that is not an init function.
 	InInit Stay = iota
-	// Locked: Begin locks it, for whoever calls it elsewhere.
+	// Locked has Begin lock it, for whoever calls it elsewhere.
 	Locked
 )
 
