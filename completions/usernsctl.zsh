@@ -28,7 +28,7 @@ _usernsctl_word() {
 	1\ grant) _users ;;
 	1\ revoke) _users ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain nics ranges audit grant revoke completion help ;;
+	1\ help) compadd check explain nics ranges audit metrics grant revoke completion help ;;
 	esac
 }
 
@@ -42,6 +42,7 @@ _usernsctl() {
 		'nics:list the interfaces of containers'
 		'ranges:draw who has which IDs'
 		'audit:say what was granted and refused lately'
+		'metrics:print numbers for Prometheus'\''s node_exporter'
 		'grant:give a user IDs and interfaces'
 		'revoke:take back what a user was granted'
 		'completion:print what completes command lines'
@@ -78,6 +79,8 @@ _usernsctl() {
 		'--user[only what concerns this user]:user:_users' \
 		'--file[a log of the kernel'\''s audit or of syslog]:file:_files' \
 		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	metrics) _arguments -S '*:word:_usernsctl_word' \
 		'--help[say what the command does]' ;;
 	grant) _arguments -S '*:word:_usernsctl_word' \
 		'--count[how many IDs, if not SUB_UID_COUNT of login.defs]:NUMBER:' \

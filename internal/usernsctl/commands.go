@@ -48,6 +48,11 @@ func looking() []command {
 			text: "Counts grants and refusals in the log of the kernel's audit, the journal, or the files of syslog, and shows the last of each kind. " +
 				"Status 0: there is an answer; 2: something could not be read.",
 		},
+		{
+			name: "metrics", forms: []string{""}, brief: "print numbers for Prometheus's node_exporter", run: wordless(asker.metrics),
+			text: "Prints findings by level, granted and free IDs, interfaces and quotas by user and bridge, and the grants and refusals of the last day, in the text format " +
+				"that node_exporter reads from files *.prom. What could not be looked at is a number, too. Status 0: there is an answer.",
+		},
 	}
 }
 

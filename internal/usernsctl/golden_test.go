@@ -22,7 +22,18 @@ var update = flag.Bool("update", false, "write testdata/*.golden")
 // golden compares text with a file, and sees to it that it fits a terminal of 80 columns.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
+	same(t, name+".golden", text)
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > lineWide {
+			t.Errorf("%s: a line of %d columns: %s", name, n, line)
+		}
+	}
+}
+
+// same compares text with a file of testdata.
+func same(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -34,11 +45,6 @@ func golden(t *testing.T, name, text string) {
 	}
 	if text != string(want) {
 		t.Errorf("%s is\n%s\nwant\n%s", name, text, want)
-	}
-	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > lineWide {
-			t.Errorf("%s: a line of %d columns: %s", name, n, line)
-		}
 	}
 }
 

@@ -157,7 +157,7 @@ func TestRanges(t *testing.T) {
 }
 
 // commands are all of them, as the help has them.
-const commands = "check explain nics ranges audit grant revoke completion help"
+const commands = "check explain nics ranges audit metrics grant revoke completion help"
 
 // TestCompletions: bash completes, and the other two shells can read theirs.
 func TestCompletions(t *testing.T) {
