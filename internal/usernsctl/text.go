@@ -37,7 +37,7 @@ func shown(command string, words []string) string {
 	return text
 }
 
-// format is the version of what --json prints.
+// format is the version of what --json prints: docs/usernsctl-json.md.
 const format = 1
 
 // wrap breaks text into lines of at most lineWide characters.
