@@ -111,8 +111,10 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	@for program in $(BINARIES); do \
 		[ -x $$program ] || { echo "install: $$program is missing: run 'make build' first" >&2; exit 1; }; done
 	$(call replace,$(SUIDPERMS),$(BINDIR),bin/newuidmap bin/newgidmap)
-	$(call replace,755,$(BINDIR),bin/getsubids)
-	$(call replace,755,$(SBINDIR),bin/usernsctl)
+	$(call replace,755,$(BINDIR),bin/getsubids bin/usernsctl)
+	@# Users run usernsctl too. The name that it had before, where sbin is another directory:
+	install -d '$(DESTDIR)$(SBINDIR)'
+	[ '$(DESTDIR)$(SBINDIR)' -ef '$(DESTDIR)$(BINDIR)' ] || ln -sf '$(if $(filter $(dir $(BINDIR)),$(dir $(SBINDIR))),../$(notdir $(BINDIR)),$(BINDIR))/usernsctl' '$(DESTDIR)$(SBINDIR)/usernsctl'
 	$(call replace,$(SUIDPERMS),$(LIBEXECDIR)/lxc,bin/lxc-user-nic)
 	$(call put,644,$(MANDIR)/man1,$(wildcard man/*.1))
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))

@@ -56,7 +56,7 @@ func recognise(own [6]byte, address netip.Addr, program []unix.SockFilter, bridg
 			n.Addresses, n.OwnIPv4, n.OwnIPv6 = true, ipv4, ipv6
 		}
 		if n.Needed() && slices.EqualFunc(n.Filter(), program, isLoaded) {
-			return wordsOf(n), true
+			return WordsOf(n), true
 		}
 	}
 	return nil, len(program) == 0
@@ -90,6 +90,17 @@ func ownIn(program []unix.SockFilter) (ipv4 [][4]byte, ipv6 [][16]byte) {
 	return ipv4, ipv6
 }
 
+// AddressIn is the IPv4 address that a filter lets an interface with a hardware address have; invalid if it is none of
+// address_guard.
+func AddressIn(program []unix.SockFilter, mac [6]byte) netip.Addr {
+	ipv4, ipv6 := ownIn(program)
+	link := guard.Nic{MAC: mac}.Owning(netip.Addr{}, nil).OwnIPv6
+	if len(ipv4) != 1 || len(ipv6) == 0 || ipv6[0] != link[0] {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4(ipv4[0])
+}
+
 // compared is the address that a program begins to compare what is at an offset with, to jump where it is that.
 func compared(program []unix.SockFilter, offset uint32) (address [16]byte, is bool) {
 	for i := range 4 {
@@ -106,8 +117,8 @@ func isLoaded(l guard.Line, has unix.SockFilter) bool {
 	return l.Instruction == guard.Instruction{Op: has.Code, JT: has.Jt, JF: has.Jf, K: has.K}
 }
 
-// wordsOf are the keys of what a filter does, and what it does for other keys.
-func wordsOf(n guard.Nic) []string {
+// WordsOf are the keys of what a filter does, and what it does for other keys.
+func WordsOf(n guard.Nic) []string {
 	var words []string
 	for _, w := range []struct {
 		is   bool

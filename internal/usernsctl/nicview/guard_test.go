@@ -49,6 +49,9 @@ func TestGuards(t *testing.T) {
 	} {
 		for _, has := range []netip.Addr{mine, {}} {
 			filter := loaded(n.Owning(has, pools).Filter())
+			if got := AddressIn(filter, own); got != has {
+				t.Errorf("%s: %v, want %v", want, got, has)
+			}
 			words, known := recognise(host, has, filter, bridge, of)
 			if got := strings.Join(words, ", "); got != want || !known {
 				t.Errorf("%s, %v: %s %v", want, has, got, known)
@@ -64,6 +67,9 @@ func TestGuards(t *testing.T) {
 		if words, known := recognise(host, netip.Addr{}, loaded(n.Filter()), bridge, of); known {
 			t.Errorf("%s: %v", name, words)
 		}
+	}
+	if got := AddressIn(loaded(guard.Nic{Routers: true, IPv4: ipv4[:1], IPv6: ipv6}.Filter()), own); got.IsValid() {
+		t.Error(got)
 	}
 	if words, known := recognise(host, netip.Addr{}, nil, bridge, of); !known || words != nil {
 		t.Error(words, known)
