@@ -20,14 +20,16 @@ import (
 	"userns-helpers/internal/kernel/entry"
 )
 
-// Caller is the user who ran the program. Only Begin and Early make one, from the real ids at execve(2): a function that
-// takes a Caller cannot be given a user of somebody else's choice.
+// Caller is the user who ran the program, or who asked the service. Only Begin and Early make one from the real ids at
+// execve(2), and Serve one from the credentials of a peer: a function that takes a Caller cannot be given a user of
+// somebody else's choice.
 type Caller struct {
 	uid, gid  uint32
 	groups    []uint32
 	raised    bool
 	permitted Set
 	regrouped bool // Begin could make the effective group root's
+	peer      bool // Serve made it: what this process inherited says nothing about the caller
 	unfixed   bool // SECBIT_NO_SETUID_FIXUP: a change of user ids leaves capabilities as they are
 }
 
@@ -51,6 +53,11 @@ func (c Caller) Permitted() Set { return c.permitted }
 //
 // Errors are those of the system calls and mean that the program must not go on. The Caller with an error is Early's.
 func Begin(own Set) (Caller, error) {
+	limitTime()
+	return begin(own)
+}
+
+func begin(own Set) (Caller, error) {
 	runtime.LockOSThread()
 	raiseLimits() // first: to spread takes a descriptor
 	spread()

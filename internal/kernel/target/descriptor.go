@@ -63,6 +63,11 @@ func pidOf(p *Process) int {
 	return pid
 }
 
+// ByPidfd opens the process of a pidfd that a peer sent, with the rights of the calling thread. Anything else is refused, a
+// directory of /proc too: it may be of another procfs than ours. A file whose file system never answers is told without a
+// question to it. The descriptor stays open. Errors are *Error.
+func ByPidfd(fd int) (*Process, error) { return openPidfd(fd) }
+
 // openPidfd opens /proc/PID for a pidfd.
 //
 // The number comes from the kernel's description of the descriptor (fdinfo, "Pid:"), which other kinds of descriptor
