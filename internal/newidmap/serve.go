@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/newidmap/whynot"
@@ -26,10 +27,14 @@ func Serve(caller privilege.Caller, peer privilege.Peer, call wire.Call, pidfd i
 	return wire.Answer{Notes: r.notes(), Why: &why}
 }
 
-// Turned is the answer to somebody who is not served, whatever they ask for.
-func Turned(why error) wire.Answer {
+// Turned is the answer to a peer who is not served, whatever they ask for. It is recorded, by the name of the service.
+func Turned(why error, peer privilege.Peer) wire.Answer {
 	v := whynot.Explain(&whynot.NotServed{Err: why}, whynot.Looks{})
 	v.Err = nil
+	record := audit.For("userns-helperd", peer)
+	record.Number("uid", uint64(peer.UID))
+	record.Number("gid", uint64(peer.GID))
+	record.Ended(v)
 	return wire.Answer{Why: &v}
 }
 

@@ -195,13 +195,18 @@ func (p Peer) Login() (uid, session uint32, ok bool) {
 }
 
 // Plain makes all ids of this thread the caller's real ones, for a program without privilege that has others all the same,
-// as an executable that is setuid and not root's has: a socket shows its peer the effective ids.
+// as an executable that is setuid and not root's has: a socket shows its peer the effective ids. Where they are the same
+// already nothing is changed, which the kernel would refuse to ids that this user namespace does not contain.
 func (c Caller) Plain() error {
-	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(c.gid), uintptr(c.gid), uintptr(c.gid)); errno != 0 {
-		return changeGroup.failed(errno)
+	if r, e, s := unix.Getresgid(); r != e || e != s {
+		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(c.gid), uintptr(c.gid), uintptr(c.gid)); errno != 0 {
+			return changeGroup.failed(errno)
+		}
 	}
-	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, uintptr(c.uid), uintptr(c.uid), uintptr(c.uid)); errno != 0 {
-		return changeUser.failed(errno)
+	if r, e, s := unix.Getresuid(); r != e || e != s {
+		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, uintptr(c.uid), uintptr(c.uid), uintptr(c.uid)); errno != 0 {
+			return changeUser.failed(errno)
+		}
 	}
 	return nil
 }

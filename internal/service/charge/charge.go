@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/subid"
@@ -43,7 +44,7 @@ func Read(file io.Reader) (Ranges, error) {
 		}
 		owner, fields, found := bytes.Cut(lines.WithoutReturn(line), []byte{':'})
 		ids, grants := subid.Parse(fields)
-		if !found || !grants || len(owner) == 0 || bytes.IndexByte([]byte("#+-"), owner[0]) >= 0 {
+		if !found || !grants || len(owner) == 0 || strings.IndexByte("#+-", owner[0]) >= 0 {
 			continue
 		}
 		if _, known := names[string(owner)]; !known {

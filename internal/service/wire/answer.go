@@ -15,11 +15,13 @@ type Answer struct {
 	Busy  bool             // come again: nothing was done, and Why is nil
 }
 
-// longestText is how many bytes of a headline, advice or note an answer has: of refusals that list ranges the beginning.
-const longestText = 8 << 10
-
-// mostNotes is how many notes an answer has.
-const mostNotes = 16
+// How many bytes of a headline or an advice, and of a note, an answer has, as JSON: more than any that is not a caller's
+// invention. And how many notes.
+const (
+	longestText = 20 << 10
+	longestNote = 1 << 10
+	mostNotes   = 16
+)
 
 // Message writes the answer with its NUL.
 func (a Answer) Message() []byte {
@@ -27,20 +29,21 @@ func (a Answer) Message() []byte {
 	case a.Busy:
 		return Error(Maps+".Busy", `"after":`+strconv.Itoa(BusyAfter))
 	case a.Why == nil:
-		return reply(`"notes":` + list(a.Notes))
+		return Reply(`"notes":` + list(a.Notes))
 	}
 	name := Maps + ".Failed"
 	if a.Why.Refused {
 		name = Maps + ".Refused"
 	}
-	return Error(name, `"id":`+json.Quote(string(a.Why.ID))+`,"headline":`+quote(a.Why.Headline)+`,"advice":`+quote(a.Why.Advice)+
+	return Error(name, `"id":`+json.Quote(string(a.Why.ID))+`,"headline":`+quote(a.Why.Headline, longestText)+`,"advice":`+quote(a.Why.Advice, longestText)+
 		`,"usage":`+strconv.FormatBool(a.Why.Usage)+`,"notes":`+list(a.Notes))
 }
 
 // BusyAfter is after how many milliseconds whoever was told Busy may ask again.
 const BusyAfter = 100
 
-func reply(parameters string) []byte { return []byte(`{"parameters":{` + parameters + "}}\x00") }
+// Reply writes a reply with its NUL; parameters are members of JSON.
+func Reply(parameters string) []byte { return []byte(`{"parameters":{` + parameters + "}}\x00") }
 
 // Error writes an error with its NUL; parameters are members of JSON.
 func Error(name, parameters string) []byte {
@@ -50,22 +53,24 @@ func Error(name, parameters string) []byte {
 // Message writes the error of org.varlink.service with its NUL.
 func (e *Wrong) Message() []byte {
 	member := map[string]string{"MethodNotFound": "method", "InvalidParameter": "parameter", "InterfaceNotFound": "interface"}[e.Name]
-	return Error(service+"."+e.Name, `"`+member+`":`+quote(e.Value))
+	return Error(Service+"."+e.Name, `"`+member+`":`+quote(e.Value, longestNote))
 }
 
-// quote writes what is left of a text when it is made printable, and cut.
-func quote(text string) string {
-	printable := string(verdict.Printable(nil, text))
-	if len(printable) > longestText {
-		printable = strings.ToValidUTF8(printable[:longestText], "") + "..."
+// quote writes what is left of a text when it is made printable, and cut so that it has at most so many bytes of JSON.
+func quote(text string, most int) string {
+	printable := string(verdict.Printable(nil, text[:min(len(text), most)]))
+	for quoted, end := json.Quote(printable), ""; ; quoted, end = json.Quote(printable+end), "..." {
+		if len(quoted) <= most {
+			return quoted
+		}
+		printable = strings.ToValidUTF8(printable[:len(printable)/8*7], "")
 	}
-	return json.Quote(printable)
 }
 
 func list(texts []string) string {
 	var quoted []string
 	for _, text := range texts[:min(len(texts), mostNotes)] {
-		quoted = append(quoted, quote(text))
+		quoted = append(quoted, quote(text, longestNote))
 	}
 	return "[" + strings.Join(quoted, ",") + "]"
 }

@@ -35,7 +35,7 @@ const (
 // Names of the interfaces, and of the methods.
 const (
 	Maps    = "org.userns_helpers.Maps"
-	service = "org.varlink.service"
+	Service = "org.varlink.service"
 )
 
 // Call is a request. The fields after Method are those of WriteMap, but for Described.
@@ -85,10 +85,10 @@ func ParseCall(message []byte) (Call, error) {
 	switch method {
 	case Maps + ".WriteMap":
 		return parseWriteMap(parameters)
-	case service + ".GetInfo":
+	case Service + ".GetInfo":
 		_, err := json.Only(parameters)
 		return Call{Method: GetInfo}, parameter(err)
-	case service + ".GetInterfaceDescription":
+	case Service + ".GetInterfaceDescription":
 		return parseInterface(parameters)
 	}
 	return Call{}, &Wrong{"MethodNotFound", method[:min(len(method), 200)]}
@@ -115,8 +115,10 @@ func parseWriteMap(parameters []byte) (Call, error) {
 	if c.Process, ok = json.Integer(values[2]); !ok {
 		return Call{}, invalid("process")
 	}
-	c.Ranges, err = parseRanges(values[3])
-	return c, err
+	if c.Ranges, err = parseRanges(values[3]); err != nil {
+		return Call{}, err
+	}
+	return c, nil
 }
 
 // parseRanges reads an array of objects of three numbers.
@@ -150,7 +152,7 @@ func parseInterface(parameters []byte) (Call, error) {
 	if !ok {
 		return Call{}, invalid("interface")
 	}
-	if name != Maps && name != service {
+	if name != Maps && name != Service {
 		return Call{}, &Wrong{"InterfaceNotFound", name[:min(len(name), 200)]}
 	}
 	return Call{Method: Interface, Described: name}, nil

@@ -32,7 +32,7 @@ func Run(elsewhere bool) int {
 	s := &served{listening.Serve(Connection, patience), caller, peer}
 	defer s.Done()
 	if err != nil {
-		return status(s.Reply(newidmap.Turned(err).Message()))
+		return status(s.Reply(newidmap.Turned(err, peer).Message()))
 	}
 	for {
 		call, err := s.receive()
@@ -41,7 +41,7 @@ func Run(elsewhere bool) int {
 			return status(s.refuse(err))
 		case call.Method == wire.WriteMap:
 			return status(s.Reply(s.write(call)))
-		case !s.Reply(call.Describe(paths.Version())):
+		case !s.Reply(describe(call, paths.Version())):
 			return 1
 		}
 	}

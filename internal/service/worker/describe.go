@@ -1,6 +1,9 @@
-package wire
+package worker
 
-import "userns-helpers/internal/text/json"
+import (
+	"userns-helpers/internal/service/wire"
+	"userns-helpers/internal/text/json"
+)
 
 // description is the interface in the words of Varlink.
 const description = `# Writes the ID maps of user namespaces, as newuidmap(1) and newgidmap(1) do.
@@ -49,15 +52,15 @@ error MethodNotImplemented (method: string)
 error InvalidParameter (parameter: string)
 `
 
-// Describe answers GetInfo and Interface, with the NUL. version is that of the program.
-func (c Call) Describe(version string) []byte {
-	if c.Method == GetInfo {
-		return reply(`"vendor":"userns-helpers","product":"userns-helperd","version":` + json.Quote(version) +
-			`,"url":"","interfaces":["` + service + `","` + Maps + `"]`)
+// describe answers GetInfo and Interface, with the NUL. version is that of the program.
+func describe(c wire.Call, version string) []byte {
+	if c.Method == wire.GetInfo {
+		return wire.Reply(`"vendor":"userns-helpers","product":"userns-helperd","version":` + json.Quote(version) +
+			`,"url":"","interfaces":["` + wire.Service + `","` + wire.Maps + `"]`)
 	}
 	text := description
-	if c.Described == service {
+	if c.Described == wire.Service {
 		text = general
 	}
-	return reply(`"description":` + json.Quote(text))
+	return wire.Reply(`"description":` + json.Quote(text))
 }
