@@ -8,6 +8,7 @@ package listener
 
 import (
 	"errors"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -27,11 +28,15 @@ const (
 	waitingOfAll = 4096
 	workers      = 64
 	longest      = 60 * time.Second // that a worker may take
-	spare        = 512              // descriptors that connections leave: pidfds, files, those that are to be buried
+	spare        = 2 * grave        // descriptors that connections leave: pidfds, files, those that are to be buried
 )
 
-// batch is how many connections are accepted before others are looked at, and how many are buried by one process.
-const batch = 128
+// How many connections are accepted before others are looked at, and how many are buried by one process: that many are not
+// kept for a moment either, so that no loop of connects fills the table of descriptors with them.
+const (
+	batch = 128
+	grave = 1024
+)
 
 // service is a listener at work.
 type service struct {
@@ -59,8 +64,11 @@ type work struct {
 // Run listens on a socket, with Attend's rights, until an error of the kernel's. worker and burier are command lines of this
 // program; a worker gets its connection as descriptor 3, a burier a pipe, and any number of them from 4 on.
 func Run(socket int, worker, burier []string) error {
-	// The entry point turns garbage collection off, for programs that end.
+	// The entry point turns garbage collection off, for programs that end. What the runtime opens for it, on the first
+	// timer, it cannot do without, and is to have while there are descriptors.
 	debug.SetGCPercent(100)
+	time.Sleep(time.Microsecond)
+	runtime.GC()
 	poll, err := listening.NewPoll()
 	if err != nil {
 		return err
@@ -79,13 +87,13 @@ func Run(socket int, worker, burier []string) error {
 	}
 }
 
-// room is how many connections may wait: half of the descriptors, each of which another could follow before it is closed.
+// room is how many connections may wait: what descriptors leave.
 func room() int {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
 		return waitingOfOne
 	}
-	return int(min(waitingOfAll, max(limit.Cur, 2*spare)/2-spare/2))
+	return int(min(waitingOfAll, max(limit.Cur, spare+waitingOfOne)-spare))
 }
 
 // round looks at everything once.
@@ -256,15 +264,20 @@ func (s *service) bury() {
 	if s.crowded && s.poll.Add(s.socket) == nil {
 		s.crowded = false
 	}
-	if len(s.doomed) == 0 || time.Since(s.buried) < pause {
-		return
+	for len(s.doomed) >= grave || len(s.doomed) > 0 && time.Since(s.buried) >= pause {
+		if !s.buryThese(s.doomed[:min(len(s.doomed), grave)]) {
+			return // later
+		}
 	}
+}
+
+// buryThese starts such a process for the first of the doomed.
+func (s *service) buryThese(some []int) bool {
 	s.buried = time.Now()
 	var pipe [2]int
 	if unix.Pipe2(pipe[:], unix.O_CLOEXEC) != nil {
-		return // later
+		return false
 	}
-	some := s.doomed[:min(len(s.doomed), batch)]
 	child, err := exec.Again(s.burier, append([]int{pipe[0]}, some...)...)
 	if err == nil {
 		for _, connection := range some {
@@ -274,6 +287,7 @@ func (s *service) bury() {
 		s.started(child, -1)
 	}
 	_, _ = unix.Close(pipe[0]), unix.Close(pipe[1])
+	return err == nil
 }
 
 // Bury is what such a process does.

@@ -129,7 +129,7 @@ func standard(t *testing.T) {
 	}
 }
 
-// listenerOf returns the pid of the service, and how many descriptors and children it has.
+// holds is how many descriptors the service has, and its children.
 func (s *server) holds(t *testing.T) (descriptors int, children string) {
 	t.Helper()
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.pid))
@@ -146,11 +146,15 @@ func (s *server) holds(t *testing.T) (descriptors int, children string) {
 // quiet waits until the service has no children and as many descriptors as at its start.
 func (s *server) quiet(t *testing.T, descriptors int) {
 	t.Helper()
-	for range 500 {
+	s.quietWithin(t, descriptors, 5*time.Second)
+}
+
+func (s *server) quietWithin(t *testing.T, descriptors int, patience time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if n, children := s.holds(t); n == descriptors && children == "" {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	n, children := s.holds(t)
 	t.Errorf("the service has %d descriptors, %d at its start, and the children %q", n, descriptors, children)
