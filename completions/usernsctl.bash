@@ -1,7 +1,7 @@
-# bash completion for usernsctl(8)
+# bash completion for usernsctl(8), made by usernsctl completion bash
 
 _usernsctl() {
-	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} word words=() i
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} word='' words=() i
 	COMPREPLY=()
 	case $previous in
 	--pid)
@@ -13,13 +13,21 @@ _usernsctl() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--count | --start | --nics | --limits | --kubelet | --uid-min | --uid-max) return ;;
+	--user)
+		mapfile -t COMPREPLY < <(compgen -u -- "$current")
+		return
+		;;
+	--level)
+		mapfile -t COMPREPLY < <(compgen -W 'error warning note' -- "$current")
+		return
+		;;
+	--count | --kubelet | --limits | --nics | --start | --uid-max | --uid-min) return ;;
 	esac
 	# The words in front of this one that are no options and no values of options.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--pid | --path | --count | --start | --nics | --limits | --kubelet | --uid-min | --uid-max) ((i++)) ;;
+		--count | --kubelet | --level | --limits | --nics | --path | --pid | --start | --uid-max | --uid-min) ((i++)) ;;
 		-*) ;;
 		*) words+=("$word") ;;
 		esac
@@ -27,25 +35,30 @@ _usernsctl() {
 	if [[ $current == -* ]]; then
 		local options='--json --help --version'
 		case ${words[0]-} in
-		check) options='--all --path --json --help' ;;
+		check) options='--level --all --quiet --path --json --help' ;;
 		explain) options='--pid --guard --json --help' ;;
 		nics) options='--json --help' ;;
 		ranges) options='--all --json --help' ;;
 		grant) options='--count --start --nics --own-bridge --limits --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
 		revoke) options='--keep-reserved --dry-run --json --help' ;;
+		completion) options='--help' ;;
+		help) options='--help' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
 		return
 	fi
-	case "${#words[@]} ${words[*]:0:2}" in
-	'0 '*) word='check explain nics ranges grant revoke' ;;
+	case "${#words[@]} ${words[*]}" in
+	'0 '*) word='check explain nics ranges grant revoke completion help' ;;
 	'1 explain') word='uid gid nic' ;;
+	'2 explain uid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
+	'2 explain gid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
+	'2 explain nic') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
+	'3 explain nic '*) word="none $(cd /sys/class/net && for i in */bridge; do [ -e "$i" ] && echo "${i%/*}"; done)" ;;
 	'1 ranges') word='uid gid' ;;
-	'2 explain '[ugn]* | '1 grant' | '1 revoke')
-		mapfile -t COMPREPLY < <(compgen -u -- "$current")
-		return
-		;;
-	'3 explain nic') word="none $(cd /sys/class/net && for i in */bridge; do [ -e "$i" ] && echo "${i%/*}"; done)" ;;
+	'1 grant') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
+	'1 revoke') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
+	'1 completion') word='bash zsh fish' ;;
+	'1 help') word='check explain nics ranges grant revoke completion help' ;;
 	*) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")

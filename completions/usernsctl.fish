@@ -1,4 +1,4 @@
-# fish completion for usernsctl(8)
+# fish completion for usernsctl(8), made by usernsctl completion fish
 
 # __usernsctl_words: the words in front of the cursor that are no options and no values of options.
 function __usernsctl_words
@@ -6,7 +6,7 @@ function __usernsctl_words
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --pid --path --count --start --nics --limits --kubelet --uid-min --uid-max
+        else if contains -- $word --count --kubelet --level --limits --nics --path --pid --start --uid-max --uid-min
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -43,30 +43,42 @@ complete -c usernsctl -n '__usernsctl_at' -a nics -d 'list the interfaces of con
 complete -c usernsctl -n '__usernsctl_at' -a ranges -d 'draw who has which IDs'
 complete -c usernsctl -n '__usernsctl_at' -a grant -d 'give a user IDs and interfaces'
 complete -c usernsctl -n '__usernsctl_at' -a revoke -d 'take back what a user was granted'
-complete -c usernsctl -n '__usernsctl_at grant' -a '(__fish_complete_users)'
-complete -c usernsctl -n '__usernsctl_at revoke' -a '(__fish_complete_users)'
-complete -c usernsctl -n '__usernsctl_at explain' -a uid -d 'user IDs, newuidmap'
-complete -c usernsctl -n '__usernsctl_at explain' -a gid -d 'group IDs, newgidmap'
-complete -c usernsctl -n '__usernsctl_at explain' -a nic -d 'network interfaces, lxc-user-nic'
-complete -c usernsctl -n '__usernsctl_at ranges' -a uid -d 'user IDs'
-complete -c usernsctl -n '__usernsctl_at ranges' -a gid -d 'group IDs'
-complete -c usernsctl -n '__usernsctl_at explain .' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_at' -a completion -d 'print what completes command lines'
+complete -c usernsctl -n '__usernsctl_at' -a help -d 'say what a command does'
+complete -c usernsctl -n '__usernsctl_in check' -l level -x -a 'error warning note' -d 'the lowest that is shown and counts: error, warning, note'
+complete -c usernsctl -n '__usernsctl_in check' -l all -d 'do not shorten long answers'
+complete -c usernsctl -n '__usernsctl_in check' -l quiet -s q -d 'only findings that count'
+complete -c usernsctl -n '__usernsctl_in check' -l path -r -d 'where shells find programs, if not by login.defs'
+complete -c usernsctl -n '__usernsctl_in check' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_at explain' -a 'uid gid nic'
+complete -c usernsctl -n '__usernsctl_at explain uid' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_at explain gid' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_at explain nic' -a '(__fish_complete_users)'
 complete -c usernsctl -n '__usernsctl_at explain nic .' -a '(__usernsctl_bridges)'
-complete -c usernsctl -n '__usernsctl_in check ranges' -l all -d 'do not shorten long answers'
-complete -c usernsctl -n '__usernsctl_in check' -l path -r -d 'where shells find programs'
 complete -c usernsctl -n '__usernsctl_in explain' -l pid -x -a '(__fish_complete_pids)' -d 'why this process would be refused'
-complete -c usernsctl -n '__usernsctl_at explain nic . .' -l guard -d 'show the filter of an interface'
-complete -c usernsctl -n '__usernsctl_in grant' -l count -x -d 'how many IDs'
-complete -c usernsctl -n '__usernsctl_in grant' -l start -x -d 'the first ID'
+complete -c usernsctl -n '__usernsctl_in explain' -l guard -d 'with nic: the filter of the interface, in words and instructions'
+complete -c usernsctl -n '__usernsctl_in explain' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_in nics' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_at ranges' -a 'uid gid'
+complete -c usernsctl -n '__usernsctl_in ranges' -l all -d 'do not shorten long answers'
+complete -c usernsctl -n '__usernsctl_in ranges' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_at grant' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_in grant' -l count -x -d 'how many IDs, if not SUB_UID_COUNT of login.defs'
+complete -c usernsctl -n '__usernsctl_in grant' -l start -x -d 'the first of the IDs, if not the lowest that are free'
 complete -c usernsctl -n '__usernsctl_in grant' -l nics -x -d 'how many interfaces on which bridge'
-complete -c usernsctl -n '__usernsctl_in grant' -l own-bridge -d 'a bridge that no other user has'
-complete -c usernsctl -n '__usernsctl_in grant' -l limits -x -a 'tasks= memory= cpu=' -d 'what all processes together can have'
+complete -c usernsctl -n '__usernsctl_in grant' -l own-bridge -d 'a bridge of the user alone, with addresses for containers'
+complete -c usernsctl -n '__usernsctl_in grant' -l limits -x -d 'tasks=N,memory=SIZE,cpu=PERCENT: of all processes together'
 complete -c usernsctl -n '__usernsctl_in grant' -l missing -d 'all users with a login shell and no IDs'
-complete -c usernsctl -n '__usernsctl_in grant' -l uid-min -x -d 'the first of all users'
-complete -c usernsctl -n '__usernsctl_in grant' -l uid-max -x -d 'the last of all users'
-complete -c usernsctl -n '__usernsctl_in grant' -l kubelet -x -d 'for the user kubelet'
-complete -c usernsctl -n '__usernsctl_in revoke' -l keep-reserved -d 'never hand the IDs out again'
-complete -c usernsctl -n '__usernsctl_in grant revoke' -l dry-run -d 'show what would be written'
-complete -c usernsctl -n '__usernsctl_in check explain nics ranges grant revoke' -l json -d 'answer for programs'
-complete -c usernsctl -l help -d 'show the help'
-complete -c usernsctl -l version -d 'show the version'
+complete -c usernsctl -n '__usernsctl_in grant' -l uid-min -x -d 'with --missing: the first user'
+complete -c usernsctl -n '__usernsctl_in grant' -l uid-max -x -d 'with --missing: the last user'
+complete -c usernsctl -n '__usernsctl_in grant' -l kubelet -x -d '65536 IDs a pod for the user kubelet, aligned'
+complete -c usernsctl -n '__usernsctl_in grant' -l dry-run -d 'show what would be written, to anybody'
+complete -c usernsctl -n '__usernsctl_in grant' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_at revoke' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_in revoke' -l keep-reserved -d 'never give the IDs to anybody again'
+complete -c usernsctl -n '__usernsctl_in revoke' -l dry-run -d 'show what would be written, to anybody'
+complete -c usernsctl -n '__usernsctl_in revoke' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_at completion' -a 'bash zsh fish'
+complete -c usernsctl -n '__usernsctl_at help' -a 'check explain nics ranges grant revoke completion help'
+complete -c usernsctl -l help -d 'say what the command does'
+complete -c usernsctl -l version -d 'print the version'

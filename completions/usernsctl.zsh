@@ -1,5 +1,5 @@
 #compdef usernsctl
-# zsh completion for usernsctl(8)
+# zsh completion for usernsctl(8), made by usernsctl completion zsh
 
 _usernsctl_bridges() {
 	local -a bridges
@@ -7,51 +7,93 @@ _usernsctl_bridges() {
 	compadd -a bridges
 }
 
-_usernsctl_explain() {
-	_arguments -S \
-		'1:what:((uid\:"user IDs, newuidmap" gid\:"group IDs, newgidmap" nic\:"network interfaces, lxc-user-nic"))' \
-		'2:user:_users' \
-		'3:first id or bridge:{ [[ $words[2] == nic ]] && _usernsctl_bridges }' \
-		'4:number of IDs:' \
-		'--pid[why this process would be refused]:process:_pids' \
-		'--guard[show the filter of an interface]' \
-		'--json[answer for programs]' \
-		'--help[show the help]'
-}
-
-_usernsctl_grant() {
-	_arguments -S \
-		'1:user:_users' \
-		'--count[how many IDs]:number:' \
-		'--start[the first ID]:ID:' \
-		'*--nics[how many interfaces on which bridge]:BRIDGE=NUMBER:' \
-		'--own-bridge[a bridge that no other user has]' \
-		'--limits[what all processes together can have]:tasks=N,memory=SIZE,cpu=PERCENT:' \
-		'--missing[all users with a login shell and no IDs]' \
-		'--uid-min[the first of all users]:user ID:' \
-		'--uid-max[the last of all users]:user ID:' \
-		'--kubelet[for the user kubelet]:pods:' \
-		'--dry-run[show what would be written]' \
-		'--json[answer for programs]' \
-		'--help[show the help]'
+# The words in front of this one that are no options and no values of options say what can follow.
+_usernsctl_word() {
+	local -a given
+	local i
+	for ((i = 1; i < CURRENT; i++)); do
+		case $words[i] in
+		--count | --kubelet | --level | --limits | --nics | --path | --pid | --start | --uid-max | --uid-min) ((i++)) ;;
+		-*) ;;
+		*) given+=("$words[i]") ;;
+		esac
+	done
+	case "$#given $given" in
+	1\ explain) compadd uid gid nic ;;
+	2\ explain\ uid) _users ;;
+	2\ explain\ gid) _users ;;
+	2\ explain\ nic) _users ;;
+	3\ explain\ nic\ *) _usernsctl_bridges ;;
+	1\ ranges) compadd uid gid ;;
+	1\ grant) _users ;;
+	1\ revoke) _users ;;
+	1\ completion) compadd bash zsh fish ;;
+	1\ help) compadd check explain nics ranges grant revoke completion help ;;
+	esac
 }
 
 _usernsctl() {
 	local context state line
+	local -a commands
 	typeset -A opt_args
+	commands=(
+		'check:look for mistakes'
+		'explain:say whether a user may, and why'
+		'nics:list the interfaces of containers'
+		'ranges:draw who has which IDs'
+		'grant:give a user IDs and interfaces'
+		'revoke:take back what a user was granted'
+		'completion:print what completes command lines'
+		'help:say what a command does'
+	)
 	_arguments -C -S \
-		'1:command:((check\:"look for mistakes" explain\:"say whether a user may, and why" nics\:"list the interfaces of containers" ranges\:"draw who has which IDs" grant\:"give a user IDs and interfaces" revoke\:"take back what a user was granted"))' \
+		'1:command:{ _describe command commands }' \
 		'*::argument:->arguments' \
-		'(- *)--help[show the help]' \
-		'(- *)--version[show the version]'
+		'(- *)--help[say what the command does]' \
+		'(- *)--version[print the version]'
 	[[ $state == arguments ]] || return
 	case $words[1] in
-	check) _arguments -S '--all[do not shorten long answers]' '--path[where shells find programs]:directories:_dir_list' '--json[answer for programs]' '--help[show the help]' ;;
-	explain) _usernsctl_explain ;;
-	nics) _arguments -S '--json[answer for programs]' '--help[show the help]' ;;
-	ranges) _arguments -S '1:kind:((uid\:"user IDs" gid\:"group IDs"))' '--all[do not shorten long answers]' '--json[answer for programs]' '--help[show the help]' ;;
-	grant) _usernsctl_grant ;;
-	revoke) _arguments -S '1:user:_users' '--keep-reserved[never hand the IDs out again]' '--dry-run[show what would be written]' '--json[answer for programs]' '--help[show the help]' ;;
+	check) _arguments -S '*:word:_usernsctl_word' \
+		'--level[the lowest that is shown and counts, error, warning, note]:level:(error warning note)' \
+		'--all[do not shorten long answers]' \
+		'--quiet[only findings that count]' \
+		'--path[where shells find programs, if not by login.defs]:directories:_dir_list' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	explain) _arguments -S '*:word:_usernsctl_word' \
+		'--pid[why this process would be refused]:process:_pids' \
+		'--guard[with nic, the filter of the interface, in words and instructions]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	nics) _arguments -S '*:word:_usernsctl_word' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	ranges) _arguments -S '*:word:_usernsctl_word' \
+		'--all[do not shorten long answers]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	grant) _arguments -S '*:word:_usernsctl_word' \
+		'--count[how many IDs, if not SUB_UID_COUNT of login.defs]:NUMBER:' \
+		'--start[the first of the IDs, if not the lowest that are free]:ID:' \
+		'*--nics[how many interfaces on which bridge]:BRIDGE=N:' \
+		'--own-bridge[a bridge of the user alone, with addresses for containers]' \
+		'--limits[tasks=N,memory=SIZE,cpu=PERCENT, of all processes together]:LIMITS:' \
+		'--missing[all users with a login shell and no IDs]' \
+		'--uid-min[with --missing, the first user]:ID:' \
+		'--uid-max[with --missing, the last user]:ID:' \
+		'--kubelet[65536 IDs a pod for the user kubelet, aligned]:PODS:' \
+		'--dry-run[show what would be written, to anybody]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	revoke) _arguments -S '*:word:_usernsctl_word' \
+		'--keep-reserved[never give the IDs to anybody again]' \
+		'--dry-run[show what would be written, to anybody]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	completion) _arguments -S '*:word:_usernsctl_word' \
+		'--help[say what the command does]' ;;
+	help) _arguments -S '*:word:_usernsctl_word' \
+		'--help[say what the command does]' ;;
 	esac
 }
 

@@ -19,7 +19,7 @@ func (a asker) grant(arguments []string) int {
 	case err != nil:
 		return a.wrong(err.Error())
 	case o.help:
-		return a.say([]byte(help), fine)
+		return a.explainCommand([]string{a.command})
 	}
 	o.Progress = a.progress()
 	report, err := grant.Here().Grant(o.Order)
@@ -33,7 +33,7 @@ func (a asker) revoke(arguments []string) int {
 	case err != nil:
 		return a.wrong(err.Error())
 	case o.help:
-		return a.say([]byte(help), fine)
+		return a.explainCommand([]string{a.command})
 	}
 	report, err := grant.Here().Revoke(grant.Withdrawal{User: o.User, Keep: o.keep, DryRun: o.DryRun})
 	return a.carriedOut(o, report, err)
@@ -90,6 +90,11 @@ func (a asker) carriedOut(o order, report grant.Report, err error) int {
 	a.complain(strings.ReplaceAll(r.Problem, "\n", ": "))
 	if r.Advice != "" {
 		a.complain(r.Advice)
+	}
+	if r.ID == "unknown-user" {
+		if text := meantUser(o.User); text != "" {
+			a.complain(text)
+		}
 	}
 	if len(report.Lines) > 0 {
 		return a.say([]byte(linesText(report)), status)

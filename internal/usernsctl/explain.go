@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"userns-helpers/internal/subid"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -104,14 +105,20 @@ func (r reply) status() int {
 }
 
 // explain is the command explain.
-func (a asker) explain(what string, words []string) int {
+func (a asker) explain(words []string) int {
+	const wanted = "explain needs uid USER [LOWER COUNT], gid USER [LOWER COUNT], or nic USER BRIDGE"
+	if len(words) == 0 {
+		return a.wrong(wanted)
+	}
+	what, words := words[0], words[1:]
 	switch {
 	case isKind(what) && (len(words) == 1 || len(words) == 3):
-		return a.reply(a.explainIDs(what, words))
+		r, err := a.explainIDs(what, words)
+		return a.reply(r.meant(words[0]), err)
 	case what == "nic" && len(words) == 2:
-		return a.reply(a.explainNIC(words[0], words[1]), nil)
+		return a.reply(a.explainNIC(words[0], words[1]).meant(words[0]), nil)
 	}
-	return a.wrong("explain needs uid USER [LOWER COUNT], gid USER [LOWER COUNT], or nic USER BRIDGE")
+	return a.wrong(wanted)
 }
 
 // reply prints an answer.
@@ -160,6 +167,17 @@ func (r reply) text() string {
 		out.WriteString(wrap(printable(line), ""))
 	}
 	return out.String()
+}
+
+// meant adds who could have been meant by a user who is not known.
+func (r reply) meant(user string) reply {
+	if r.Answer != no {
+		return r
+	}
+	if text := meantUser(user); text != "" && !subid.IsUID(user) {
+		r.Remarks = append(r.Remarks, text)
+	}
+	return r
 }
 
 // refuse takes why not out of a verdict.

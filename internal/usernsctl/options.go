@@ -10,12 +10,67 @@ import (
 	"userns-helpers/internal/usernsctl/finding"
 )
 
-// options are those of the command line; which of them a command heeds is its business.
+// options are those of the command line.
 type options struct {
 	all, guard, json, quiet, help, version bool
 	path                                   string
 	level                                  finding.Level // "": nobody says
 	pid                                    int           // 0: none
+	command                                string        // the first word
+	given                                  []string      // the long names of the options that were given
+}
+
+// option is one that some command takes.
+type option struct {
+	name  string
+	short string // "-q"
+	value string // what its value is; "": it takes none
+	brief string
+}
+
+// allOptions are the options of all commands.
+func allOptions() []option {
+	return []option{
+		{"--all", "", "", "do not shorten long answers"},
+		{"--count", "", "NUMBER", "how many IDs, if not SUB_UID_COUNT of login.defs"},
+		{"--dry-run", "", "", "show what would be written, to anybody"},
+		{"--guard", "", "", "with nic: the filter of the interface, in words and instructions"},
+		{"--help", "-h", "", "say what the command does"},
+		{"--json", "", "", "answer programs"},
+		{"--keep-reserved", "", "", "never give the IDs to anybody again"},
+		{"--kubelet", "", "PODS", "65536 IDs a pod for the user kubelet, aligned"},
+		{"--level", "", "LEVEL", "the lowest that is shown and counts: error, warning, note"},
+		{"--limits", "", "LIMITS", "tasks=N,memory=SIZE,cpu=PERCENT: of all processes together"},
+		{"--missing", "", "", "all users with a login shell and no IDs"},
+		{"--nics", "", "BRIDGE=N", "how many interfaces on which bridge"},
+		{"--own-bridge", "", "", "a bridge of the user alone, with addresses for containers"},
+		{"--path", "", "DIRECTORIES", "where shells find programs, if not by login.defs"},
+		{"--pid", "", "PID", "why this process would be refused"},
+		{"--quiet", "-q", "", "only findings that count"},
+		{"--start", "", "ID", "the first of the IDs, if not the lowest that are free"},
+		{"--uid-max", "", "ID", "with --missing: the last user"},
+		{"--uid-min", "", "ID", "with --missing: the first user"},
+		{"--version", "", "", "print the version"},
+	}
+}
+
+// optionOf is an option by its name, long or short; without a name if there is none.
+func optionOf(name string) option {
+	for _, o := range allOptions() {
+		if name == o.name || name == o.short && name != "" {
+			return o
+		}
+	}
+	return option{}
+}
+
+// optionNames are those of all options.
+func optionNames() []string {
+	var all []string
+	for _, o := range allOptions() {
+		all = append(all, o.name)
+	}
+	return all
 }
 
 // parse takes the options out of the arguments, wherever they stand, and returns the words.
@@ -24,69 +79,78 @@ func (o *options) parse(arguments []string) ([]string, error) {
 	for i := 0; i < len(arguments); i++ {
 		argument := arguments[i]
 		if argument == "--" {
-			return append(words, arguments[i+1:]...), nil
+			words = append(words, arguments[i+1:]...)
+			if len(words) > 0 {
+				o.command = words[0]
+			}
+			return words, nil
 		}
 		if !strings.HasPrefix(argument, "-") || argument == "-" {
-			words = append(words, argument)
+			if words = append(words, argument); len(words) == 1 {
+				o.command = argument
+			}
 			continue
 		}
 		name, value, joined := strings.Cut(argument, "=")
-		if takesValue(name) && !joined {
-			i++
-			if i == len(arguments) {
+		known := optionOf(name)
+		switch {
+		case known.name == "":
+			return nil, errors.New(quote(name) + " is not an option" + meant(name, optionNames()))
+		case joined && known.value == "":
+			return nil, errors.New(quote(argument) + " is not an option with a value")
+		case known.value != "" && !joined:
+			if i++; i == len(arguments) {
 				return nil, errors.New(name + " needs a value")
 			}
 			value = arguments[i]
 		}
-		if err := o.set(name, value, joined); err != nil {
+		if err := o.set(known.name, value); err != nil {
 			return nil, err
 		}
+		o.given = append(o.given, known.name)
 	}
 	return words, nil
 }
 
-func takesValue(name string) bool { return name == "--path" || name == "--pid" || name == "--level" }
-
-// set sets one option.
-func (o *options) set(name, value string, joined bool) error {
-	switch {
-	case name == "--path" && value != "":
-		o.path = value
-	case name == "--level":
+// set sets one option. Those of commands that write are read by these themselves.
+func (o *options) set(name, value string) error {
+	switch name {
+	case "--path":
+		if o.path = value; value == "" {
+			return errors.New("--path needs a value")
+		}
+	case "--level":
 		if o.level = finding.Level(value); !slices.Contains(finding.Levels(), o.level) {
 			return errors.New(quote(value) + " is not a level: error, warning or note")
 		}
-	case name == "--pid":
+	case "--pid":
 		pid, err := number.Decimal(value)
 		if err != nil || pid == 0 || pid > math.MaxInt32 {
 			return errors.New(quote(value) + " is not a process ID")
 		}
 		o.pid = int(pid)
-	case joined || takesValue(name):
-		return errors.New(quote(name+"="+value) + " is not an option with a value")
-	default:
-		return o.turnOn(name)
-	}
-	return nil
-}
-
-// turnOn sets an option without a value.
-func (o *options) turnOn(name string) error {
-	switch name {
 	case "--all":
 		o.all = true
 	case "--guard":
 		o.guard = true
 	case "--json":
 		o.json = true
-	case "--quiet", "-q":
+	case "--quiet":
 		o.quiet = true
-	case "--help", "-h":
+	case "--help":
 		o.help = true
 	case "--version":
 		o.version = true
-	default:
-		return errors.New(quote(name) + " is not an option")
 	}
 	return nil
+}
+
+// unheeded is why a command does not take the options that were given; "" if it takes all.
+func (o *options) unheeded(c command) string {
+	for _, name := range o.given {
+		if !c.takes(name) {
+			return name + " is not an option of " + c.name
+		}
+	}
+	return ""
 }

@@ -70,7 +70,7 @@ func parseOrder(arguments []string, valued map[string]setter, plain map[string]f
 				return o, err
 			}
 		case !o.turnOn(argument, plain):
-			return o, errors.New("that is not an option here: " + quote(argument))
+			return o, errors.New(quote(name) + " is not an option here" + meant(name, optionNames()))
 		}
 	}
 	return o, nil

@@ -40,6 +40,9 @@ type idMap struct {
 
 // ranges is the command ranges.
 func (a asker) ranges(words []string) int {
+	if len(words) > 1 || len(words) == 1 && !isKind(words[0]) {
+		return a.wrong("ranges takes uid, gid, or neither")
+	}
 	host := hostcheck.Here()
 	var maps []idMap
 	var text strings.Builder

@@ -44,9 +44,14 @@ func wrap(text, indent string) string { return wrapTo(lineWide, text, indent) }
 
 // wrapTo breaks text into lines of at most width characters with indent in front; a longer word has a line of its own.
 func wrapTo(width int, text, indent string) string {
+	return wrapWords(width, strings.Fields(text), indent)
+}
+
+// wrapWords is wrapTo for words, in which there may be blanks.
+func wrapWords(width int, words []string, indent string) string {
 	var out strings.Builder
 	used := 0
-	for _, word := range strings.Fields(text) {
+	for _, word := range words {
 		length := utf8.RuneCountInString(word)
 		if used > 0 && used+1+length > width {
 			out.WriteByte('\n')

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,19 +18,123 @@ func run(arguments ...string) (status int, stdout, stderr string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, arguments := range [][]string{{"--help"}, {"-h"}, {"check", "--help"}} {
+	for _, arguments := range [][]string{{"--help"}, {"-h"}, {"help"}} {
 		status, out, errs := run(arguments...)
-		if status != 0 || out != help || errs != "" {
+		if status != 0 || out != help() || errs != "" {
 			t.Errorf("%q: status %d, %q, %q", arguments, status, out, errs)
 		}
 	}
-	for line := range strings.Lines(help) {
-		if len(line) > lineWide+1 {
-			t.Errorf("a line of %d columns: %s", len(line), line)
+	golden(t, "help", help())
+	all := ""
+	for _, c := range commands() {
+		for _, arguments := range [][]string{{"help", c.name}, {c.name, "--help"}} {
+			status, out, errs := run(arguments...)
+			if status != 0 || out != c.help() || errs != "" {
+				t.Errorf("%q: status %d, %q, %q", arguments, status, out, errs)
+			}
 		}
+		all += c.help() + "\n"
 	}
+	golden(t, "help-commands", all)
 	if status, out, _ := run("--version"); status != 0 || !strings.HasPrefix(out, "usernsctl (userns-helpers) ") {
 		t.Errorf("status %d, %q", status, out)
+	}
+}
+
+// TestOptionsAreOnes: each option of a command is one that there is, each option is one of some command, and those that take
+// a value are known to the commands that read theirs by themselves.
+func TestOptionsAreOnes(t *testing.T) {
+	used := map[string]bool{"--help": true, "--version": true}
+	for _, c := range commands() {
+		for _, name := range c.options {
+			used[name] = true
+			o := optionOf(name)
+			if o.name != name {
+				t.Errorf("%s: %s is no option", c.name, name)
+			}
+			read := map[string]func([]string) (order, error){"grant": parseGrant, "revoke": parseRevoke}[c.name]
+			if !c.orders {
+				continue
+			}
+			if _, err := read([]string{"alice", name}); err != nil && strings.Contains(err.Error(), "is not an option") {
+				t.Errorf("%s does not take %s", c.name, name)
+			} else if wants := err != nil && strings.Contains(err.Error(), "wants a value"); wants != (o.value != "") {
+				t.Errorf("%s %s: %v", c.name, name, err)
+			}
+		}
+	}
+	for _, name := range optionNames() {
+		if !used[name] {
+			t.Errorf("no command takes %s", name)
+		}
+	}
+}
+
+// TestManual: the manual has each command and each option of each, and the synopsis has the commands in the same order.
+func TestManual(t *testing.T) {
+	text, err := os.ReadFile("../../man/usernsctl.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	for _, c := range commands() {
+		if c.name != "help" && !strings.Contains(page, "\n.Ss "+c.name+"\n") && !strings.Contains(page, "\n.It Cm "+c.name) {
+			t.Errorf("the manual does not say what %s does", c.name)
+		}
+		for _, name := range append(c.options, "--help") {
+			if !strings.Contains(page, "\n.It Fl -"+strings.TrimPrefix(name, "--")) {
+				t.Errorf("the manual does not say what %s of %s does", name, c.name)
+			}
+		}
+	}
+}
+
+// TestCompletionFiles: the files that packages install are what usernsctl completion prints.
+func TestCompletionFiles(t *testing.T) {
+	for _, shell := range strings.Split(shells, "|") {
+		status, out, errs := run("completion", shell)
+		if status != 0 || errs != "" {
+			t.Errorf("%s: status %d, %q", shell, status, errs)
+		}
+		path := "../../completions/usernsctl." + shell
+		if *update {
+			if err := os.WriteFile(path, []byte(out), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != out {
+			t.Errorf("%s is not what usernsctl completion %s prints: %v", path, shell, err)
+		}
+	}
+}
+
+// TestMeant: a word that is wrong in few letters is taken for the nearest name, and no other is.
+func TestMeant(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"chek", "check"},
+		{"hceck", "check"},
+		{"CHECK", "check"},
+		{"rangse", "ranges"},
+		{"nic", "nics"},
+		{"grnt", "grant"},
+		{"compl", "completion"}, // its beginning
+		{"frobnicate", ""},
+		{"", ""},
+		{"x", ""},
+		{strings.Repeat("check", 100), ""},
+		{"\x1b", ""},
+	} {
+		if got, _ := nearest(c.text, names(commands())); got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+	for arguments, want := range map[string]string{
+		"chek": "did you mean check?", "check --al": "did you mean --all?", "check --jsno": "did you mean --json?", "grant alice --dryrun": "did you mean --dry-run?",
+		"help chek": "did you mean check?", "revoke alice --keep-reservd": "did you mean --keep-reserved?",
+	} {
+		if _, _, errs := run(strings.Fields(arguments)...); !strings.Contains(errs, want) {
+			t.Errorf("%q: %q does not ask %q", arguments, errs, want)
+		}
 	}
 }
 
@@ -63,9 +168,25 @@ func TestWrongCommandLines(t *testing.T) {
 		{"--", "--help"},
 		{"-"},
 		{"check", "-j"},
+		{"nics", "--guard"},
+		{"ranges", "--pid", "1"},
+		{"check", "--level", "fatal"},
+		{"completion"},
+		{"completion", "tcsh"},
+		{"help", "check", "nics"},
+		{"--json", "grant", "alice"},
 	} {
 		status, out, errs := run(arguments...)
-		if status != 2 || out != "" || !strings.HasSuffix(errs, usage) || !strings.HasPrefix(errs, "usernsctl: ") {
+		called := usage
+		if len(arguments) > 0 {
+			if c, known := commandOf(arguments[0]); known {
+				called = c.usage()
+			}
+		}
+		if arguments = append(arguments, ""); arguments[0] == "--json" {
+			called = errs[strings.Index(errs, "usage: "):]
+		}
+		if status != 2 || out != "" || !strings.HasSuffix(errs, called) || !strings.HasPrefix(errs, "usernsctl: ") {
 			t.Errorf("%q: status %d, %q, %q", arguments, status, out, errs)
 		}
 	}

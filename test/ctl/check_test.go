@@ -205,7 +205,7 @@ func TestFirstInPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.Remove("/usr/local/bin/newuidmap") })
-	want := []string{"program-hidden /usr/local/bin/newuidmap:0", "program-privilege /usr/local/bin/newuidmap:0"}
+	want := []string{"program-privilege /usr/local/bin/newuidmap:0", "program-hidden /usr/local/bin/newuidmap:0"}
 	if r := check(t, root, "--path", "/usr/local/bin:/usr/bin"); !slices.Equal(r.counted(), want) {
 		t.Errorf("%q, want %q", r.counted(), want)
 	}

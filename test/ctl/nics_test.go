@@ -160,11 +160,14 @@ func TestRanges(t *testing.T) {
 func TestCompletions(t *testing.T) {
 	script := filepath.Join(*completionsFlag, "usernsctl.bash")
 	for typed, want := range map[string]string{
-		"usernsctl ":                    "check explain nics ranges grant revoke",
+		"usernsctl ":                    "check explain nics ranges grant revoke completion help",
 		"usernsctl grant ali":           "alice",
 		"usernsctl grant --nics b":      "",
 		"usernsctl revoke alice --k":    "--keep-reserved",
 		"usernsctl ch":                  "check",
+		"usernsctl check --level w":     "warning",
+		"usernsctl completion f":        "fish",
+		"usernsctl help ran":            "ranges",
 		"usernsctl explain ":            "uid gid nic",
 		"usernsctl --json explain n":    "nic",
 		"usernsctl explain uid ali":     "alice",

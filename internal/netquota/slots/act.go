@@ -83,7 +83,7 @@ func (f *file) vacate(i int, links Links) (bool, error) {
 // claim counts the interface as begun and writes it into its slots, whose locks are held.
 func (c *Claim) claim(p netquota.Plan) (*Claim, error) {
 	c.Allotment = p.Allotment
-	if err := c.book.begin(c.look.UID, c.look.PerMinute); err != nil {
+	if err := c.look.begin(); err != nil {
 		return nil, errors.Join(err, c.unlock())
 	}
 	if err := c.write(netquota.Pending); err != nil {

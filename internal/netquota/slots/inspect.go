@@ -59,6 +59,7 @@ func (b *Book) plan(who netquota.Account, allotments []netquota.Allotment, limit
 		for _, f := range l.files {
 			lockfile.Close(f.fd)
 		}
+		lockfile.Close(l.rate)
 	}()
 	return l.wholePlan()
 }

@@ -188,7 +188,7 @@ func TestPace(t *testing.T) {
 	limit := netquota.Limit{Set: true, Most: 3}
 	begin := func() uint64 {
 		t.Helper()
-		err := p.book.begin(alice.UID, limit)
+		err := p.begin(alice.UID, limit)
 		var pace *netquota.RateLimited
 		if err != nil && !errors.As(err, &pace) {
 			t.Fatal(err)
@@ -221,14 +221,14 @@ func TestPace(t *testing.T) {
 			t.Fatalf("step %d: wait %d, want %d", i, got, step.wait)
 		}
 	}
-	if err := p.book.begin(bob.UID, limit); err != nil {
+	if err := p.begin(bob.UID, limit); err != nil {
 		t.Error("another user waits:", err)
 	}
-	if err := p.book.begin(alice.UID, netquota.Limit{}); err != nil {
+	if err := p.begin(alice.UID, netquota.Limit{}); err != nil {
 		t.Error("no limit:", err)
 	}
 	var pace *netquota.RateLimited
-	if err := p.book.begin(bob.UID, netquota.Limit{Set: true, Most: 0}); !errors.As(err, &pace) || pace.Wait != 0 {
+	if err := p.begin(bob.UID, netquota.Limit{Set: true, Most: 0}); !errors.As(err, &pace) || pace.Wait != 0 {
 		t.Error("a limit of none:", err)
 	}
 }
@@ -244,7 +244,7 @@ func TestPaceDamaged(t *testing.T) {
 		}
 		granted := 0
 		for range 5 {
-			if p.book.begin(1, netquota.Limit{Set: true, Most: 2}) == nil {
+			if p.begin(1, netquota.Limit{Set: true, Most: 2}) == nil {
 				granted++
 			}
 		}
@@ -269,7 +269,7 @@ func TestPaceBesideFrozen(t *testing.T) {
 	}
 	granted := 0
 	for range 5 {
-		if p.book.begin(1, netquota.Limit{Set: true, Most: 3}) == nil {
+		if p.begin(1, netquota.Limit{Set: true, Most: 3}) == nil {
 			granted++
 		}
 	}
@@ -277,7 +277,7 @@ func TestPaceBesideFrozen(t *testing.T) {
 		t.Error(granted)
 	}
 	lockfile.Close(fd)
-	if err := p.book.begin(1, netquota.Limit{Set: true, Most: 3}); err != nil {
+	if err := p.begin(1, netquota.Limit{Set: true, Most: 3}); err != nil {
 		t.Error(err)
 	}
 }
@@ -363,19 +363,52 @@ func TestLimitCountsHalfMadeRenamed(t *testing.T) {
 	w.check(t)
 }
 
-// TestBegunAsksOnce: the clock is asked once, however many beginnings there are.
+// TestBegunAsksOnce: in a whole create the file of beginnings is read once, and the clock asked once, however many there
+// are; and once more for the record that is taken.
 func TestBegunAsksOnce(t *testing.T) {
-	p := newWorld(t).open(t)
+	w := newWorld(t)
+	w.limits.PerMinute = netquota.Limit{Set: true, Most: 9}
+	p := w.open(t)
 	defer p.exit()
-	limit := netquota.Limit{Set: true, Most: 9}
 	for range 5 {
-		if err := p.book.begin(alice.UID, limit); err != nil {
+		if err := p.begin(alice.UID, w.limits.PerMinute); err != nil {
 			t.Fatal(err)
 		}
 	}
 	asked := 0
 	p.book.now = func() uint64 { asked++; return sinceBoot() }
-	if begun, err := p.book.begun(alice.UID, limit); len(begun) != 5 || asked != 1 || err != nil {
-		t.Errorf("%d beginnings, %d questions, %v", len(begun), asked, err)
+	if err := p.make(alice, []netquota.Allotment{ofAlice}, netquota.MAC{2}, 1); err != nil || asked != 2 || len(p.claim.look.Begun) != 5 {
+		t.Errorf("%v, %d questions, %d beginnings", err, asked, len(p.claim.look.Begun))
+	}
+}
+
+// TestExtends: a create that loses the slot which it knew to be free asks about each dead one before the file grows.
+func TestExtends(t *testing.T) {
+	w := newWorld(t)
+	few := []netquota.Allotment{{Owner: "alice", Place: lan, Quota: 9, Line: 1}}
+	for i := range 3 {
+		p := w.open(t)
+		if err := p.make(alice, few, netquota.MAC{2, byte(i)}, 6); err != nil {
+			t.Fatal(err)
+		}
+		p.exit()
+	}
+	for name := range w.living {
+		w.kill(name)
+	}
+	frozen, p := w.open(t), w.open(t)
+	defer frozen.exit()
+	defer p.exit()
+	l, err := p.book.look(alice, few, netquota.Limits{}, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := frozen.make(alice, few, netquota.MAC{3}, 1); err != nil {
+		t.Fatal(err)
+	}
+	p.claim = &Claim{book: p.book, look: l, Nic: netquota.Named("veth2001_AAAA")}
+	plan, err := p.claim.attempt()
+	if err != nil || len(plan.Take) != 1 || plan.Take[0].Slot != 1 || len(l.files[0].Seen) != 3 {
+		t.Errorf("%v, takes %v of %d slots, want slot 1 of 3", err, plan.Take, len(l.files[0].Seen))
 	}
 }

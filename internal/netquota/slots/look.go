@@ -2,6 +2,7 @@ package slots
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"userns-helpers/internal/netquota"
@@ -26,6 +27,7 @@ type look struct {
 	owned   []string        // interfaces in rows of the user, whatever the place
 	living  map[string]bool // interfaces with a name of the user's that the kernel has
 	files   []*file         // of Snapshot.Slots
+	rate    int             // the file of the user's beginnings; -1: there is none
 	err     error           // the first of the kernel's
 }
 
@@ -61,7 +63,7 @@ func (b *Book) look(who netquota.Account, allotments []netquota.Allotment, limit
 			l.living[name] = true
 		}
 	}
-	if err := l.open(); err != nil {
+	if err := errors.Join(l.open(), l.openRate()); err != nil {
 		return nil, err
 	}
 	return l, l.snap()
@@ -152,7 +154,7 @@ func (l *look) snap() (err error) {
 		}
 	}
 	l.findUnslotted()
-	if l.Begun, err = l.book.begun(l.UID, l.PerMinute); err != nil {
+	if l.Begun, err = l.book.begun(l.rate); err != nil {
 		return err
 	}
 	for _, f := range l.files {

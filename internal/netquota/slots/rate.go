@@ -15,16 +15,11 @@ import (
 // whatever is killed where; and a process that was stopped over it keeps one record of its own user's.
 const rateSize = 32 // of a record, in bytes
 
-// begun is how long each beginning of a user's still counts, where there is a limit.
-func (b *Book) begun(uid uint32, limit netquota.Limit) ([]uint64, error) {
-	if !limit.Set {
+// begun is how long each beginning in a user's file still counts.
+func (b *Book) begun(fd int) ([]uint64, error) {
+	if fd < 0 {
 		return nil, nil
 	}
-	fd, err := b.open(rateFile(uid))
-	if err != nil {
-		return nil, err
-	}
-	defer lockfile.Close(fd)
 	text, err := readRecords(fd, rateSize)
 	now := b.now() // a system call, and there may be as many records as creates in a minute
 	var left []uint64
@@ -34,36 +29,32 @@ func (b *Book) begun(uid uint32, limit netquota.Limit) ([]uint64, error) {
 	return left, err
 }
 
-// begin counts an interface that a user is about to make. What fails afterwards has begun all the same. Errors:
-// *netquota.RateLimited, and failures of the file.
-func (b *Book) begin(uid uint32, limit netquota.Limit) error {
-	if !limit.Set {
-		return nil
+// openRate opens the file of the user's beginnings; -1 where nothing limits them, or there is none and none is made.
+func (l *look) openRate() (err error) {
+	if l.rate = -1; l.PerMinute.Set {
+		l.rate, err = l.book.open(rateFile(l.UID))
 	}
-	s := netquota.Snapshot{PerMinute: limit}
-	var err error
-	if s.Begun, err = b.begun(uid, limit); err != nil {
-		return err
-	}
-	fd, err := b.open(rateFile(uid))
-	if err != nil {
-		return err
-	}
-	defer lockfile.Close(fd)
-	for {
-		i, err := s.Begin()
+	return err
+}
+
+// begin counts an interface that the user is about to make: by the snapshot, of which each record that it takes is read
+// again. What fails afterwards has begun all the same. Errors: *netquota.RateLimited, and failures of the file.
+func (l *look) begin() error {
+	for l.PerMinute.Set {
+		i, err := l.Begin()
 		if err != nil {
 			return err
 		}
-		left, err := b.beginAt(fd, int64(i)*rateSize)
+		left, err := l.book.beginAt(l.rate, int64(i)*rateSize)
 		if left == 0 || err != nil {
 			return err
 		}
-		if i == len(s.Begun) {
-			s.Begun = append(s.Begun, 0)
+		if i == len(l.Begun) {
+			l.Begun = append(l.Begun, 0)
 		}
-		s.Begun[i] = left
+		l.Begun[i] = left
 	}
+	return nil
 }
 
 // beginAt takes a record if it can, and returns how long it cannot be, in nanoseconds; 0 if it was taken.

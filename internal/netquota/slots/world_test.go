@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/netquota"
 )
 
@@ -301,7 +302,22 @@ func (p *process) exit() {
 		for _, file := range p.claim.look.files {
 			_ = unix.Close(file.fd)
 		}
+		lockfile.Close(p.claim.look.rate)
 	}
+}
+
+// begin begins an interface of a user's, as Claim does.
+func (p *process) begin(uid uint32, limit netquota.Limit) (err error) {
+	l := &look{book: p.book}
+	l.UID, l.PerMinute = uid, limit
+	if err := l.openRate(); err != nil {
+		return err
+	}
+	defer lockfile.Close(l.rate)
+	if l.Begun, err = p.book.begun(l.rate); err != nil {
+		return err
+	}
+	return l.begin()
 }
 
 // openFiles are the descriptors of this process, but for the one that is needed to ask.

@@ -257,7 +257,7 @@ func TestHostRoot(t *testing.T) {
 }
 
 func TestUnseen(t *testing.T) {
-	for _, path := range []string{"/etc/subuid", "/etc/lxc/lxc-usernet", "/etc/login.defs", "/etc/passwd", "/etc/security/limits.conf", "/etc/userns-helpers/policy.toml", "/etc/userns-helpers/forbidden-host-ids", "/etc/sssd/sssd.conf"} {
+	for _, path := range []string{"/etc/subuid", "/etc/lxc/lxc-usernet", "/etc/login.defs", "/etc/passwd", "/etc/security/limits.conf", "/etc/userns-helpers/policy.toml", "/etc/userns-helpers/forbidden-host-ids", "/etc/nsswitch.conf", "/etc/sssd/sssd.conf"} {
 		f := clean(t)
 		f.write(t, path, "")
 		f.closed[path] = true
