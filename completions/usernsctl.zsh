@@ -24,11 +24,14 @@ _usernsctl_word() {
 	2\ explain\ gid) _users ;;
 	2\ explain\ nic) _users ;;
 	3\ explain\ nic\ *) _usernsctl_bridges ;;
+	1\ user) _users ;;
+	1\ suggest) compadd idmap ;;
+	2\ suggest\ idmap) _users ;;
 	1\ ranges) compadd uid gid ;;
 	1\ grant) _users ;;
 	1\ revoke) _users ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain nics ranges grant revoke completion help ;;
+	1\ help) compadd check explain user suggest nics ranges grant revoke completion help ;;
 	esac
 }
 
@@ -39,6 +42,8 @@ _usernsctl() {
 	commands=(
 		'check:look for mistakes'
 		'explain:say whether a user may, and why'
+		'user:show everything about a user'
+		'suggest:give each container IDs of its own'
 		'nics:list the interfaces of containers'
 		'ranges:draw who has which IDs'
 		'grant:give a user IDs and interfaces'
@@ -63,6 +68,12 @@ _usernsctl() {
 	explain) _arguments -S '*:word:_usernsctl_word' \
 		'--pid[why this process would be refused]:process:_pids' \
 		'--guard[with nic, the filter of the interface, in words and instructions]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	user) _arguments -S '*:word:_usernsctl_word' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	suggest) _arguments -S '*:word:_usernsctl_word' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	nics) _arguments -S '*:word:_usernsctl_word' \

@@ -26,6 +26,11 @@ func (a asker) explainIDs(what string, words []string) (reply, error) {
 	if answer.why.Usage {
 		return reply{}, errors.New(answer.why.Advice)
 	}
+	return replyToIDs(what, q, answer), nil
+}
+
+// replyToIDs is an answer about IDs.
+func replyToIDs(what string, q idQuestion, answer idAnswer) reply {
 	r := replyAbout(what, questionOf(q, answer))
 	if !answer.granted {
 		r.refuse(answer.why)
@@ -44,7 +49,7 @@ func (a asker) explainIDs(what string, words []string) (reply, error) {
 	r.By, r.Grants = decidedBy(q, answer), grantedBy(q, answer)
 	r.overlaps(q, answer)
 	r.remark(q, answer)
-	return r, nil
+	return r
 }
 
 // slipsText names the lines of the file that are of no use; "" if there is none.

@@ -56,12 +56,17 @@ func (a asker) explainNIC(name, bridge string) reply {
 	return r
 }
 
-// noVainLine is why no line grants an interface, without the offer of a line where the bridge turns out to be none.
+// noVainLine is why no line grants an interface, without the offer of a line where the bridge turns out to be none, or where
+// Open vSwitch, which alone could know it as one, says nothing.
 func noVainLine(err error, others []error, v verdict.Verdict) verdict.Verdict {
 	var none *plan.NotGranted
-	var other *plan.NotABridge
-	if errors.As(err, &none) && slices.ContainsFunc(others, func(e error) bool { return errors.As(e, &other) }) {
-		v.Advice = "no line of " + paths.Usernet() + " allows it, and a line would not help: " + strconv.Quote(none.Place.Bridge) + " is no bridge"
+	vain := func(e error) bool {
+		var other *plan.NotABridge
+		var failed *whynot.Failed
+		return errors.As(e, &other) || errors.As(e, &failed) && failed.At == whynot.AskOVS
+	}
+	if errors.As(err, &none) && slices.ContainsFunc(others, vain) {
+		v.Advice = "no line of " + paths.Usernet() + " allows it, and a line alone would not help: " + strconv.Quote(none.Place.Bridge) + " is not known to be a bridge"
 	}
 	return v
 }

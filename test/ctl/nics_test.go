@@ -160,7 +160,7 @@ func TestRanges(t *testing.T) {
 func TestCompletions(t *testing.T) {
 	script := filepath.Join(*completionsFlag, "usernsctl.bash")
 	for typed, want := range map[string]string{
-		"usernsctl ":                    "check explain nics ranges grant revoke completion help",
+		"usernsctl ":                    "check explain user suggest nics ranges grant revoke completion help",
 		"usernsctl grant ali":           "alice",
 		"usernsctl grant --nics b":      "",
 		"usernsctl revoke alice --k":    "--keep-reserved",

@@ -20,6 +20,7 @@ import (
 	"userns-helpers/internal/usernsctl/defsview"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/idspace"
+	"userns-helpers/internal/usernsctl/living"
 	"userns-helpers/internal/usernsctl/quietly"
 )
 
@@ -32,10 +33,13 @@ type Host struct {
 	open       func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
 	kind       func(name string) (string, error)        // of an interface of the host: "bridge"; ENODEV where there is none
 	fileSystem func(path string) (unix.Statfs_t, error) // statfs(2)
+	living     func() living.View                       // nil: no process is looked at
 }
 
 // Here is this host.
-func Here() Host { return Host{open: inspect, kind: kindOf, fileSystem: fileSystem} }
+func Here() Host {
+	return Host{open: inspect, kind: kindOf, fileSystem: fileSystem, living: living.Look}
+}
 
 // kindOf asks the kernel for the kind of an interface. What is too long for a name could be an alternative name, which
 // lxc-usernet(5) does not have.
@@ -86,6 +90,7 @@ func Check(h Host) *finding.Report {
 	c.checkKernel()
 	c.checkLedger()
 	c.checkLimits()
+	c.checkLiving()
 	c.accept()
 	c.report.Finish()
 	return &c.report
