@@ -77,11 +77,11 @@ V =
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages test-systemd \
+.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check test-packages test-systemd \
 	version clean go modules $(BINARIES)
 
 # What needs Go says so in the same words, and before anything else.
-$(BINARIES) check test demo bench fuzz differences coverage dist deb rpm release release-check test-packages test-systemd: | go
+$(BINARIES) check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check test-packages test-systemd: | go
 go:
 	@hack/go
 
@@ -154,6 +154,9 @@ dist: ## source tarball with vendored modules, the same bits each time
 
 deb: ## Debian package in dist/, built without a network
 	hack/deb $(VERSION)
+
+deb-source: ## Debian source package in dist/, for dpkg-source, dpkg-buildpackage and sbuild
+	hack/deb --source $(VERSION)
 
 rpm: ## RPM package in dist/, built without a network (RPMFLAGS='--with real_paths')
 	hack/rpm $(VERSION) $(RPMFLAGS)
