@@ -13,7 +13,7 @@ _usernsctl_word() {
 	local i
 	for ((i = 1; i < CURRENT; i++)); do
 		case $words[i] in
-		--count | --kubelet | --level | --limits | --nics | --path | --pid | --start | --uid-max | --uid-min) ((i++)) ;;
+		--count | --file | --kubelet | --level | --limits | --nics | --path | --pid | --since | --start | --uid-max | --uid-min | --user) ((i++)) ;;
 		-*) ;;
 		*) given+=("$words[i]") ;;
 		esac
@@ -31,7 +31,7 @@ _usernsctl_word() {
 	1\ grant) _users ;;
 	1\ revoke) _users ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain user suggest nics ranges grant revoke completion help ;;
+	1\ help) compadd check explain user suggest nics ranges audit grant revoke completion help ;;
 	esac
 }
 
@@ -46,6 +46,7 @@ _usernsctl() {
 		'suggest:give each container IDs of its own'
 		'nics:list the interfaces of containers'
 		'ranges:draw who has which IDs'
+		'audit:say what was granted and refused lately'
 		'grant:give a user IDs and interfaces'
 		'revoke:take back what a user was granted'
 		'completion:print what completes command lines'
@@ -81,6 +82,12 @@ _usernsctl() {
 		'--help[say what the command does]' ;;
 	ranges) _arguments -S '*:word:_usernsctl_word' \
 		'--all[do not shorten long answers]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	audit) _arguments -S '*:word:_usernsctl_word' \
+		'--since[only what is not older, 90m, 12h, 7d, 4w, a date, or @SECONDS]:TIME:' \
+		'--user[only what concerns this user]:user:_users' \
+		'--file[a log of the kernel'\''s audit or of syslog]:file:_files' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	grant) _arguments -S '*:word:_usernsctl_word' \

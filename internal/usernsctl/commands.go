@@ -17,7 +17,10 @@ type command struct {
 }
 
 // commands are all of them, in the order of the help.
-func commands() []command {
+func commands() []command { return slices.Concat(looking(), ordering(), telling()) }
+
+// looking are the commands that look at the host.
+func looking() []command {
 	return []command{
 		{
 			name: "check", forms: []string{""}, brief: "look for mistakes", run: wordless(asker.check),
@@ -32,7 +35,7 @@ func commands() []command {
 				"--pid, why that process would be refused. Status 0: yes; 1: no; 2: not known.",
 		},
 		{
-			name: "user", forms: []string{"USER"}, brief: "show everything about a user", run: asker.user, options: []string{"--json"},
+			name: "user", forms: []string{"USER"}, brief: "show everything about a user", run: asker.about, options: []string{"--json"},
 			text: "Shows on one screen what USER has: whether a container can start, with which networks, and why not; IDs, interfaces, protections, " +
 				"limits, living containers, problems. Status 0: a container can start; 1: none can; 2: not known.",
 		},
@@ -50,6 +53,18 @@ func commands() []command {
 			text: "Draws who has which IDs, the gaps, and the overlaps.",
 		},
 		{
+			name: "audit", forms: []string{""}, brief: "say what was granted and refused lately", run: wordless(asker.audit),
+			options: []string{"--since", "--user", "--file", "--json"},
+			text: "Counts grants and refusals in the log of the kernel's audit, the journal, or the files of syslog, and shows the last of each kind. " +
+				"Status 0: there is an answer; 2: something could not be read.",
+		},
+	}
+}
+
+// ordering are the commands that write.
+func ordering() []command {
+	return []command{
+		{
 			name: "grant", forms: []string{"[USER]"}, brief: "give a user IDs and interfaces", orders: true,
 			run:     func(a asker, words []string) int { return a.grant(words) },
 			options: []string{"--count", "--start", "--nics", "--own-bridge", "--limits", "--missing", "--uid-min", "--uid-max", "--kubelet", "--dry-run", "--json"},
@@ -62,6 +77,12 @@ func commands() []command {
 			options: []string{"--keep-reserved", "--dry-run", "--json"},
 			text:    "Takes back what USER was granted.",
 		},
+	}
+}
+
+// telling are the commands that say how the program is called.
+func telling() []command {
+	return []command{
 		{
 			name: "completion", forms: []string{shells}, brief: "print what completes command lines", run: asker.completion,
 			text: "Prints a script for a shell, for where no package installs it: usernsctl completion bash >~/.local/share/bash-completion/completions/usernsctl",

@@ -62,23 +62,23 @@ func space(t *testing.T, lines ...string) idspace.Space {
 }
 
 func TestRangesText(t *testing.T) {
-	golden(t, "ranges-none", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t)}, false))
-	golden(t, "ranges-absent", mapText(hostcheck.Grants{Path: "/etc/subuid", Absent: true}, false))
+	golden(t, "ranges-none", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t)}, false, lineWide))
+	golden(t, "ranges-absent", mapText(hostcheck.Grants{Path: "/etc/subuid", Absent: true}, false, lineWide))
 	golden(t, "ranges-few", mapText(hostcheck.Grants{Path: "/etc/subuid", Idle: 2, Space: space(t,
 		"alice 100000 65536", "bob 165536 65536", "carol 198304 65536", "dave 1000000 65536",
-		"an-unusually-long-name-of-a-user 2000000000 200000", "al\x1b[31mice 4294967000 200")}, false))
+		"an-unusually-long-name-of-a-user 2000000000 200000", "al\x1b[31mice 4294967000 200")}, false, lineWide))
 	var many []string
 	for i := range 1000 {
 		many = append(many, fmt.Sprintf("user%d %d 65536", i, 100_000+i*65_536))
 	}
 	many = append(many, "zed 200000 5", "q 999999999 100")
-	golden(t, "ranges-many", mapText(hostcheck.Grants{Path: "/etc/subgid", Space: space(t, many...)}, false))
+	golden(t, "ranges-many", mapText(hostcheck.Grants{Path: "/etc/subgid", Space: space(t, many...)}, false, lineWide))
 	var scattered []string
 	for i := range 200 {
 		scattered = append(scattered, fmt.Sprintf("u%d %d 1000", i, 100_000+i*3000))
 	}
-	golden(t, "ranges-scattered", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, false))
-	if all := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, true); strings.Count(all, "\n") < 400 {
+	golden(t, "ranges-scattered", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, false, lineWide))
+	if all := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, true, lineWide); strings.Count(all, "\n") < 400 {
 		t.Errorf("--all leaves something out:\n%s", all)
 	}
 }
@@ -90,7 +90,7 @@ func TestRangesOfLargeFiles(t *testing.T) {
 		ids, _ := idmap.NewRange(100_000+i*40_000, 40_000)
 		claims = append(claims, idspace.Claim{Range: ids, Owner: fmt.Sprint("u", i), Line: int(i) + 1})
 	}
-	text := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: idspace.Of(claims)}, false)
+	text := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: idspace.Of(claims)}, false, lineWide)
 	if n := strings.Count(text, "\n"); n > 60 || !strings.Contains(text, "100000 lines: u0 to") {
 		t.Errorf("%d lines:\n%s", n, text)
 	}

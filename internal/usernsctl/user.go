@@ -47,8 +47,8 @@ type container struct {
 	Processes int    `json:"processes"`
 }
 
-// user is the command user.
-func (a asker) user(words []string) int {
+// about is the command user.
+func (a asker) about(words []string) int {
 	if len(words) != 1 {
 		return a.wrong("user needs one USER")
 	}
@@ -130,7 +130,7 @@ func (p *person) places() []string {
 	if err != nil {
 		return places
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	_ = nearby.Inspect(file, func(e nearby.Entry, _ []byte) {
 		group, isGroup := strings.CutPrefix(e.Rule.Owner, "@")
 		mine := isGroup && slices.Contains(p.Groups, group) || slices.Contains(p.Names, e.Rule.Owner)
@@ -218,6 +218,24 @@ func (a asker) personText(p person) string {
 	if len(p.Networks) == 0 {
 		line("with network: no", ", because there is no line for "+p.User+" in "+paths.Usernet()+", and no bridge", "")
 	}
+	p.grantsTo(line)
+	bounds := "no session"
+	if p.Limits != nil {
+		bounds = p.Limits.Text()
+	}
+	line("limits of the sessions now: ", bounds, "")
+	p.livingTo(line)
+	for _, f := range p.Problems {
+		out.WriteString(a.findingText(f))
+	}
+	if p.Limited {
+		out.WriteString("Containers and slots of others are visible to root alone.\n")
+	}
+	return out.String()
+}
+
+// grantsTo prints what was granted, a line each.
+func (p person) grantsTo(line func(head, text, indent string)) {
 	for _, r := range p.Maps {
 		for _, g := range r.Grants {
 			ids, _ := idmap.NewRange(g.First, g.Count)
@@ -236,11 +254,10 @@ func (a asker) personText(p person) string {
 			line("    "+p.Bridges[i]+" protections: ", on, "    ")
 		}
 	}
-	bounds := "no session"
-	if p.Limits != nil {
-		bounds = p.Limits.Text()
-	}
-	line("limits of the sessions now: ", bounds, "")
+}
+
+// livingTo prints what lives, a line each.
+func (p person) livingTo(line func(head, text, indent string)) {
 	line(plural(len(p.Containers), "living container"), "", "")
 	for _, c := range p.Containers[:min(len(p.Containers), mostAlike)] {
 		line("    "+c.Name+", process "+strconv.Itoa(c.PID)+", ", plural(c.Processes, "process")+" in all", "    ")
@@ -248,13 +265,6 @@ func (a asker) personText(p person) string {
 	for _, n := range p.Interfaces[:min(len(p.Interfaces), mostAlike)] {
 		line("    "+n.Name+" on "+n.Bridge+": ", onText(n), "    ")
 	}
-	for _, f := range p.Problems {
-		out.WriteString(a.findingText(f))
-	}
-	if p.Limited {
-		out.WriteString("Containers and slots of others are visible to root alone.\n")
-	}
-	return out.String()
 }
 
 // also are the other names of a user.

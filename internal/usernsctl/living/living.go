@@ -71,15 +71,20 @@ func Look() View {
 			c.PID, c.started = pid, since
 		}
 	}
+	view.take(found)
+	return view
+}
+
+// take describes what was found, and sorts it.
+func (v *View) take(found map[uint64]*Container) {
 	for _, c := range found {
 		if c.describe() {
-			view.Containers = append(view.Containers, *c)
+			v.Containers = append(v.Containers, *c)
 		}
 	}
-	slices.SortFunc(view.Containers, func(a, b Container) int {
+	slices.SortFunc(v.Containers, func(a, b Container) int {
 		return cmp.Or(cmp.Compare(a.started, b.started), cmp.Compare(a.PID, b.PID))
 	})
-	return view
 }
 
 // started is when a process started, in clock ticks since the boot: field 22 of proc_pid_stat(5).
