@@ -27,8 +27,9 @@ _usernsctl_word() {
 	1\ ranges) compadd uid gid ;;
 	1\ grant) _users ;;
 	1\ revoke) _users ;;
+	1\ apply) compadd /sys/class/net/veth*(N:t) ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain nics ranges audit metrics grant revoke completion help ;;
+	1\ help) compadd check explain nics ranges audit metrics grant revoke apply completion help ;;
 	esac
 }
 
@@ -45,6 +46,7 @@ _usernsctl() {
 		'metrics:print numbers for Prometheus'\''s node_exporter'
 		'grant:give a user IDs and interfaces'
 		'revoke:take back what a user was granted'
+		'apply:give interfaces what the policy says'
 		'completion:print what completes command lines'
 		'help:say what a command does'
 	)
@@ -98,6 +100,10 @@ _usernsctl() {
 		'--help[say what the command does]' ;;
 	revoke) _arguments -S '*:word:_usernsctl_word' \
 		'--keep-reserved[never give the IDs to anybody again]' \
+		'--dry-run[show what would be written, to anybody]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	apply) _arguments -S '*:word:_usernsctl_word' \
 		'--dry-run[show what would be written, to anybody]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;

@@ -79,6 +79,13 @@ func ordering() []command {
 func telling() []command {
 	return []command{
 		{
+			name: "apply", forms: []string{"[INTERFACE]..."}, brief: "give interfaces what the policy says", orders: true,
+			run:     func(a asker, words []string) int { return a.apply(words) },
+			options: []string{"--dry-run", "--json"},
+			text: "Gives the interfaces of containers that exist, or those named, what policy.toml gives to new ones. Status 0: they have it; 1: some " +
+				"have not; 2: it could not be done.",
+		},
+		{
 			name: "completion", forms: []string{shells}, brief: "print what completes command lines", run: asker.completion,
 			text: "Prints a script for a shell, for where no package installs it: usernsctl completion bash >~/.local/share/bash-completion/completions/usernsctl",
 		},

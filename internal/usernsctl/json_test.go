@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"userns-helpers/internal/usernsctl/apply"
+	"userns-helpers/internal/usernsctl/drift"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/grant"
 	"userns-helpers/internal/usernsctl/grant/choice"
@@ -46,7 +48,8 @@ func examples(t *testing.T) []example {
 		}},
 		{"nics", nicsAnswer{format, nicview.View{NICs: []nicview.NIC{{
 			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", PID: 4711, Since: 1_764_000_000, FromInside: 12, ToInside: 9,
-			Protections: []string{"mac_lock"},
+			MadeOn: "lxcbr1", Address: "10.0.3.77", Protections: []string{"mac_lock"},
+			Oddities: []nicview.Oddity{{ID: nicview.OtherBridge, Text: "was made on lxcbr1"}},
 		}}}}},
 		{"ranges", rangesAnswer{format, []idMap{mapOf("uid", hostcheck.Grants{Path: "/etc/subuid", Space: space(t, "alice 100000 65536", "bob 165535 10")})}}},
 		{"audit", auditAnswer{
@@ -61,6 +64,13 @@ func examples(t *testing.T) []example {
 			Avoided: []choice.Avoided{{Rule: choice.Line, Who: "bob", First: 100000, Last: 131071, Claims: 1}},
 			Limits:  &grant.Bounds{Asked: bounds, Live: &bounds}, Paste: []grant.Paste{{File: "/etc/network/interfaces.d/br-1000", Lines: []string{"auto br-1000"}}},
 			Remarks: []string{"A remark."},
+		}},
+		{"apply", apply.Report{
+			Format: format, Result: apply.Incomplete, Interfaces: []apply.Interface{{
+				Name: "veth1000_AbCd", User: "alice", Bridge: "lxcbr0", Container: "web",
+				Changes: []drift.Gap{{Key: "isolated", Want: "true", Have: "false", Less: true}},
+				Left:    []apply.Left{{ID: apply.Making, Why: "lxc-user-nic is making it"}}, Remarks: []string{"A remark."},
+			}},
 		}},
 		{"grant and revoke, refused", refusedOrder{
 			Format: format, Result: "refused", ID: "unknown-user", Problem: `there is no user "alcie"`, Advice: "Make the account first (useradd), or correct the name.",

@@ -19,6 +19,7 @@ import (
 
 var (
 	oursFlag        = flag.String("ours", "", "the folder with our programs")
+	examplesFlag    = flag.String("examples", "", "the folder with the examples")
 	completionsFlag = flag.String("completions", "", "the folder with the completions")
 )
 
