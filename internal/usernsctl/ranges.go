@@ -154,10 +154,10 @@ func chartOf(g hostcheck.Grants, others []hostcheck.Others, all bool) picture.Ch
 	}
 	for _, o := range others {
 		kind := "systemd"
-		switch o.Rule {
-		case choice.Account, choice.Group:
+		switch {
+		case o.Rule.Firm():
 			kind = "accounts"
-		case choice.Service:
+		case o.Rule == choice.Service:
 			kind = "service"
 		}
 		c.Bands = append(c.Bands, picture.Band{IDs: o.IDs, Kind: kind, Who: o.Who})
