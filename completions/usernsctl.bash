@@ -45,7 +45,7 @@ _usernsctl() {
 		user) options='--json --help' ;;
 		suggest) options='--json --help' ;;
 		nics) options='--json --help' ;;
-		ranges) options='--all --json --help' ;;
+		ranges) options='--all --svg --json --help' ;;
 		audit) options='--since --user --file --json --help' ;;
 		metrics) options='--help' ;;
 		grant) options='--count --start --nics --own-bridge --limits --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;

@@ -85,6 +85,7 @@ _usernsctl() {
 		'--help[say what the command does]' ;;
 	ranges) _arguments -S '*:word:_usernsctl_word' \
 		'--all[do not shorten long answers]' \
+		'--svg[a picture, for a page or a browser]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	audit) _arguments -S '*:word:_usernsctl_word' \
