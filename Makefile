@@ -30,6 +30,7 @@ PATH_macKey    = $(STATEDIR)/userns-helpers/mac-key
 PATH_usernet   = $(SYSCONFDIR)/lxc/lxc-usernet
 PATH_ledger    = $(RUNDIR)/lxc/nics
 PATH_slots     = $(RUNDIR)/lxc/nics.d
+PATH_dhcpHosts = $(RUNDIR)/lxc/dhcp-hosts
 PATH_ovsVsctl  = /usr/bin/ovs-vsctl
 PATH_policy    = $(SYSCONFDIR)/userns-helpers/policy.toml
 PATH_forbidden = $(SYSCONFDIR)/userns-helpers/forbidden-host-ids
@@ -43,7 +44,7 @@ PATH_getent    = /usr/bin/getent
 PATH_maps      = $(RUNDIR)/userns-helpers/maps.sock
 # Where ld.so looks for the modules that subid: in nsswitch.conf names, with colons between.
 PATH_libraries = /usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib
-PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots ovsVsctl \
+PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots dhcpHosts ovsVsctl \
 	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted maps
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
@@ -113,15 +114,17 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	@for program in $(BINARIES); do \
 		[ -x $$program ] || { echo "install: $$program is missing: run 'make build' first" >&2; exit 1; }; done
 	$(call replace,$(SUIDPERMS),$(BINDIR),bin/newuidmap bin/newgidmap)
-	$(call replace,755,$(BINDIR),bin/getsubids)
-	$(call replace,755,$(SBINDIR),bin/usernsctl)
+	$(call replace,755,$(BINDIR),bin/getsubids bin/usernsctl)
+	@# Users run usernsctl too. The name that it had before, where sbin is another directory:
+	install -d '$(DESTDIR)$(SBINDIR)'
+	[ '$(DESTDIR)$(SBINDIR)' -ef '$(DESTDIR)$(BINDIR)' ] || ln -sf '$(if $(filter $(dir $(BINDIR)),$(dir $(SBINDIR))),../$(notdir $(BINDIR)),$(BINDIR))/usernsctl' '$(DESTDIR)$(SBINDIR)/usernsctl'
 	$(call replace,$(SUIDPERMS),$(LIBEXECDIR)/lxc,bin/lxc-user-nic)
 	$(call replace,755,$(LIBEXECDIR)/userns-helpers,bin/userns-helperd)
 	$(call put,644,$(MANDIR)/man1,$(wildcard man/*.1))
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
 	install -d '$(DESTDIR)$(TMPFILESDIR)'
-	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@DIRECTORY@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
+	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@DIRECTORY@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|; s|@DHCPHOSTS@|$(PATH_dhcpHosts)|' \
 		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	install -d '$(DESTDIR)$(UNITDIR)'

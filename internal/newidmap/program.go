@@ -70,7 +70,7 @@ func (r *run) explained(err error) verdict.Verdict {
 // written, without a word.
 func (r *run) tell() (err error) {
 	// Identify: the real ids, before anything is changed. From here on callers cannot signal or starve the program.
-	if r.caller, err = privilege.Begin(own(r.kind)); err != nil {
+	if r.caller, err = privilege.Begin(own(r.kind), privilege.InInit); err != nil {
 		return &whynot.NoRights{Err: err}
 	}
 	r.began = true

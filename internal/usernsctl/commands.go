@@ -17,7 +17,10 @@ type command struct {
 }
 
 // commands are all of them, in the order of the help.
-func commands() []command {
+func commands() []command { return slices.Concat(looking(), ordering(), telling()) }
+
+// looking are the commands that look at the host.
+func looking() []command {
 	return []command{
 		{
 			name: "check", forms: []string{""}, brief: "look for mistakes", run: wordless(asker.check),
@@ -40,6 +43,23 @@ func commands() []command {
 			text: "Draws who has which IDs, the gaps, and the overlaps.",
 		},
 		{
+			name: "audit", forms: []string{""}, brief: "say what was granted and refused lately", run: wordless(asker.audit),
+			options: []string{"--since", "--user", "--file", "--json"},
+			text: "Counts grants and refusals in the log of the kernel's audit, the journal, or the files of syslog, and shows the last of each kind. " +
+				"Status 0: there is an answer; 2: something could not be read.",
+		},
+		{
+			name: "metrics", forms: []string{""}, brief: "print numbers for Prometheus's node_exporter", run: wordless(asker.metrics),
+			text: "Prints findings by level, granted and free IDs, interfaces and quotas by user and bridge, and the grants and refusals of the last day, in the text format " +
+				"that node_exporter reads from files *.prom. What could not be looked at is a number, too. Status 0: there is an answer.",
+		},
+	}
+}
+
+// ordering are the commands that write.
+func ordering() []command {
+	return []command{
+		{
 			name: "grant", forms: []string{"[USER]"}, brief: "give a user IDs and interfaces", orders: true,
 			run:     func(a asker, words []string) int { return a.grant(words) },
 			options: []string{"--count", "--start", "--nics", "--own-bridge", "--limits", "--missing", "--uid-min", "--uid-max", "--kubelet", "--dry-run", "--json"},
@@ -51,6 +71,19 @@ func commands() []command {
 			run:     func(a asker, words []string) int { return a.revoke(words) },
 			options: []string{"--keep-reserved", "--dry-run", "--json"},
 			text:    "Takes back what USER was granted.",
+		},
+	}
+}
+
+// telling are the commands that say how the program is called.
+func telling() []command {
+	return []command{
+		{
+			name: "apply", forms: []string{"[INTERFACE]..."}, brief: "give interfaces what the policy says", orders: true,
+			run:     func(a asker, words []string) int { return a.apply(words) },
+			options: []string{"--dry-run", "--json"},
+			text: "Gives the interfaces of containers that exist, or those named, what policy.toml gives to new ones. Status 0: they have it; 1: some " +
+				"have not; 2: it could not be done.",
 		},
 		{
 			name: "completion", forms: []string{shells}, brief: "print what completes command lines", run: asker.completion,

@@ -10,6 +10,7 @@ import (
 
 // reply is the answer to explain, for people and as JSON.
 type reply struct {
+	Format   int        `json:"format"`
 	Answer   string     `json:"answer"` // "yes", "no" or "unknown"
 	Question string     `json:"question"`
 	ID       verdict.ID `json:"id,omitempty"`     // of the reason why not; it never changes
@@ -87,6 +88,7 @@ func (a asker) reply(r reply, err error) int {
 	case err != nil:
 		return a.wrong(err.Error())
 	case a.json:
+		r.Format = format
 		return a.answer(r, r.status())
 	}
 	return a.say([]byte(r.text()), r.status())

@@ -22,7 +22,18 @@ var update = flag.Bool("update", false, "write testdata/*.golden")
 // golden compares text with a file, and sees to it that it fits a terminal of 80 columns.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
+	same(t, name+".golden", text)
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > lineWide {
+			t.Errorf("%s: a line of %d columns: %s", name, n, line)
+		}
+	}
+}
+
+// same compares text with a file of testdata.
+func same(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -34,11 +45,6 @@ func golden(t *testing.T, name, text string) {
 	}
 	if text != string(want) {
 		t.Errorf("%s is\n%s\nwant\n%s", name, text, want)
-	}
-	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > lineWide {
-			t.Errorf("%s: a line of %d columns: %s", name, n, line)
-		}
 	}
 }
 
@@ -62,23 +68,23 @@ func space(t *testing.T, lines ...string) idspace.Space {
 }
 
 func TestRangesText(t *testing.T) {
-	golden(t, "ranges-none", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t)}, false))
-	golden(t, "ranges-absent", mapText(hostcheck.Grants{Path: "/etc/subuid", Absent: true}, false))
+	golden(t, "ranges-none", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t)}, false, lineWide))
+	golden(t, "ranges-absent", mapText(hostcheck.Grants{Path: "/etc/subuid", Absent: true}, false, lineWide))
 	golden(t, "ranges-few", mapText(hostcheck.Grants{Path: "/etc/subuid", Idle: 2, Space: space(t,
 		"alice 100000 65536", "bob 165536 65536", "carol 198304 65536", "dave 1000000 65536",
-		"an-unusually-long-name-of-a-user 2000000000 200000", "al\x1b[31mice 4294967000 200")}, false))
+		"an-unusually-long-name-of-a-user 2000000000 200000", "al\x1b[31mice 4294967000 200")}, false, lineWide))
 	var many []string
 	for i := range 1000 {
 		many = append(many, fmt.Sprintf("user%d %d 65536", i, 100_000+i*65_536))
 	}
 	many = append(many, "zed 200000 5", "q 999999999 100")
-	golden(t, "ranges-many", mapText(hostcheck.Grants{Path: "/etc/subgid", Space: space(t, many...)}, false))
+	golden(t, "ranges-many", mapText(hostcheck.Grants{Path: "/etc/subgid", Space: space(t, many...)}, false, lineWide))
 	var scattered []string
 	for i := range 200 {
 		scattered = append(scattered, fmt.Sprintf("u%d %d 1000", i, 100_000+i*3000))
 	}
-	golden(t, "ranges-scattered", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, false))
-	if all := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, true); strings.Count(all, "\n") < 400 {
+	golden(t, "ranges-scattered", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, false, lineWide))
+	if all := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, true, lineWide); strings.Count(all, "\n") < 400 {
 		t.Errorf("--all leaves something out:\n%s", all)
 	}
 }
@@ -90,7 +96,7 @@ func TestRangesOfLargeFiles(t *testing.T) {
 		ids, _ := idmap.NewRange(100_000+i*40_000, 40_000)
 		claims = append(claims, idspace.Claim{Range: ids, Owner: fmt.Sprint("u", i), Line: int(i) + 1})
 	}
-	text := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: idspace.Of(claims)}, false)
+	text := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: idspace.Of(claims)}, false, lineWide)
 	if n := strings.Count(text, "\n"); n > 60 || !strings.Contains(text, "100000 lines: u0 to") {
 		t.Errorf("%d lines:\n%s", n, text)
 	}
@@ -142,7 +148,7 @@ func TestNicsText(t *testing.T) {
 	const now = 1_764_000_000
 	view := nicview.View{NICs: []nicview.NIC{
 		{
-			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", PID: 4711, Since: now - 90_000,
+			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", Address: "10.0.3.50", PID: 4711, Since: now - 90_000,
 			FromInside: 1_234_567_890, ToInside: 999, Protections: []string{"mac_lock", "isolated", "no ipv6_on_host"},
 		},
 		{Name: "veth1001_AAAA", UID: 1001, User: "bob", Charged: "@students", Bridge: "none", Namespace: 3, Since: now - 61, FromInside: 1000},

@@ -38,6 +38,12 @@ type idMap struct {
 	Free     []ids    `json:"free"`
 }
 
+// rangesAnswer is the answer as JSON.
+type rangesAnswer struct {
+	Format int     `json:"format"`
+	Maps   []idMap `json:"maps"`
+}
+
 // ranges is the command ranges.
 func (a asker) ranges(words []string) int {
 	if len(words) > 1 || len(words) == 1 && !isKind(words[0]) {
@@ -60,10 +66,10 @@ func (a asker) ranges(words []string) int {
 		if text.Len() > 0 {
 			text.WriteByte('\n')
 		}
-		text.WriteString(mapText(grants, a.all))
+		text.WriteString(mapText(grants, a.all, a.screen.width()))
 	}
 	if a.json {
-		return a.answer(maps, status)
+		return a.answer(rangesAnswer{format, maps}, status)
 	}
 	return a.say([]byte(text.String()), status)
 }
@@ -91,8 +97,8 @@ const (
 	mostRows   = 48
 )
 
-// mapText is the map of a file for people.
-func mapText(g hostcheck.Grants, all bool) string {
+// mapText is the map of a file for people, width columns wide.
+func mapText(g hostcheck.Grants, all bool, width int) string {
 	if g.Absent {
 		return g.Path + ": no such file, or it cannot be read: no IDs are granted\n"
 	}
@@ -107,7 +113,7 @@ func mapText(g hostcheck.Grants, all bool) string {
 		left = len(rows) - mostRows
 		rows = rows[:mostRows]
 	}
-	text := g.Path + ": " + headline(g.Space) + "\n\n" + strings.Join(g.Space.Draw(rows, lineWide), "\n") + "\n"
+	text := g.Path + ": " + headline(g.Space) + "\n\n" + strings.Join(g.Space.Draw(rows, width), "\n") + "\n"
 	if left > 0 {
 		text += "... and " + strconv.Itoa(left) + " more lines: usernsctl ranges --all\n"
 	}

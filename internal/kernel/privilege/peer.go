@@ -56,12 +56,15 @@ func (e *PeerError) Unwrap() error { return e.Err }
 // Errors: *PeerError, and those of Begin. The Caller with an error is nobody's, and allowed nothing.
 func Serve(connection int, own Set, elsewhere bool) (Caller, Peer, error) {
 	none := Caller{uid: nobodys, gid: nobodys}
-	root, err := Begin(own)
+	root, err := Begin(own, Locked)
 	switch {
 	case err != nil:
 		return none, Peer{}, err
 	case root.uid != 0 || root.gid != 0 || !root.raised || !isRoot():
 		return none, Peer{}, beginAs.failed(unix.EPERM)
+	}
+	if err := CloseInherited(connection); err != nil {
+		return none, Peer{}, err
 	}
 	peer, err := peerOf(connection)
 	if err == nil && !elsewhere {
@@ -86,6 +89,7 @@ func Serve(connection int, own Set, elsewhere bool) (Caller, Peer, error) {
 // have executed it. What is in own stays permitted, for those that this thread executes; nothing is effective, and nothing
 // can be gained any more (no_new_privs).
 func Attend(own Set) error {
+	_ = Locked.on()
 	root, err := begin(own)
 	switch {
 	case err != nil:
