@@ -5,6 +5,7 @@ package policy
 import (
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -52,10 +53,11 @@ func TestIntermediate(t *testing.T) {
 		return "[bridge.br0]\nrouter_guard = true\nframe_guard = true\nmac_lock = true\n"
 	}})
 	arrives := func(from net.HardwareAddr) bool {
-		return slices.ContainsFunc(make([]int, 20), func(int) bool { // each second frame goes the long way, and half of these twice
-			marker := marked()
-			return passes(t, s.attacker, s.gateway, ethernet(everybody, from, typeLocal, marker), marker)
-		})
+		marker := marked()
+		for range 20 { // each second frame goes the long way, and half of these twice
+			s.attacker.send(t, ethernet(everybody, from, typeLocal, marker))
+		}
+		return s.gateway.hears(marker, short)
 	}
 	if arrives(s.attacker.mac) {
 		t.Fatal("frame_guard lets a frame of another type pass")
@@ -63,7 +65,7 @@ func TestIntermediate(t *testing.T) {
 	const odd = "4,32 0 0 4294963256,69 0 1 1,6 0 0 4294967295,6 0 0 0" // ld rand; jset #1
 	sh(t, "nsenter --target %d --user --net sh -ec 'ip link add ifb0 type ifb; ip link set ifb0 up; tc qdisc add dev eth0 clsact; "+
 		"tc filter add dev eth0 egress bpf bytecode \"%s\" action mirred egress redirect dev ifb0'", s.pid, odd)
-	if !arrives(s.attacker.mac) {
+	if !slices.ContainsFunc(make([]int, 20), func(int) bool { return arrives(s.attacker.mac) }) {
 		t.Error("this kernel does not let it pass: docs/protections.md has to say from which version on")
 	}
 	if arrives(unknownMAC) {
@@ -79,7 +81,7 @@ func TestSticky(t *testing.T) {
 	}
 	s.reach(t, s.attacker, s.gateway) // behind those
 	marker := marked()
-	if !passes(t, s.gateway, s.neighbour, hello(s.gateway, s.neighbour, marker), marker) {
+	if !s.passes(t, s.gateway, s.neighbour, hello(s.gateway, s.neighbour, marker), marker) {
 		t.Error("the neighbour has lost its traffic")
 	}
 	if table := sh(t, "bridge fdb show br br0 | grep %s", s.neighbour.mac); !strings.Contains(table, "sticky") || strings.Contains(table, s.nic) {
@@ -135,6 +137,16 @@ func linkLocalGroups(s *scene, marker []byte) map[string][]byte {
 	}
 }
 
+// comes sends a frame of the attacker's, and waits until it is at the host's end, in front of the filter.
+func (s *scene) comes(t *testing.T, frame, marker []byte) {
+	t.Helper()
+	host := open(t, os.Getpid(), s.nic)
+	until(t, "a frame is at the host's end", func() bool {
+		s.attacker.send(t, frame)
+		return host.hears(marker, short)
+	})
+}
+
 // TestLinkLocalGroups: with bpdu_guard, which is built in, nothing to 01:80:c2:00:00:0X gets as far as the port, whose IPv6
 // may be on where /proc/sys cannot be written; whether the bridge speaks the spanning tree protocol or not.
 func TestLinkLocalGroups(t *testing.T) {
@@ -151,16 +163,17 @@ func TestLinkLocalGroups(t *testing.T) {
 			t.Run(c.name+", stp_state "+tree, func(t *testing.T) {
 				beforeScene = func() { sh(t, "ip link set br0 type bridge stp_state %s forward_delay 200", tree) }
 				defer func() { beforeScene = func() {} }()
-				s := newScene(t, c.program, c.policy)
-				marker := marked()
-				for name, frame := range linkLocalGroups(s, marker) {
+				s := stage(t, c.program, c.policy)
+				for name := range linkLocalGroups(s, nil) {
 					if tree == "0" && name == "an advertisement for a BPDU" {
 						continue // it is handed on to other ports, which is the row bpdu-hand
 					}
+					marker := marked()
+					frame := linkLocalGroups(s, marker)[name]
 					kind := uint16(frame[12])<<8 | uint16(frame[13])
 					host := listen(t, s.nic, kind)
-					s.attacker.send(t, frame)
-					if got := host.hears(marker, short); got != c.passes {
+					s.comes(t, frame, marker)
+					if got := host.hears(marker, moment); got != c.passes {
 						t.Errorf("%s: %v", name, got)
 					}
 				}
@@ -173,14 +186,13 @@ func TestLinkLocalGroups(t *testing.T) {
 func TestGroupsAdvertisement(t *testing.T) {
 	for program, works := range map[string]bool{*peer: true, nicProgram(): false} {
 		s := newScene(t, program, "")
-		sh(t, "cd /proc/sys/net/ipv6/conf/%s; echo 0 >disable_ipv6; echo 1 >accept_ra; echo 0 >forwarding", s.nic)
+		sh(t, "cd /proc/sys/net/ipv6/conf/%s; echo 0 >dad_transmits; echo 1 >disable_ipv6; echo 0 >disable_ipv6; echo 1 >accept_ra; echo 0 >forwarding", s.nic)
 		until(t, "the port has an address", func() bool {
 			text := sh(t, "ip -6 address show dev %s scope link", s.nic)
 			return strings.Contains(text, "fe80") && !strings.Contains(text, "tentative")
 		})
 		frame := ethernet(net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 14}, s.attacker.mac, typeIPv6, icmp6(ownIP6, routerAdvertisement(s.attacker.mac)))
-		s.attacker.send(t, frame)
-		if got := route(t, s.nic); got != works {
+		if got := believes(t, s.attacker, frame, s.nic); got != works {
 			t.Errorf("%s: the host has a default route: %v", program, got)
 		}
 	}
@@ -191,17 +203,20 @@ func TestGroupsAdvertisement(t *testing.T) {
 func TestShut(t *testing.T) {
 	for policy, shut := range map[string]bool{"": true, "[defaults]\nframe_guard = true\n": false} {
 		beforeScene = func() { sh(t, "ip link set br0 type bridge stp_state 1 forward_delay 200") }
-		s := newScene(t, nicProgram(), policy)
+		s := stage(t, nicProgram(), policy)
 		beforeScene = func() {}
-		s.attacker.send(t, bpdu(s.attacker.mac))
-		time.Sleep(short)
-		if got := strings.Contains(sh(t, "bridge link show dev %s", s.nic), "state disabled"); got != shut {
+		isShut := func() bool { return strings.Contains(sh(t, "bridge link show dev %s", s.nic), "state disabled") }
+		until(t, "the port is open", func() bool { return !isShut() })
+		marker := marked()
+		s.comes(t, append(bpdu(s.attacker.mac), marker...), marker)
+		time.Sleep(moment)
+		if got := isShut(); got != shut {
 			t.Errorf("%q: shut %v", policy, got)
 		}
 		if shut {
 			sh(t, "ip link set %s down; ip link set %s up", s.nic, s.nic)
+			until(t, "the port is open again", func() bool { return !isShut() })
 		}
-		s.reach(t, s.attacker, s.gateway)
 	}
 }
 
@@ -223,8 +238,8 @@ func TestIsolatedIPv6(t *testing.T) {
 		inside(t, s.near, "ip address add %s/64 dev eth0 nodad", neighbourIP6)
 		until(t, "the neighbour is in its group", func() bool { return strings.Contains(sh(t, "bridge mdb show"), group.String()) })
 		got := false
-		for range 5 { // the neighbour tells of its groups once more by itself
-			got = got || s.cutOff(t, group)
+		for tries := 5; tries > 0 && !got; tries-- { // the neighbour tells of its groups once more by itself
+			got = s.cutOff(t, group)
 		}
 		if got != cut {
 			t.Errorf("%s: cut off: %v", program, got)
@@ -241,7 +256,7 @@ func (s *scene) cutOff(t *testing.T, group net.IP) bool {
 	marker := marked()
 	header := append(append([]byte{0x60, 0, 0, 0, 0, byte(len(marker)), 59, 255}, net.ParseIP("fe80::1")...), group...)
 	frame := ethernet(net.HardwareAddr{0x33, 0x33, 0xff, 0, 0, 3}, s.gateway.mac, typeIPv6, append(header, marker...))
-	return !passes(t, s.gateway, s.neighbour, frame, marker)
+	return !s.passes(t, s.gateway, s.neighbour, frame, marker)
 }
 
 // TestStack: with every key on, the kernels of two ends find each other by ARP and neighbour discovery, take addresses

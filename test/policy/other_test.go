@@ -22,10 +22,10 @@ func TestGenuine(t *testing.T) {
 	for _, station := range []station{s.attacker, s.neighbour} {
 		for _, hears := range []func([]byte) bool{
 			func(marker []byte) bool {
-				return passes(t, station, s.gateway, ethernet(everybody, station.mac, typeLocal, marker), marker)
+				return s.passes(t, station, s.gateway, ethernet(everybody, station.mac, typeLocal, marker), marker)
 			},
 			func(marker []byte) bool {
-				return passes(t, s.gateway, station, ethernet(everybody, s.gateway.mac, typeLocal, marker), marker)
+				return s.passes(t, s.gateway, station, ethernet(everybody, s.gateway.mac, typeLocal, marker), marker)
 			},
 		} {
 			until(t, "a broadcast", func() bool { return hears(marked()) })
@@ -104,6 +104,7 @@ func TestPinned(t *testing.T) {
 		}},
 		"learned behind a container": {free: true, by: func() {
 			sh(t, "ip link add up0 type veth peer name up1 && ip link set up1 up && ip link set up0 master br0 up")
+			until(t, "the port forwards", func() bool { return strings.Contains(sh(t, "bridge link show dev up0"), "state forwarding") })
 			up := open(t, os.Getpid(), "up1")
 			up.send(t, ethernet(everybody, s.mac, typeLocal, marked()))
 		}},

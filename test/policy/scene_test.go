@@ -25,8 +25,16 @@ const gatewayMAC = "02:00:00:00:00:01"
 // beforeScene is done to the bridge before it has ports.
 var beforeScene = func() {}
 
-// newScene lets program make the containers' interfaces.
+// newScene lets program make the containers' interfaces, and waits until everybody hears everybody.
 func newScene(t *testing.T, program, policy string) *scene {
+	t.Helper()
+	s := stage(t, program, policy)
+	s.settle(t)
+	return s
+}
+
+// stage is a scene whose ports may not forward yet.
+func stage(t *testing.T, program, policy string) *scene {
 	t.Helper()
 	network(t)
 	setPolicy(t, policy)
@@ -43,7 +51,6 @@ func newScene(t *testing.T, program, policy string) *scene {
 	bridge, err := net.InterfaceByName("br0")
 	must(t, err)
 	s.bridge = bridge.HardwareAddr
-	s.settle(t)
 	return s
 }
 
@@ -79,14 +86,41 @@ func (s *scene) reach(t *testing.T, from, to station) {
 	t.Helper()
 	until(t, "genuine traffic", func() bool {
 		marker := marked()
-		return passes(t, from, to, hello(from, to, marker), marker)
+		from.send(t, hello(from, to, marker))
+		return to.hears(marker, short)
 	})
+}
+
+// passes sends a frame from one station and reports whether it arrives at another. Behind it goes one to everybody, which
+// arrives in any case: when a third has heard that, the first has gone its way too.
+func (s *scene) passes(t *testing.T, from, to station, frame, marker []byte) bool {
+	t.Helper()
+	witness := s.gateway
+	if from.fd == s.gateway.fd {
+		witness = s.neighbour
+	}
+	for range 10 {
+		behind := marked()
+		from.send(t, frame, hello(from, station{mac: everybody}, behind))
+		awaited := [][]byte{behind}
+		if to.fd == witness.fd {
+			awaited = append(awaited, marker)
+		}
+		switch witness.first(short, awaited...) {
+		case 0:
+			return to.fd != witness.fd && to.hears(marker, moment)
+		case 1:
+			return true
+		}
+	}
+	t.Fatal("genuine traffic does not arrive")
+	return false
 }
 
 // hello is a frame that every policy lets pass: a question by ARP that nobody answers.
 func hello(from, to station, marker []byte) []byte {
 	payload := append([]byte{0, 1, 8, 0, 6, 4, 0, 1}, from.mac...)
-	payload = append(append(payload, 169, 254, 1, 1), make([]byte, 6)...)
+	payload = append(append(payload, from.ip.To4()...), make([]byte, 6)...)
 	return ethernet(to.mac, from.mac, typeARP, append(append(payload, 169, 254, 1, 2), marker...))
 }
 
@@ -106,14 +140,14 @@ func attacks() []attack {
 	under := func(mac func(*scene) net.HardwareAddr) func(*testing.T, *scene) bool {
 		return func(t *testing.T, s *scene) bool {
 			marker := marked()
-			return passes(t, s.attacker, s.gateway, ethernet(s.gateway.mac, mac(s), typeLocal, marker), marker)
+			return s.passes(t, s.attacker, s.gateway, ethernet(s.gateway.mac, mac(s), typeLocal, marker), marker)
 		}
 	}
 	return []attack{
 		{"neighbour-mac", "a frame from the neighbour's address", "mac_lock", under(func(s *scene) net.HardwareAddr { return s.neighbour.mac })},
 		{"gateway-mac", "a frame from the gateway's address", "mac_lock", func(t *testing.T, s *scene) bool {
 			marker := marked()
-			return passes(t, s.attacker, s.neighbour, ethernet(s.neighbour.mac, s.gateway.mac, typeLocal, marker), marker)
+			return s.passes(t, s.attacker, s.neighbour, ethernet(s.neighbour.mac, s.gateway.mac, typeLocal, marker), marker)
 		}},
 		{"bridge-mac", "a frame from the bridge's address", "mac_lock", under(func(s *scene) net.HardwareAddr { return s.bridge })},
 		{"new-mac", "a frame from an address that nobody has", "mac_lock", under(func(*scene) net.HardwareAddr { return net.HardwareAddr{2, 9, 9, 9, 9, 9} })},
@@ -123,49 +157,53 @@ func attacks() []attack {
 		{"move-gateway", "the same with the gateway", "mac_lock", func(t *testing.T, s *scene) bool { return s.moved(t, s.gateway) }},
 		{"arp", "an ARP reply under the neighbour's address", "mac_lock", func(t *testing.T, s *scene) bool {
 			marker := marked()
-			return passes(t, s.attacker, s.gateway, ethernet(everybody, s.neighbour.mac, typeARP, arpReply(s.neighbour.mac, net.IPv4(10, 9, 0, 3), marker)), marker)
+			return s.passes(t, s.attacker, s.gateway, ethernet(everybody, s.neighbour.mac, typeARP, arpReply(s.neighbour.mac, net.IPv4(10, 9, 0, 3), marker)), marker)
 		}},
 		{"na", "a neighbour advertisement under the neighbour's address", "mac_lock", func(t *testing.T, s *scene) bool {
 			marker := marked()
 			ip := net.ParseIP("fe80::3")
 			packet := icmp6(ip, neighbourAdvertisement(s.neighbour.mac, ip, marker))
-			return passes(t, s.attacker, s.gateway, ethernet(net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}, s.neighbour.mac, typeIPv6, packet), marker)
+			return s.passes(t, s.attacker, s.gateway, ethernet(net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}, s.neighbour.mac, typeIPv6, packet), marker)
 		}},
 		{"arp-own", "an ARP reply under one's own address, for an IP address of the neighbour's", "mac_lock", func(t *testing.T, s *scene) bool {
 			marker := marked()
-			return passes(t, s.attacker, s.gateway, ethernet(everybody, s.attacker.mac, typeARP, arpReply(s.attacker.mac, net.IPv4(10, 9, 0, 3), marker)), marker)
+			return s.passes(t, s.attacker, s.gateway, ethernet(everybody, s.attacker.mac, typeARP, arpReply(s.attacker.mac, net.IPv4(10, 9, 0, 3), marker)), marker)
 		}},
 		{"unknown-unicast", "read frames for an address that the bridge does not know", "unicast_flood", func(t *testing.T, s *scene) bool {
 			marker := marked()
-			return passes(t, s.gateway, s.attacker, ethernet(net.HardwareAddr{2, 8, 8, 8, 8, 8}, s.gateway.mac, typeLocal, marker), marker)
+			return s.passes(t, s.gateway, s.attacker, ethernet(net.HardwareAddr{2, 8, 8, 8, 8, 8}, s.gateway.mac, typeLocal, marker), marker)
 		}},
 		{"neighbour", "speak to the neighbour", "isolated", func(t *testing.T, s *scene) bool {
 			marker := marked()
-			return passes(t, s.attacker, s.neighbour, ethernet(s.neighbour.mac, s.attacker.mac, typeLocal, marker), marker)
+			return s.passes(t, s.attacker, s.neighbour, ethernet(s.neighbour.mac, s.attacker.mac, typeLocal, marker), marker)
 		}},
 		{"neighbour-broadcast", "speak to everybody, and the neighbour hears it", "isolated", func(t *testing.T, s *scene) bool {
 			marker := marked()
-			return passes(t, s.attacker, s.neighbour, ethernet(everybody, s.attacker.mac, typeLocal, marker), marker)
+			return s.passes(t, s.attacker, s.neighbour, ethernet(everybody, s.attacker.mac, typeLocal, marker), marker)
 		}},
 		{"bpdu", "become the root of the bridge's spanning tree", "bpdu_guard", becomesRoot},
 		{"ra-port", "give the host a default route over its end, on a bridge", "ipv6_on_host", func(t *testing.T, s *scene) bool {
-			s.attacker.send(t, ethernet(net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}, s.attacker.mac, typeIPv6, icmp6(linkLocal(), routerAdvertisement(s.attacker.mac))))
-			return route(t, s.nic)
+			return believes(t, s.attacker, advertised(s.attacker), s.nic)
 		}},
 		{"ra-bridge", "give the host a default route over the bridge itself, which accepts them", "router_guard", func(t *testing.T, s *scene) bool {
 			sh(t, "echo 1 >/proc/sys/net/ipv6/conf/br0/accept_ra; echo 0 >/proc/sys/net/ipv6/conf/br0/forwarding")
-			s.attacker.send(t, ethernet(net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}, s.attacker.mac, typeIPv6, icmp6(linkLocal(), routerAdvertisement(s.attacker.mac))))
-			return route(t, "br0")
+			return believes(t, s.attacker, advertised(s.attacker), "br0")
 		}},
 	}
 }
 
 func linkLocal() net.IP { return net.ParseIP("fe80::bad") }
 
-// route reports whether the host gets a default route over an interface.
-func route(t *testing.T, nic string) bool {
+// advertised makes a station the default router of whoever hears it.
+func advertised(from station) []byte {
+	return ethernet(net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}, from.mac, typeIPv6, icmp6(linkLocal(), routerAdvertisement(from.mac)))
+}
+
+// believes reports whether the host gets a default route over an interface when it is sent an advertisement.
+func believes(t *testing.T, from station, advertisement []byte, nic string) bool {
 	t.Helper()
 	for range 15 {
+		from.send(t, advertisement)
 		if strings.Contains(sh(t, "ip -6 route show default"), "dev "+nic+" ") {
 			return true
 		}
@@ -177,14 +215,14 @@ func route(t *testing.T, nic string) bool {
 // moved reports whether a frame of the attacker's takes a station's traffic away from it.
 func (s *scene) moved(t *testing.T, victim station) bool {
 	t.Helper()
-	s.attacker.send(t, ethernet(everybody, victim.mac, typeLocal, marked()))
+	forged := marked()
+	s.passes(t, s.attacker, s.gateway, ethernet(everybody, victim.mac, typeLocal, forged), forged)
 	sender := s.gateway
 	if victim.index == s.gateway.index && victim.fd == s.gateway.fd {
 		sender = s.neighbour
 	}
 	marker := marked()
-	sender.send(t, ethernet(victim.mac, sender.mac, typeLocal, marker))
-	return !victim.hears(marker, short)
+	return !s.passes(t, sender, victim, ethernet(victim.mac, sender.mac, typeLocal, marker), marker)
 }
 
 // becomesRoot sends a message of a better root than the bridge is.
@@ -198,8 +236,8 @@ func becomesRoot(t *testing.T, s *scene) bool {
 		must(t, err)
 		return strings.TrimSpace(string(text))
 	}
-	s.attacker.send(t, bpdu(better))
 	for range 15 {
+		s.attacker.send(t, bpdu(better))
 		if read("root_id") != read("bridge_id") {
 			return true
 		}
