@@ -29,6 +29,7 @@ PATH_macKey    = $(STATEDIR)/userns-helpers/mac-key
 PATH_usernet   = $(SYSCONFDIR)/lxc/lxc-usernet
 PATH_ledger    = $(RUNDIR)/lxc/nics
 PATH_slots     = $(RUNDIR)/lxc/nics.d
+PATH_dhcpHosts = $(RUNDIR)/lxc/dhcp-hosts
 PATH_ovsVsctl  = /usr/bin/ovs-vsctl
 PATH_policy    = $(SYSCONFDIR)/userns-helpers/policy.toml
 PATH_forbidden = $(SYSCONFDIR)/userns-helpers/forbidden-host-ids
@@ -41,7 +42,7 @@ PATH_nscd      = /var/run/nscd/socket
 PATH_getent    = /usr/bin/getent
 # Where ld.so looks for the modules that subid: in nsswitch.conf names, with colons between.
 PATH_libraries = /usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib
-PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots ovsVsctl \
+PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots dhcpHosts ovsVsctl \
 	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
@@ -117,7 +118,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
 	install -d '$(DESTDIR)$(TMPFILESDIR)'
-	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@DIRECTORY@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|' \
+	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@DIRECTORY@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|; s|@DHCPHOSTS@|$(PATH_dhcpHosts)|' \
 		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'

@@ -7,6 +7,7 @@ package usernic
 
 import (
 	"errors"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -85,6 +86,7 @@ type run struct {
 	person
 	charge netquota.Allotment // what the interface is charged to
 	host   string             // the name that it has on the host; "" before it has one
+	own    netip.Addr         // its own IPv4 address, if it has one
 }
 
 // perform is the story of the privilege.

@@ -142,7 +142,7 @@ func TestNicsText(t *testing.T) {
 	const now = 1_764_000_000
 	view := nicview.View{NICs: []nicview.NIC{
 		{
-			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", PID: 4711, Since: now - 90_000,
+			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", Address: "10.0.3.50", PID: 4711, Since: now - 90_000,
 			FromInside: 1_234_567_890, ToInside: 999, Protections: []string{"mac_lock", "isolated", "no ipv6_on_host"},
 		},
 		{Name: "veth1001_AAAA", UID: 1001, User: "bob", Charged: "@students", Bridge: "none", Namespace: 3, Since: now - 61, FromInside: 1000},

@@ -66,6 +66,9 @@ func onText(n nicview.NIC) string {
 	if len(n.Protections) > 0 {
 		text = strings.Join(n.Protections, ", ")
 	}
+	if n.Address != "" {
+		text = "address " + n.Address + "; " + text
+	}
 	if n.Charged == "" {
 		text += "; in no ledger and no slot that is visible"
 	}

@@ -14,6 +14,7 @@ var (
 	usernet   = "/etc/lxc/lxc-usernet"
 	ledger    = "/run/lxc/nics"
 	slots     = "/run/lxc/nics.d"
+	dhcpHosts = "/run/lxc/dhcp-hosts"
 	machineID = "/etc/machine-id"
 	macKey    = "/var/lib/userns-helpers/mac-key"
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
@@ -53,6 +54,9 @@ func Ledger() string { return ledger }
 
 // Slots is the directory in which quotas are kept exact, see package slots.
 func Slots() string { return slots }
+
+// DHCPHosts is the directory of files that say to dnsmasq(8) which address is whose (--dhcp-hostsdir).
+func DHCPHosts() string { return dhcpHosts }
 
 // MachineID is the identity of this installation, machine-id(5).
 func MachineID() string { return machineID }
