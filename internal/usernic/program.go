@@ -93,7 +93,7 @@ type run struct {
 func (r *run) perform() (outcome, error) {
 	// Identify: who the caller is. From here on they cannot signal or starve the program.
 	var err error
-	if r.caller, err = privilege.Begin(entry.Usernic); err != nil {
+	if r.caller, err = privilege.Begin(entry.Usernic, privilege.InInit); err != nil {
 		return outcome{}, failed(whynot.Reset, err)
 	}
 

@@ -38,6 +38,8 @@ func fishWords(words []string) string {
 		return "(__fish_complete_users)"
 	case "BRIDGE":
 		return "(__usernsctl_bridges)"
+	case "INTERFACE":
+		return "(path basename /sys/class/net/veth*)"
 	case "COMMAND":
 		words = names(commands())
 	}
@@ -51,7 +53,7 @@ func fishOption(o option) string {
 		text += " -s " + strings.TrimPrefix(o.short, "-")
 	}
 	switch {
-	case o.name == "--path":
+	case o.name == "--path", o.name == "--file":
 		text += " -r"
 	case o.name == "--pid":
 		text += " -x -a '(__fish_complete_pids)'"

@@ -36,6 +36,8 @@ func zshWords(words []string) string {
 		return "_users"
 	case "BRIDGE":
 		return "_usernsctl_bridges"
+	case "INTERFACE":
+		return "compadd /sys/class/net/veth*(N:t)"
 	case "COMMAND":
 		words = names(commands())
 	}
@@ -51,6 +53,8 @@ func zshOption(o option) string {
 	switch {
 	case o.name == "--path":
 		text += ":directories:_dir_list"
+	case o.name == "--file":
+		text += ":file:_files"
 	case o.name == "--pid":
 		text += ":process:_pids"
 	case o.name == "--user":

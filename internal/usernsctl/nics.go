@@ -10,6 +10,12 @@ import (
 	"userns-helpers/internal/usernsctl/nicview"
 )
 
+// nicsAnswer is the answer as JSON.
+type nicsAnswer struct {
+	Format int `json:"format"`
+	nicview.View
+}
+
 // nics is the command nics.
 func (a asker) nics() int {
 	view, err := nicview.Look(hostcheck.Names(hostcheck.Here()))
@@ -17,7 +23,7 @@ func (a asker) nics() int {
 		return a.failed(err)
 	}
 	if a.json {
-		return a.answer(view, fine)
+		return a.answer(nicsAnswer{format, view}, fine)
 	}
 	var t unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_REALTIME, &t)
@@ -29,7 +35,7 @@ func nicsText(view nicview.View, now int64) string {
 	rows := [][]string{{"INTERFACE", "USER", "BRIDGE", "CONTAINER", "PID", "AGE", "FROM", "TO"}}
 	for _, n := range view.NICs {
 		rows = append(rows, []string{
-			printable(n.Name), printable(userText(n)), printable(n.Bridge), printable(dash(n.Container)), pidText(n), ageText(n.Since, now), bytesText(n.FromInside), bytesText(n.ToInside),
+			printable(n.Name), printable(userText(n)), printable(dash(n.Bridge)), printable(dash(n.Container)), pidText(n), ageText(n.Since, now), bytesText(n.FromInside), bytesText(n.ToInside),
 		})
 	}
 	lines := strings.SplitAfter(columns(rows), "\n")
@@ -37,6 +43,9 @@ func nicsText(view nicview.View, now int64) string {
 	out.WriteString(lines[0])
 	for i, n := range view.NICs {
 		out.WriteString(lines[i+1] + "    " + onText(n) + "\n")
+		for _, odd := range n.Oddities {
+			out.WriteString(wrap(printable(odd.Text), "    "))
+		}
 	}
 	out.WriteString(plural(len(view.NICs), "interface") + "\n")
 	if view.Limited {
