@@ -47,8 +47,10 @@ _usernsctl() {
 		nics) options='--json --help' ;;
 		ranges) options='--all --json --help' ;;
 		audit) options='--since --user --file --json --help' ;;
+		metrics) options='--help' ;;
 		grant) options='--count --start --nics --own-bridge --limits --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
 		revoke) options='--keep-reserved --dry-run --json --help' ;;
+		apply) options='--dry-run --json --help' ;;
 		completion) options='--help' ;;
 		help) options='--help' ;;
 		esac
@@ -56,7 +58,7 @@ _usernsctl() {
 		return
 	fi
 	case "${#words[@]} ${words[*]}" in
-	'0 '*) word='check explain user suggest nics ranges audit grant revoke completion help' ;;
+	'0 '*) word='check explain user suggest nics ranges audit metrics grant revoke apply completion help' ;;
 	'1 explain') word='uid gid nic' ;;
 	'2 explain uid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'2 explain gid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
@@ -68,8 +70,9 @@ _usernsctl() {
 	'1 ranges') word='uid gid' ;;
 	'1 grant') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'1 revoke') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
+	'1 apply') word="$(cd /sys/class/net && echo veth*)" ;;
 	'1 completion') word='bash zsh fish' ;;
-	'1 help') word='check explain user suggest nics ranges audit grant revoke completion help' ;;
+	'1 help') word='check explain user suggest nics ranges audit metrics grant revoke apply completion help' ;;
 	*) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")

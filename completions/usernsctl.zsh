@@ -30,8 +30,9 @@ _usernsctl_word() {
 	1\ ranges) compadd uid gid ;;
 	1\ grant) _users ;;
 	1\ revoke) _users ;;
+	1\ apply) compadd /sys/class/net/veth*(N:t) ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain user suggest nics ranges audit grant revoke completion help ;;
+	1\ help) compadd check explain user suggest nics ranges audit metrics grant revoke apply completion help ;;
 	esac
 }
 
@@ -47,8 +48,10 @@ _usernsctl() {
 		'nics:list the interfaces of containers'
 		'ranges:draw who has which IDs'
 		'audit:say what was granted and refused lately'
+		'metrics:print numbers for Prometheus'\''s node_exporter'
 		'grant:give a user IDs and interfaces'
 		'revoke:take back what a user was granted'
+		'apply:give interfaces what the policy says'
 		'completion:print what completes command lines'
 		'help:say what a command does'
 	)
@@ -90,6 +93,8 @@ _usernsctl() {
 		'--file[a log of the kernel'\''s audit or of syslog]:file:_files' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
+	metrics) _arguments -S '*:word:_usernsctl_word' \
+		'--help[say what the command does]' ;;
 	grant) _arguments -S '*:word:_usernsctl_word' \
 		'--count[how many IDs, if not SUB_UID_COUNT of login.defs]:NUMBER:' \
 		'--start[the first of the IDs, if not the lowest that are free]:ID:' \
@@ -105,6 +110,10 @@ _usernsctl() {
 		'--help[say what the command does]' ;;
 	revoke) _arguments -S '*:word:_usernsctl_word' \
 		'--keep-reserved[never give the IDs to anybody again]' \
+		'--dry-run[show what would be written, to anybody]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	apply) _arguments -S '*:word:_usernsctl_word' \
 		'--dry-run[show what would be written, to anybody]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;

@@ -43,10 +43,16 @@ func (g *gatherer) lookUp(name string) (*plan.Device, error) {
 		return nil, failedWith(whynot.LookUpBridge, name, err)
 	}
 	g.found = d
-	return &plan.Device{
+	device := Described(d)
+	return &device, nil
+}
+
+// Described is what counts of what the kernel says of a bridge.
+func Described(d rtnl.Device) plan.Device {
+	return plan.Device{
 		Name: d.Name, Kind: d.Kind, Index: d.Index, MTU: d.MTU, KnowsVLANs: d.Bridge.KnowsVLANs, Filters: d.Bridge.Filters,
 		STP: d.Bridge.STP, Address: d.Address,
-	}, nil
+	}
 }
 
 // askOVS asks Open vSwitch whether a device is its bridge.

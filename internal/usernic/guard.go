@@ -8,7 +8,6 @@ import (
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/policy/guard"
-	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
@@ -50,18 +49,8 @@ func (t terms) unguarded(missing *rtnl.MissingError) error {
 	if missing.Discipline {
 		why = plan.NoClsact
 	}
-	for _, asked := range []struct {
-		key string
-		is  bool
-	}{
-		{nics.FrameGuard, t.FrameGuard},
-		{nics.RouterGuard, t.RouterGuard},
-		{nics.Isolated, t.Isolated},
-		{nics.BPDUGuard, t.Policy.Where(t.Subject, nics.BPDUGuard).Level != nics.BuiltIn},
-	} {
-		if asked.is {
-			return t.Lacks(asked.key, why)
-		}
+	if key := t.FilteredBy(); key != "" {
+		return t.Lacks(key, why)
 	}
 	return nil
 }

@@ -96,6 +96,9 @@ func (i *inspector) gather(need plan.Need) (err error) {
 		}
 		i.facts.NextPort = &port
 		return nil
+	case plan.Address:
+		i.facts.Address, err = i.choose()
+		return err
 	case plan.Nothing, plan.Lines, plan.Policy, plan.Namespace, plan.Bridge, plan.OVS:
 	}
 	return i.gatherer.gather(need)
@@ -143,4 +146,28 @@ func (i *inspector) look() (*netquota.Plan, error) {
 	}
 	i.seen.Rooms = rooms.Rooms
 	return &rooms, nil
+}
+
+// choose chooses an address, as for a container that has never had one.
+func (i *inspector) choose() (*plan.Choice, error) {
+	here, err := whereabouts(i.conn)
+	if err != nil {
+		return nil, err
+	}
+	p, _, _ := plan.Decide(i.facts)
+	b := bridge{p.Link, i.found, i.standing}
+	space, err := terms{p.Terms}.space(i.conn, b)
+	if err != nil {
+		return nil, err
+	}
+	_, folder := slots.Locate(paths.Ledger(), paths.Slots(), here)
+	holders, err := slots.LookAtAddresses(folder, i.Bridge, kernel{i.conn, b})
+	unseen := errors.Is(err, unix.EACCES)
+	if err != nil && !unseen {
+		return nil, failed(whynot.Count, err)
+	}
+	c := &plan.Choice{Unseen: unseen}
+	c.InUse, c.Of = space.Room(holders)
+	_, c.Refusal = space.Choose(holders, terms{p.Terms}.wanted(i.facts.Room.Allotment, netquota.MAC{}, key{}))
+	return c, nil
 }

@@ -58,6 +58,11 @@ func looking() []command {
 			text: "Counts grants and refusals in the log of the kernel's audit, the journal, or the files of syslog, and shows the last of each kind. " +
 				"Status 0: there is an answer; 2: something could not be read.",
 		},
+		{
+			name: "metrics", forms: []string{""}, brief: "print numbers for Prometheus's node_exporter", run: wordless(asker.metrics),
+			text: "Prints findings by level, granted and free IDs, interfaces and quotas by user and bridge, and the grants and refusals of the last day, in the text format " +
+				"that node_exporter reads from files *.prom. What could not be looked at is a number, too. Status 0: there is an answer.",
+		},
 	}
 }
 
@@ -83,6 +88,13 @@ func ordering() []command {
 // telling are the commands that say how the program is called.
 func telling() []command {
 	return []command{
+		{
+			name: "apply", forms: []string{"[INTERFACE]..."}, brief: "give interfaces what the policy says", orders: true,
+			run:     func(a asker, words []string) int { return a.apply(words) },
+			options: []string{"--dry-run", "--json"},
+			text: "Gives the interfaces of containers that exist, or those named, what policy.toml gives to new ones. Status 0: they have it; 1: some " +
+				"have not; 2: it could not be done.",
+		},
 		{
 			name: "completion", forms: []string{shells}, brief: "print what completes command lines", run: asker.completion,
 			text: "Prints a script for a shell, for where no package installs it: usernsctl completion bash >~/.local/share/bash-completion/completions/usernsctl",

@@ -31,7 +31,7 @@ func (c command) positions() []position {
 	var all []position
 	for _, form := range c.forms {
 		afters := [][]string{{c.name}}
-		for _, token := range strings.Fields(strings.NewReplacer("[", "", "]", "").Replace(form)) {
+		for _, token := range strings.Fields(strings.NewReplacer("[", "", "]", "", "...", "").Replace(form)) {
 			choices := strings.Split(token, "|")
 			stand := choices
 			if token == strings.ToUpper(token) {

@@ -37,6 +37,8 @@ func bashWords(words []string) string {
 		return `mapfile -t COMPREPLY < <(compgen -u -- "$current") && return`
 	case "BRIDGE":
 		return `word="none $(cd /sys/class/net && for i in */bridge; do [ -e "$i" ] && echo "${i%/*}"; done)"`
+	case "INTERFACE":
+		return `word="$(cd /sys/class/net && echo veth*)"`
 	case "COMMAND":
 		words = names(commands())
 	}

@@ -38,6 +38,8 @@ func fishWords(words []string) string {
 		return "(__fish_complete_users)"
 	case "BRIDGE":
 		return "(__usernsctl_bridges)"
+	case "INTERFACE":
+		return "(path basename /sys/class/net/veth*)"
 	case "COMMAND":
 		words = names(commands())
 	}

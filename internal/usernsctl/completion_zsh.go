@@ -36,6 +36,8 @@ func zshWords(words []string) string {
 		return "_users"
 	case "BRIDGE":
 		return "_usernsctl_bridges"
+	case "INTERFACE":
+		return "compadd /sys/class/net/veth*(N:t)"
 	case "COMMAND":
 		words = names(commands())
 	}

@@ -45,6 +45,7 @@ func (a asker) explainNIC(name, bridge string) reply {
 	}
 	r.useless(answer, eyes)
 	r.rooms(answer)
+	r.address(answer)
 	r.protections(answer)
 	if a.guard {
 		r.guard(answer)
@@ -109,6 +110,23 @@ func (r *reply) rooms(a usernic.Answer) {
 	if r.Quota != nil && !a.Whole {
 		r.Remarks = append(r.Remarks, "Counted by "+paths.Ledger()+"; only root can see the slots, which are what counts.")
 	}
+}
+
+// address says what the interface's own address is taken from.
+func (r *reply) address(a usernic.Answer) {
+	choice := a.Facts.Address
+	switch {
+	case choice == nil:
+		return
+	case choice.Unseen:
+		r.Remarks = append(r.Remarks, "Only root can see which addresses are in use.")
+		return
+	}
+	key, what := nics.Addresses, "gives it an address of its own: "+strconv.Itoa(choice.InUse)+" of "+strconv.Itoa(choice.Of)+" are in use"
+	if a.Terms.Fixed.IsValid() {
+		key, what = nics.Address, "gives it the address "+a.Terms.Fixed.String()
+	}
+	r.By = append(r.By, by{File: paths.Policy(), Line: a.Terms.Policy.Where(a.Terms.Subject, key).Line, Rule: what})
 }
 
 // protections says what the interface would get, and from where.

@@ -35,7 +35,7 @@ func nicsText(view nicview.View, now int64) string {
 	rows := [][]string{{"INTERFACE", "USER", "BRIDGE", "CONTAINER", "PID", "AGE", "FROM", "TO"}}
 	for _, n := range view.NICs {
 		rows = append(rows, []string{
-			printable(n.Name), printable(userText(n)), printable(n.Bridge), printable(dash(n.Container)), pidText(n), ageText(n.Since, now), bytesText(n.FromInside), bytesText(n.ToInside),
+			printable(n.Name), printable(userText(n)), printable(dash(n.Bridge)), printable(dash(n.Container)), pidText(n), ageText(n.Since, now), bytesText(n.FromInside), bytesText(n.ToInside),
 		})
 	}
 	lines := strings.SplitAfter(columns(rows), "\n")
@@ -43,6 +43,9 @@ func nicsText(view nicview.View, now int64) string {
 	out.WriteString(lines[0])
 	for i, n := range view.NICs {
 		out.WriteString(lines[i+1] + "    " + onText(n) + "\n")
+		for _, odd := range n.Oddities {
+			out.WriteString(wrap(printable(odd.Text), "    "))
+		}
 	}
 	out.WriteString(plural(len(view.NICs), "interface") + "\n")
 	if view.Limited {
@@ -71,6 +74,9 @@ func onText(n nicview.NIC) string {
 	text := "protections: none"
 	if len(n.Protections) > 0 {
 		text = strings.Join(n.Protections, ", ")
+	}
+	if n.Address != "" {
+		text = "address " + n.Address + "; " + text
 	}
 	if n.Charged == "" {
 		text += "; in no ledger and no slot that is visible"

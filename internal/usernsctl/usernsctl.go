@@ -1,11 +1,13 @@
 // Package usernsctl is the program usernsctl: it answers the questions of the person who runs a host.
 //
-// It has no privilege, and changes nothing but by grant and revoke, with the rights of whoever calls it. Its answers come from the packages that decide: what it says of a grant is
-// what newuidmap, newgidmap and lxc-user-nic do. Where an answer needs root it says so.
+// It has no privilege, and changes nothing but by grant, revoke and apply, with the rights of whoever calls it. Its
+// answers come from the packages that decide: what it says of a grant is what newuidmap, newgidmap and lxc-user-nic do. Where
+// an answer needs root it says so.
 package usernsctl
 
 import (
 	"io"
+	"runtime/debug"
 
 	"userns-helpers/internal/text/paths"
 )
@@ -26,6 +28,7 @@ type asker struct {
 
 // Run is the program, from argv to the exit status. It prints once.
 func Run(argv []string, stdout, stderr io.Writer) int {
+	debug.SetGCPercent(100) // the entry point turns it off, for programs that live for milliseconds
 	a := asker{stdout: stdout, stderr: stderr, screen: screenOf(stdout)}
 	if len(argv) > 1 {
 		if c, known := commandOf(argv[1]); known && c.orders { // these write, and read all that follows

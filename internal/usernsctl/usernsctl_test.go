@@ -52,7 +52,7 @@ func TestOptionsAreOnes(t *testing.T) {
 			if o.name != name {
 				t.Errorf("%s: %s is no option", c.name, name)
 			}
-			read := map[string]func([]string) (order, error){"grant": parseGrant, "revoke": parseRevoke}[c.name]
+			read := map[string]func([]string) (order, error){"grant": parseGrant, "revoke": parseRevoke, "apply": parseApply}[c.name]
 			if !c.orders {
 				continue
 			}

@@ -22,6 +22,7 @@ type report struct {
 	Findings []struct {
 		ID, Level, File, Problem, Advice, Write string
 		Line                                    int
+		Fix                                     []string
 	}
 	Unseen []struct{ What, Why string }
 	status int

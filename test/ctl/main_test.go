@@ -19,6 +19,7 @@ import (
 
 var (
 	oursFlag        = flag.String("ours", "", "the folder with our programs")
+	examplesFlag    = flag.String("examples", "", "the folder with the examples")
 	completionsFlag = flag.String("completions", "", "the folder with the completions")
 )
 
@@ -28,7 +29,7 @@ const (
 	newgidmap = "/usr/bin/newgidmap"
 	getsubids = "/usr/bin/getsubids"
 	usernic   = "/usr/libexec/lxc/lxc-user-nic"
-	usernsctl = "/usr/sbin/usernsctl"
+	usernsctl = "/usr/bin/usernsctl"
 )
 
 // self is this binary, where every user can execute it.

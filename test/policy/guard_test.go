@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -212,6 +213,9 @@ func TestShut(t *testing.T) {
 		time.Sleep(moment)
 		if got := isShut(); got != shut {
 			t.Errorf("%q: shut %v", policy, got)
+		}
+		if shown := strings.Contains(sh(t, "%s nics", filepath.Join(*ours, "usernsctl")), "shut by bpdu_guard"); shown != shut {
+			t.Errorf("%q: nics says that it is shut: %v", policy, shown)
 		}
 		if shut {
 			sh(t, "ip link set %s down; ip link set %s up", s.nic, s.nic)

@@ -33,6 +33,7 @@ const (
 	ingressParent = 0xfffffff2 // TC_H_CLSACT and TC_H_MIN_INGRESS: what comes in
 	everyProtocol = unix.ETH_P_ALL
 	onlyPriority  = 1
+	onlyHandle    = 1 // which the kernel gives to the first filter of a priority
 	sizeofFilter  = 8 // struct sock_filter
 )
 
@@ -45,13 +46,22 @@ const (
 //
 // Errors: *MissingError.
 func (c *Conn) Guard(index int, program []unix.SockFilter) error {
+	return c.guard(index, program, unix.NLM_F_EXCL)
+}
+
+// Reguard is Guard for an interface that may have a program, which the new one replaces: no frame passes between the two.
+func (c *Conn) Reguard(index int, program []unix.SockFilter) error {
+	return c.guard(index, program, unix.NLM_F_REPLACE)
+}
+
+func (c *Conn) guard(index int, program []unix.SockFilter, how int) error {
 	err := c.change(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL,
 		traffic{index: index, handle: clsactHandle, parent: clsactParent}, nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("clsact")))
 	if err != nil && !errors.Is(err, unix.EEXIST) { // a daemon may have been there first: its filters come later than this one
 		return missing(err, true)
 	}
-	err = c.change(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|unix.NLM_F_EXCL,
-		traffic{index: index, parent: ingressParent, info: onlyPriority<<16 | uint32(bigEndian(everyProtocol))},
+	err = c.change(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|how,
+		traffic{index: index, handle: onlyHandle, parent: ingressParent, info: onlyPriority<<16 | uint32(bigEndian(everyProtocol))},
 		nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("bpf")), programOptions(program))
 	if err != nil {
 		return missing(err, false)

@@ -7,8 +7,9 @@ import (
 
 // Port is a port of a bridge of Linux: IFLA_BRPORT_* of linux/if_link.h.
 type Port struct {
-	Number uint16 // 1 to 1023: the kernel gives a new port the lowest that is free
-	Flags  Flags
+	Number   uint16 // 1 to 1023: the kernel gives a new port the lowest that is free
+	Disabled bool   // no frame comes or goes: the link or the bridge is down, or bpdu_guard shut the port
+	Flags    Flags
 }
 
 // Flags are the settings of a port that protect others from it.
@@ -27,9 +28,14 @@ func newPort() Port { return Port{Flags: Flags{Learning: true, UnicastFlood: tru
 
 // take takes note of one attribute.
 func (p *Port) take(kind uint16, value []byte) error {
-	if kind == unix.IFLA_BRPORT_NO {
+	switch kind {
+	case unix.IFLA_BRPORT_NO:
 		var err error
 		p.Number, err = integer16(value)
+		return err
+	case unix.IFLA_BRPORT_STATE: // BR_STATE_DISABLED is 0
+		state, err := boolean(value)
+		p.Disabled = !state
 		return err
 	}
 	flag := p.Flags.of(kind)

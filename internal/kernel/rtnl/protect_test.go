@@ -99,7 +99,10 @@ func TestParsePort(t *testing.T) {
 	}
 	d, err = parseDevice(port(attribute(unix.IFLA_BRPORT_NO, []byte{0xff, 3}), attribute(unix.IFLA_BRPORT_LOCKED, []byte{1}),
 		attribute(unix.IFLA_BRPORT_LEARNING, []byte{0}), attribute(unix.IFLA_BRPORT_ISOLATED, []byte{1}), attribute(unix.IFLA_BRPORT_STATE, []byte{3})))
-	if want := (Port{1023, Flags{Locked: true, Isolated: true, UnicastFlood: true}}); err != nil || binary.NativeEndian.Uint16([]byte{1, 0}) == 1 && d.Port != want {
+	if want := (Port{Number: 1023, Flags: Flags{Locked: true, Isolated: true, UnicastFlood: true}}); err != nil || binary.NativeEndian.Uint16([]byte{1, 0}) == 1 && d.Port != want {
+		t.Error(d.Port, err)
+	}
+	if d, err = parseDevice(port(attribute(unix.IFLA_BRPORT_STATE, []byte{0}))); err != nil || !d.Port.Disabled {
 		t.Error(d.Port, err)
 	}
 	for name, bad := range map[string][]byte{"number": attribute(unix.IFLA_BRPORT_NO, []byte{1}), "flag": attribute(unix.IFLA_BRPORT_LOCKED, nil)} {

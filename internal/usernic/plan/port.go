@@ -52,6 +52,25 @@ func (t Terms) InForce(got Flags) error {
 	return nil
 }
 
+// FilteredBy is the key that has to have a filter, "" where none was asked for: what bpdu_guard has one for is built in, and
+// done without where the kernel has no filters.
+func (t Terms) FilteredBy() string {
+	for _, asked := range []struct {
+		key string
+		is  bool
+	}{
+		{nics.FrameGuard, t.FrameGuard},
+		{nics.RouterGuard, t.RouterGuard},
+		{nics.Isolated, t.Isolated},
+		{nics.BPDUGuard, t.BPDUGuard && t.Policy.Where(t.Subject, nics.BPDUGuard).Level != nics.BuiltIn},
+	} {
+		if asked.is {
+			return asked.key
+		}
+	}
+	return ""
+}
+
 // Claims are the addresses that a bridge has.
 type Claims struct {
 	IPv4 [][4]byte

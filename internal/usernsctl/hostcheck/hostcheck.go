@@ -16,8 +16,11 @@ import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota/nearby"
+	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/ifname"
+	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernsctl/defsview"
+	"userns-helpers/internal/usernsctl/drift"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/idspace"
 	"userns-helpers/internal/usernsctl/living"
@@ -33,12 +36,17 @@ type Host struct {
 	open       func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
 	kind       func(name string) (string, error)        // of an interface of the host: "bridge"; ENODEV where there is none
 	fileSystem func(path string) (unix.Statfs_t, error) // statfs(2)
-	living     func() living.View                       // nil: no process is looked at
+	containers func() living.View                       // that live; nil: no process is looked at
+
+	index func(name string) int // of an interface of the host; nil: whatever /sys shows is here
+
+	// living compares the interfaces of containers with the policy; nil where there is nothing to compare with.
+	living func(*nics.Policy, map[uint32]string, func(uid uint32) (plan.Person, error)) ([]drift.NIC, error)
 }
 
 // Here is this host.
 func Here() Host {
-	return Host{open: inspect, kind: kindOf, fileSystem: fileSystem, living: living.Look}
+	return Host{open: inspect, kind: kindOf, fileSystem: fileSystem, containers: living.Look, index: indexOf, living: compared}
 }
 
 // kindOf asks the kernel for the kind of an interface. What is too long for a name could be an alternative name, which
@@ -58,6 +66,15 @@ func kindOf(name string) (string, error) {
 	return link.Type(), nil
 }
 
+// indexOf asks the kernel for the index of an interface, 0 where there is none.
+func indexOf(name string) int {
+	link, err := netlink.LinkByName(name)
+	if err != nil {
+		return 0
+	}
+	return link.Attrs().Index
+}
+
 // check is one look at a host.
 type check struct {
 	Host
@@ -70,6 +87,7 @@ type check struct {
 	services []directory              // name services, and the ids that their accounts have
 	never    []idmap.Row              // of forbidden-host-ids
 	moves    *moves                   // where ranges can be moved to
+	policy   *nics.Policy             // nil where it cannot be read, or has a mistake
 }
 
 // Check looks at everything.
@@ -83,6 +101,9 @@ func Check(h Host) *finding.Report {
 	c.checkDirectories()
 	c.checkUsernet()
 	c.checkPolicy()
+	c.readPolicy()
+	c.checkTables()
+	c.checkNICs()
 	c.checkForbidden()
 	c.checkSpaces()
 	c.checkKey()

@@ -19,8 +19,9 @@ func (c *check) checkLimits() {
 	var unbounded, hungry []string
 	live := c.checkLiveLimits()
 	pam, systemd := c.pamLimits(), c.sliceLimits()
+	var groups []string
 	for _, u := range c.granted() {
-		groups := append([]string{c.accounts.gids.name[u.Primary]}, c.accounts.member[u.Name]...)
+		groups = append(append(groups[:0], c.accounts.gids.name[u.Primary]), c.accounts.member[u.Name]...)
 		processes := pam.of(u, groups, "nproc") || systemd.has(u.ID, "TasksMax")
 		memory := systemd.has(u.ID, "MemoryMax") || systemd.has(u.ID, "MemoryHigh")
 		is := live[u.Name]
@@ -50,18 +51,22 @@ func (c *check) checkLimits() {
 
 // granted are the users of this host, but for root, who were granted ids, by name.
 func (c *check) granted() []account.Account {
-	seen := make(map[string]bool)
-	var users []account.Account
+	var names []string
 	for _, path := range []string{paths.Subuid(), paths.Subgid()} {
-		for _, claim := range c.spaces[path].Claims() {
-			u, exists := c.accounts.users[claim.Owner]
-			if exists && u.ID != 0 && !seen[u.Name] {
-				seen[u.Name] = true
-				users = append(users, u)
-			}
+		claims := c.spaces[path].Claims()
+		names = slices.Grow(names, len(claims))
+		for _, claim := range claims {
+			names = append(names, claim.Owner)
 		}
 	}
-	slices.SortFunc(users, func(a, b account.Account) int { return strings.Compare(a.Name, b.Name) })
+	slices.Sort(names)
+	names = slices.Compact(names)
+	users := make([]account.Account, 0, len(names))
+	for _, name := range names {
+		if u, exists := c.accounts.users[name]; exists && u.ID != 0 {
+			users = append(users, u)
+		}
+	}
 	return users
 }
 
@@ -164,7 +169,10 @@ func (l sliceLimits) read(c *check, slice, file string) {
 
 // has reports whether a setting bounds a user.
 func (l sliceLimits) has(uid uint32, key string) bool {
-	value := l["user-"+decimal(uint64(uid))+".slice"][key]
+	value := ""
+	if len(l) > 0 {
+		value = l["user-"+decimal(uint64(uid))+".slice"][key]
+	}
 	if value == "" {
 		value = l["user-.slice"][key]
 	}

@@ -46,7 +46,7 @@ func recognise(own [6]byte, program []unix.SockFilter, bridge [6]byte, of rtnl.A
 			n = n.Claiming(of.IPv4, of.IPv6, bridge)
 		}
 		if n.Needed() && slices.EqualFunc(n.Filter(), program, isLoaded) {
-			return wordsOf(n), true
+			return WordsOf(n), true
 		}
 	}
 	return nil, len(program) == 0
@@ -57,8 +57,8 @@ func isLoaded(l guard.Line, has unix.SockFilter) bool {
 	return l.Instruction == guard.Instruction{Op: has.Code, JT: has.Jt, JF: has.Jf, K: has.K}
 }
 
-// wordsOf are the keys of what a filter does, and what it does for other keys.
-func wordsOf(n guard.Nic) []string {
+// WordsOf are the keys of what a filter does, and what it does for other keys.
+func WordsOf(n guard.Nic) []string {
 	var words []string
 	for _, w := range []struct {
 		is   bool

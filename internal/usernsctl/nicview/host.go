@@ -95,8 +95,8 @@ func (h *host) port(link *netlink.LinkAttrs) (rtnl.Port, bool) {
 	return device.Port, err == nil
 }
 
-// quiet reports whether IPv6 is off on an interface; also where the kernel has no IPv6.
-func quiet(name string) bool {
+// Quiet reports whether IPv6 is off on an interface; also where the kernel has no IPv6.
+func Quiet(name string) bool {
 	const settings = "/proc/sys/net/ipv6/conf"
 	off := readdir.Beginning(settings+"/"+name+"/disable_ipv6", readSize)
 	return off == "1\n" || off == "" && !account.Present(settings)

@@ -6,6 +6,7 @@ package nicview
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernsctl/bookview"
 )
 
@@ -28,8 +30,10 @@ type NIC struct {
 	UID         int64    `json:"uid"`       // of who made it; -1: not known
 	User        string   `json:"user"`      // login name of that, "" if there is none
 	Charged     string   `json:"charged"`   // whose quota it counts against, "" if it is recorded nowhere
-	Bridge      string   `json:"bridge"`    // or "none"
+	Bridge      string   `json:"bridge"`    // that the kernel says it is on, or "none"; "" where it has left the one it was made on
+	MadeOn      string   `json:"made_on"`   // the bridge that it was made on, or "none"
 	Container   string   `json:"container"` // "" if it is not known
+	Address     string   `json:"address"`   // its own IPv4 address, "" if it has none, or that is not seen
 	PID         int      `json:"pid"`       // the oldest process in its network namespace, 0 if none was seen
 	Namespace   int      `json:"namespace"` // id by which this host's network knows the namespace, -1 if it does not
 	Leaving     bool     `json:"leaving"`   // its container has ended
@@ -37,6 +41,12 @@ type NIC struct {
 	FromInside  uint64   `json:"received"`  // bytes from the container
 	ToInside    uint64   `json:"sent"`      // bytes to the container
 	Protections []string `json:"protections"`
+	Oddities    []Oddity `json:"oddities"` // what is not as it was made
+
+	Is     netquota.Nic `json:"-"` // by what it is known again
+	Making bool         `json:"-"` // lxc-user-nic is making it, or died over it
+	Ours   bool         `json:"-"` // lxc-user-nic of these programs made it, and not LXC's
+	Inside netquota.MAC `json:"-"` // the address that the container's end has; zero where that cannot be seen
 }
 
 // View is all interfaces, by name.
@@ -52,6 +62,7 @@ type looker struct {
 	rows    map[string]ledger.Row
 	slots   map[string]bookview.Slot
 	indexes map[int]bookview.Slot // slots by the index of the interface
+	own     map[string]netip.Addr // addresses by the name that an interface was made with
 	inside  processes
 }
 
@@ -88,12 +99,14 @@ func (l *looker) readBook() (limited bool, err error) {
 	path, directory := slots.Locate(paths.Ledger(), paths.Slots(), slots.Network{Initial: first, ID: network})
 	rows, noRows := bookview.Rows(path)
 	slots, noSlots := bookview.Slots(directory)
-	for _, err := range []error{noRows, noSlots} {
+	own, noAddresses := bookview.Addresses(directory)
+	for _, err := range []error{noRows, noSlots, noAddresses} {
 		limited = limited || err != nil
 		if err != nil && !errors.Is(err, unix.EACCES) {
 			return false, err
 		}
 	}
+	l.own = own
 	for _, row := range rows {
 		l.rows[row.Nic] = row
 	}
@@ -114,24 +127,31 @@ func (l *looker) look(link netlink.Link) (NIC, bool) {
 	device := link.Attrs()
 	slot, held := l.slotOf(device)
 	row, listed := l.rows[madeName(device, slot)]
-	nic := NIC{Name: device.Name, UID: -1, Charged: row.Owner, Namespace: device.NetNsID}
+	nic := NIC{Name: device.Name, UID: -1, Charged: row.Owner, Namespace: device.NetNsID, Making: held && !slot.Complete}
+	if own, has := l.own[madeName(device, slot)]; has {
+		nic.Address = own.String()
+	}
 	if device.Statistics != nil {
 		nic.FromInside, nic.ToInside = device.Statistics.RxBytes, device.Statistics.TxBytes
 	}
 	if !listed && held {
 		nic.Charged = slot.Owner
 	}
-	nic.Bridge = l.bridge(device, row.Place.Bridge, slot.Place.Bridge)
+	l.place(&nic, device, row.Place.Bridge, slot.Place.Bridge)
 	made := nic.fromNames(madeName(device, slot), device.AltNames)
 	if !listed && !held && !made {
 		return NIC{}, false
 	}
+	nic.Ours = made || slot.MAC != netquota.MAC{}
+	nic.Is = known(device, slot)
 	if nic.UID >= 0 {
 		nic.User = l.names[uint32(nic.UID)]
 	}
 	port, is := l.port(device)
 	nic.Protections = append(protections(device.Name, port, is, l.rates[device.Index]), l.guards(device)...)
 	l.locate(&nic, device)
+	nic.Inside = l.addressInside(nic, device)
+	nic.Oddities = l.oddities(nic, device, port)
 	return nic, true
 }
 
@@ -157,23 +177,58 @@ func madeName(device *netlink.LinkAttrs, slot bookview.Slot) string {
 	return device.Name
 }
 
-// bridge is where an interface is: what the kernel says, or else what is recorded.
-func (l *looker) bridge(device *netlink.LinkAttrs, recorded ...string) string {
-	if l.kindOf(device.MasterIndex) == rtnl.KindBridge {
-		return l.links[device.MasterIndex].Attrs().Name
-	}
-	for _, name := range recorded {
+// place says where an interface is, and where it was made. For a bridge of Linux the kernel says where it is; elsewhere what
+// is recorded has to do.
+func (l *looker) place(nic *NIC, device *netlink.LinkAttrs, recorded ...string) {
+	nic.MadeOn = ifname.None
+	for _, name := range slices.Backward(recorded) {
 		if name != "" {
-			return name
+			nic.MadeOn = name
 		}
 	}
-	return ifname.None
+	on := l.kindOf(device.MasterIndex) == rtnl.KindBridge
+	switch {
+	case on && !slices.ContainsFunc(recorded, func(name string) bool { return name != "" }):
+		nic.MadeOn = l.links[device.MasterIndex].Attrs().Name
+		nic.Bridge = nic.MadeOn
+	case on:
+		nic.Bridge = l.links[device.MasterIndex].Attrs().Name
+	case !l.hasMasters(nic.MadeOn):
+		nic.Bridge = nic.MadeOn
+	}
+}
+
+// hasMasters reports whether the kernel tells which interfaces are on the bridge of a name, or there is none of that name. It
+// does not tell of those of Open vSwitch.
+func (l *looker) hasMasters(bridge string) bool {
+	if bridge == ifname.None {
+		return false
+	}
+	for _, link := range l.links {
+		if link.Attrs().Name == bridge {
+			return link.Type() != rtnl.KindOpenVSwitch && link.Type() != rtnl.KindTun
+		}
+	}
+	return true
+}
+
+// known is by what an interface is known again: what its slot says, or else its own marks.
+func known(device *netlink.LinkAttrs, slot bookview.Slot) netquota.Nic {
+	is := slot.Nic
+	if is.Name == "" {
+		is = netquota.Named(madeName(device, slot))
+	}
+	is.Index = device.Index
+	if is.MAC == (netquota.MAC{}) && len(device.HardwareAddr) == len(is.MAC) && device.HardwareAddr[0] == mark.OfHost {
+		is.MAC = mark.Container(netquota.MAC(device.HardwareAddr))
+	}
+	return is
 }
 
 // fromNames takes what the names tell; false if they tell that lxc-user-nic did not make the interface.
 func (n *NIC) fromNames(name string, altNames []string) bool {
 	for _, alt := range altNames {
-		if uid, container, ok := parseAltName(alt, n.Bridge); ok {
+		if uid, container, ok := parseAltName(alt, n.MadeOn); ok {
 			n.UID, n.Container = int64(uid), container
 			return true
 		}
@@ -198,7 +253,7 @@ func protections(name string, port rtnl.Port, isPort bool, rate uint64) []string
 		{isPort && !flags.UnicastFlood, "no unicast_flood"},
 		{isPort && flags.BPDUGuard, "bpdu_guard"},
 		{isPort && flags.RootBlock, "root_block"},
-		{quiet(name), "no ipv6_on_host"},
+		{Quiet(name), "no ipv6_on_host"},
 	} {
 		if p.is {
 			on = append(on, p.name)

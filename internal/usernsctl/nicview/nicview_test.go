@@ -42,10 +42,10 @@ func TestFromNames(t *testing.T) {
 		uid       int64
 		container string
 	}{
-		{NIC{Name: "veth1000_AbCd", Bridge: "br0", UID: -1}, "usernic-1000-web-br0-AbCd", true, 1000, "web"},
-		{NIC{Name: "veth1000_AbCd", Bridge: "br0", UID: -1}, "usernic-1000-web-br1-AbCd", false, 1000, ""},
-		{NIC{Name: "veth1000_AbCd", Bridge: "br0", UID: -1}, "other", false, 1000, ""},
-		{NIC{Name: "vethAbCdEf", Bridge: "br0", UID: -1}, "other", false, -1, ""},
+		{NIC{Name: "veth1000_AbCd", MadeOn: "br0", UID: -1}, "usernic-1000-web-br0-AbCd", true, 1000, "web"},
+		{NIC{Name: "veth1000_AbCd", MadeOn: "br0", UID: -1}, "usernic-1000-web-br1-AbCd", false, 1000, ""},
+		{NIC{Name: "veth1000_AbCd", MadeOn: "br0", UID: -1}, "other", false, 1000, ""},
+		{NIC{Name: "vethAbCdEf", MadeOn: "br0", UID: -1}, "other", false, -1, ""},
 	} {
 		made := c.nic.fromNames(c.nic.Name, []string{"x", c.alt})
 		if made != c.made || c.nic.UID != c.uid || c.nic.Container != c.container {
