@@ -55,7 +55,7 @@ func looking() []command {
 			text: "Lists the existing network interfaces of containers, with their protections.",
 		},
 		{
-			name: "ranges", forms: []string{"[uid|gid]"}, brief: "draw who has which IDs", run: asker.ranges, options: []string{"--all", "--json"},
+			name: "ranges", forms: []string{"[uid|gid]"}, brief: "draw who has which IDs", run: asker.ranges, options: []string{"--all", "--svg", "--json"},
 			text: "Draws who has which IDs, the gaps, and the overlaps.",
 		},
 		{

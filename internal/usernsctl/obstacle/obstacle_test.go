@@ -157,7 +157,7 @@ func TestPastNIC(t *testing.T) {
 // addressed is a policy that gives each interface an address.
 func addressed(t *testing.T) *nics.Policy {
 	t.Helper()
-	policy, err := nics.Parse([]byte("[bridge.br0]\naddress_guard = true\naddresses = \"10.0.0.0/30\"\n"))
+	policy, err := nics.Parse([]byte("[bridge.br0]\naddress_guard = true\naddresses = [\"10.0.0.0/24\"]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
