@@ -38,6 +38,7 @@ func (a asker) explainNIC(name, bridge string) reply {
 	}
 	r.rooms(answer)
 	r.protections(answer)
+	r.traps(answer, user)
 	if a.guard {
 		r.guard(answer)
 	}

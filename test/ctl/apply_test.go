@@ -150,3 +150,23 @@ func TestPolicyTraps(t *testing.T) {
 		}
 	}
 }
+
+// TestExplainTraps: explain says that LXC's address leaves a container without a network, to the user by their own file too.
+func TestExplainTraps(t *testing.T) {
+	put(t, policyFile, harness.File{Text: "[bridge.br0]\nmac_lock = true\n"})
+	put(t, "/etc/lxc/default.conf", harness.File{Text: "\nlxc.net.0.hwaddr = 00:16:3e:xx:xx:xx\n"})
+	put(t, "/.config/lxc/default.conf", harness.File{Text: "lxc.net.1.hwaddr = 00:16:3e:00:00:01\n"}) // alice's home is /
+	for _, c := range []struct {
+		who person
+		own bool
+	}{{root, false}, {bob, false}, {alice, true}} {
+		who, own := c.who, c.own
+		got := strings.Join(strings.Fields(call(t, who, usernsctl, "explain", "nic", "alice", "br0").out), " ")
+		if !strings.Contains(got, "/etc/lxc/default.conf:2 has") || strings.Contains(got, "/.config/lxc/default.conf:1 has") != own {
+			t.Errorf("as %s: %s", who.name, got)
+		}
+	}
+	if got := call(t, root, usernsctl, "explain", "nic", "bob", "none"); strings.Contains(got.out, "hwaddr") {
+		t.Errorf("nothing locks there: %s", got.out)
+	}
+}
