@@ -6,7 +6,7 @@ function __usernsctl_words
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --count --kubelet --level --limits --nics --path --pid --start --uid-max --uid-min
+        else if contains -- $word --count --file --kubelet --level --limits --nics --path --pid --since --start --uid-max --uid-min --user
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -39,8 +39,12 @@ end
 complete -c usernsctl -f
 complete -c usernsctl -n '__usernsctl_at' -a check -d 'look for mistakes'
 complete -c usernsctl -n '__usernsctl_at' -a explain -d 'say whether a user may, and why'
+complete -c usernsctl -n '__usernsctl_at' -a user -d 'show everything about a user'
+complete -c usernsctl -n '__usernsctl_at' -a suggest -d 'give each container IDs of its own'
 complete -c usernsctl -n '__usernsctl_at' -a nics -d 'list the interfaces of containers'
 complete -c usernsctl -n '__usernsctl_at' -a ranges -d 'draw who has which IDs'
+complete -c usernsctl -n '__usernsctl_at' -a audit -d 'say what was granted and refused lately'
+complete -c usernsctl -n '__usernsctl_at' -a metrics -d 'print numbers for Prometheus'\''s node_exporter'
 complete -c usernsctl -n '__usernsctl_at' -a grant -d 'give a user IDs and interfaces'
 complete -c usernsctl -n '__usernsctl_at' -a revoke -d 'take back what a user was granted'
 complete -c usernsctl -n '__usernsctl_at' -a apply -d 'give interfaces what the policy says'
@@ -59,10 +63,20 @@ complete -c usernsctl -n '__usernsctl_at explain nic .' -a '(__usernsctl_bridges
 complete -c usernsctl -n '__usernsctl_in explain' -l pid -x -a '(__fish_complete_pids)' -d 'why this process would be refused'
 complete -c usernsctl -n '__usernsctl_in explain' -l guard -d 'with nic: the filter of the interface, in words and instructions'
 complete -c usernsctl -n '__usernsctl_in explain' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_at user' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_in user' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_at suggest' -a 'idmap'
+complete -c usernsctl -n '__usernsctl_at suggest idmap' -a '(__fish_complete_users)'
+complete -c usernsctl -n '__usernsctl_in suggest' -l json -d 'answer programs'
 complete -c usernsctl -n '__usernsctl_in nics' -l json -d 'answer programs'
 complete -c usernsctl -n '__usernsctl_at ranges' -a 'uid gid'
 complete -c usernsctl -n '__usernsctl_in ranges' -l all -d 'do not shorten long answers'
+complete -c usernsctl -n '__usernsctl_in ranges' -l svg -d 'a picture, for a page or a browser'
 complete -c usernsctl -n '__usernsctl_in ranges' -l json -d 'answer programs'
+complete -c usernsctl -n '__usernsctl_in audit' -l since -x -d 'only what is not older: 90m, 12h, 7d, 4w, a date, or @SECONDS'
+complete -c usernsctl -n '__usernsctl_in audit' -l user -x -a '(__fish_complete_users)' -d 'only what concerns this user'
+complete -c usernsctl -n '__usernsctl_in audit' -l file -r -d 'a log of the kernel'\''s audit or of syslog'
+complete -c usernsctl -n '__usernsctl_in audit' -l json -d 'answer programs'
 complete -c usernsctl -n '__usernsctl_at grant' -a '(__fish_complete_users)'
 complete -c usernsctl -n '__usernsctl_in grant' -l count -x -d 'how many IDs, if not SUB_UID_COUNT of login.defs'
 complete -c usernsctl -n '__usernsctl_in grant' -l start -x -d 'the first of the IDs, if not the lowest that are free'
@@ -83,6 +97,6 @@ complete -c usernsctl -n '__usernsctl_at apply' -a '(path basename /sys/class/ne
 complete -c usernsctl -n '__usernsctl_in apply' -l dry-run -d 'show what would be written, to anybody'
 complete -c usernsctl -n '__usernsctl_in apply' -l json -d 'answer programs'
 complete -c usernsctl -n '__usernsctl_at completion' -a 'bash zsh fish'
-complete -c usernsctl -n '__usernsctl_at help' -a 'check explain nics ranges grant revoke apply completion help'
+complete -c usernsctl -n '__usernsctl_at help' -a 'check explain user suggest nics ranges audit metrics grant revoke apply completion help'
 complete -c usernsctl -l help -d 'say what the command does'
 complete -c usernsctl -l version -d 'print the version'

@@ -13,7 +13,7 @@ _usernsctl_word() {
 	local i
 	for ((i = 1; i < CURRENT; i++)); do
 		case $words[i] in
-		--count | --kubelet | --level | --limits | --nics | --path | --pid | --start | --uid-max | --uid-min) ((i++)) ;;
+		--count | --file | --kubelet | --level | --limits | --nics | --path | --pid | --since | --start | --uid-max | --uid-min | --user) ((i++)) ;;
 		-*) ;;
 		*) given+=("$words[i]") ;;
 		esac
@@ -24,12 +24,15 @@ _usernsctl_word() {
 	2\ explain\ gid) _users ;;
 	2\ explain\ nic) _users ;;
 	3\ explain\ nic\ *) _usernsctl_bridges ;;
+	1\ user) _users ;;
+	1\ suggest) compadd idmap ;;
+	2\ suggest\ idmap) _users ;;
 	1\ ranges) compadd uid gid ;;
 	1\ grant) _users ;;
 	1\ revoke) _users ;;
 	1\ apply) compadd /sys/class/net/veth*(N:t) ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain nics ranges grant revoke apply completion help ;;
+	1\ help) compadd check explain user suggest nics ranges audit metrics grant revoke apply completion help ;;
 	esac
 }
 
@@ -40,8 +43,12 @@ _usernsctl() {
 	commands=(
 		'check:look for mistakes'
 		'explain:say whether a user may, and why'
+		'user:show everything about a user'
+		'suggest:give each container IDs of its own'
 		'nics:list the interfaces of containers'
 		'ranges:draw who has which IDs'
+		'audit:say what was granted and refused lately'
+		'metrics:print numbers for Prometheus'\''s node_exporter'
 		'grant:give a user IDs and interfaces'
 		'revoke:take back what a user was granted'
 		'apply:give interfaces what the policy says'
@@ -67,12 +74,27 @@ _usernsctl() {
 		'--guard[with nic, the filter of the interface, in words and instructions]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
+	user) _arguments -S '*:word:_usernsctl_word' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	suggest) _arguments -S '*:word:_usernsctl_word' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
 	nics) _arguments -S '*:word:_usernsctl_word' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	ranges) _arguments -S '*:word:_usernsctl_word' \
 		'--all[do not shorten long answers]' \
+		'--svg[a picture, for a page or a browser]' \
 		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	audit) _arguments -S '*:word:_usernsctl_word' \
+		'--since[only what is not older, 90m, 12h, 7d, 4w, a date, or @SECONDS]:TIME:' \
+		'--user[only what concerns this user]:user:_users' \
+		'--file[a log of the kernel'\''s audit or of syslog]:file:_files' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	metrics) _arguments -S '*:word:_usernsctl_word' \
 		'--help[say what the command does]' ;;
 	grant) _arguments -S '*:word:_usernsctl_word' \
 		'--count[how many IDs, if not SUB_UID_COUNT of login.defs]:NUMBER:' \

@@ -8,4 +8,8 @@ import (
 	"userns-helpers/internal/newidmap"
 )
 
-func main() { os.Exit(newidmap.Run(idmap.UID, os.Args)) }
+// The program is an init function, since these run on the thread with which the process began and on no other: see
+// privilege.InInit.
+func init() { os.Exit(newidmap.Run(idmap.UID, os.Args)) }
+
+func main() {}

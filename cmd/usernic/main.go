@@ -7,4 +7,8 @@ import (
 	"userns-helpers/internal/usernic"
 )
 
-func main() { os.Exit(usernic.Run(os.Args)) }
+// The program is an init function, since these run on the thread with which the process began and on no other: see
+// privilege.InInit.
+func init() { os.Exit(usernic.Run(os.Args)) }
+
+func main() {}

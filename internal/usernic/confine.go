@@ -27,15 +27,15 @@ func confine(caller privilege.Caller, wanted int) error {
 	if !caller.Raised() {
 		return &whynot.NotPrivileged{}
 	}
+	if err := privilege.CloseInherited(wanted); err != nil {
+		return failed(whynot.CloseDescriptors, err)
+	}
 	missing, err := caller.Confine(needed, needed|privilege.Of(readAnything, audit.Capability))
 	switch {
 	case err != nil:
 		return failed(whynot.DropCapabilities, err)
 	case missing != 0:
 		return &whynot.NotPrivileged{Raised: true, Unbounded: privilege.Unbounded(missing)}
-	}
-	if err := privilege.CloseInherited(wanted); err != nil {
-		return failed(whynot.CloseDescriptors, err)
 	}
 	return administers()
 }

@@ -2,6 +2,7 @@ package usernic
 
 import (
 	"errors"
+	"net/netip"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -9,6 +10,7 @@ import (
 	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/addresses"
 	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/usernic/mark"
 	"userns-helpers/internal/usernic/plan"
@@ -24,11 +26,13 @@ type nic struct {
 	terms     terms
 	book      *slots.Book
 	claim     *slots.Claim
-	announce  func(host string) // records the grant
-	secret    key               // of stable addresses; zero where there are none
-	mac       netquota.MAC      // of the container's end
-	made      bool              // the pair may be there
-	host      rtnl.Device       // the host's end, as the kernel told of it when it was made
+	announce  func(host string, own netip.Addr) // records the grant
+	secret    key                               // of stable addresses; zero where there are none
+	mac       netquota.MAC                      // of the container's end
+	own       *addresses.Held                   // its own IPv4 address; nil where it has none
+	handed    bool                              // dnsmasq may know that
+	made      bool                              // the pair may be there
+	host      rtnl.Device                       // the host's end, as the kernel told of it when it was made
 }
 
 // make makes the interface, step by step, and returns the line that says what was made. The slot, the row and the record
@@ -55,6 +59,9 @@ func (n *nic) steps() (string, error) {
 	if err := n.reserveAddress(); err != nil {
 		return "", err
 	}
+	if err := n.takeAddress(); err != nil {
+		return "", err
+	}
 	if err := n.createPair(); err != nil {
 		return "", err
 	}
@@ -74,6 +81,9 @@ func (n *nic) steps() (string, error) {
 	peer, err := n.kernel.conn.DeviceIn(host.PeerNSID, host.Peer)
 	if err != nil {
 		return "", failed(whynot.LookUpInContainer, err)
+	}
+	if err := n.keepOwn(); err != nil {
+		return "", err
 	}
 	if err := n.claim.Complete(); err != nil {
 		return "", failed(whynot.RecordComplete, err)
@@ -123,7 +133,7 @@ func (n *nic) createPair() error {
 		if err := n.claim.Record(); err != nil {
 			return failed(whynot.WriteLedger, err)
 		}
-		n.announce(n.claim.Name)
+		n.announce(n.claim.Name, n.address())
 		n.made = true
 		var err error
 		n.host, err = n.kernel.conn.CreatePair(rtnl.Pair{
@@ -158,7 +168,10 @@ func (n *nic) rename() error {
 	if err := n.claim.Unrecord(); err != nil {
 		return err
 	}
-	return n.claim.Rename()
+	if err := n.claim.Rename(); err != nil || n.own == nil {
+		return err
+	}
+	return n.own.Write(n.claim.Nic)
 }
 
 // notCreated says why the kernel refused the pair.
@@ -173,7 +186,7 @@ func (n *nic) notCreated(err error) error {
 }
 
 // connect makes the host end what it should be, and only then raises it. The order is that of policy.toml(5): no IPv6,
-// the flags of the port, its address in the bridge's table, the filter, the rate, up.
+// the flags of the port, its address in the bridge's table, the filter, the rate, what dnsmasq is to know, up.
 func (n *nic) connect(host rtnl.Device) error {
 	conn := n.kernel.conn
 	if err := conn.AddAltName(host.Index, mark.AltName(n.uid, n.request.container, n.request.place.Bridge, n.claim.Name)); err != nil &&
@@ -190,6 +203,9 @@ func (n *nic) connect(host rtnl.Device) error {
 		return err
 	}
 	if err := n.slow(host); err != nil {
+		return err
+	}
+	if err := n.hand(); err != nil {
 		return err
 	}
 	if err := conn.Up(host.Index); err != nil {
@@ -223,7 +239,7 @@ func (n *nic) undo() error {
 			return failedWith(whynot.Remove, n.claim.Name, err)
 		}
 	}
-	if err := n.claim.Abandon(); err != nil {
+	if err := errors.Join(n.giveBack(), n.claim.Abandon()); err != nil {
 		return failed(whynot.RemoveEntry, err)
 	}
 	return nil

@@ -39,7 +39,7 @@ func (g *gatherer) gather(need plan.Need) (err error) {
 		f.Device, err = g.lookUp(f.Place.Bridge)
 	case plan.OVS:
 		f.IsOVS, err = askOVS(g.standing, f.Place.Bridge)
-	case plan.Nothing, plan.Room, plan.Port: // with the claim, and with the pair
+	case plan.Nothing, plan.Room, plan.Port, plan.Address: // with the claim, and with the pair
 	}
 	return err
 }

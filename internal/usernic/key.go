@@ -21,7 +21,7 @@ var errNoKey = errors.New("not 32 bytes that root alone can read")
 
 // secret is the key that the terms need, zero where they need none.
 func (t terms) secret() (key, error) {
-	if !t.StableMAC {
+	if !t.StableMAC && !t.AddressGuard {
 		return key{}, nil
 	}
 	return stableKey()

@@ -7,6 +7,7 @@ package usernic
 
 import (
 	"errors"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -85,13 +86,14 @@ type run struct {
 	person
 	charge netquota.Allotment // what the interface is charged to
 	host   string             // the name that it has on the host; "" before it has one
+	own    netip.Addr         // its own IPv4 address, if it has one
 }
 
 // perform is the story of the privilege.
 func (r *run) perform() (outcome, error) {
 	// Identify: who the caller is. From here on they cannot signal or starve the program.
 	var err error
-	if r.caller, err = privilege.Begin(entry.Usernic); err != nil {
+	if r.caller, err = privilege.Begin(entry.Usernic, privilege.InInit); err != nil {
 		return outcome{}, failed(whynot.Reset, err)
 	}
 

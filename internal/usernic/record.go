@@ -1,6 +1,7 @@
 package usernic
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -11,8 +12,8 @@ import (
 
 // granted records that the caller may have, or delete, the interface of this name on the host: the last thing before it is
 // made or deleted. Its numbers, and what the container calls it, are not known before it is there.
-func (r *run) granted(host string) {
-	r.host = host
+func (r *run) granted(host string, own netip.Addr) {
+	r.host, r.own = host, own
 	r.begin().Granted()
 }
 
@@ -45,6 +46,9 @@ func (r *run) recordGrounds(record *audit.Record) {
 	}
 	record.Text("owner", r.charge.Owner)
 	record.Text("host", r.host)
+	if r.own.IsValid() {
+		record.Text("address", r.own.String())
+	}
 }
 
 // commandLine joins arguments with blanks, and quotes those that are empty or have blanks or quotes themselves.

@@ -2,6 +2,7 @@ package usernic
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ func (r *run) remove() error {
 	if err != nil {
 		return err
 	}
-	r.granted(made)
+	r.granted(made, netip.Addr{})
 	if err := (kernel{g.conn, found}).delete(made, doomed, r.wanted.place); err != nil {
 		return failedWith(whynot.Delete, r.wanted.nic, err)
 	}

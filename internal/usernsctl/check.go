@@ -8,8 +8,8 @@ import (
 	"userns-helpers/internal/usernsctl/hostcheck"
 )
 
-// report is a report as JSON.
-type report struct {
+// checkAnswer is the answer as JSON.
+type checkAnswer struct {
 	Format int `json:"format"`
 	*finding.Report
 }
@@ -20,7 +20,7 @@ func (a asker) check() int {
 	host.Path = a.path
 	found := hostcheck.Check(host)
 	if a.json {
-		return a.answer(report{format, found}, found.Status(a.least()))
+		return a.answer(checkAnswer{format, found}, found.Status(a.least()))
 	}
 	return a.say([]byte(a.reportText(found)), found.Status(a.least()))
 }

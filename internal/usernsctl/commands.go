@@ -17,7 +17,10 @@ type command struct {
 }
 
 // commands are all of them, in the order of the help.
-func commands() []command {
+func commands() []command { return slices.Concat(looking(), ordering(), telling()) }
+
+// looking are the commands that look at the host.
+func looking() []command {
 	return []command{
 		{
 			name: "check", forms: []string{""}, brief: "look for mistakes", run: wordless(asker.check),
@@ -32,13 +35,40 @@ func commands() []command {
 				"--pid, why that process would be refused. Status 0: yes; 1: no; 2: not known.",
 		},
 		{
+			name: "user", forms: []string{"USER"}, brief: "show everything about a user", run: asker.about, options: []string{"--json"},
+			text: "Shows on one screen what USER has: whether a container can start, with which networks, and why not; IDs, interfaces, protections, " +
+				"limits, living containers, problems. Status 0: a container can start; 1: none can; 2: not known.",
+		},
+		{
+			name: "suggest", forms: []string{"idmap USER NAME..."}, brief: "give each container IDs of its own", run: asker.suggest, options: []string{"--json"},
+			text: "Cuts the IDs of USER into parts, one for each container NAME, and prints the lines for its configuration. Status 0: done; 1: there are too " +
+				"few IDs.",
+		},
+		{
 			name: "nics", forms: []string{""}, brief: "list the interfaces of containers", run: wordless(asker.nics), options: []string{"--json"},
 			text: "Lists the existing network interfaces of containers, with their protections.",
 		},
 		{
-			name: "ranges", forms: []string{"[uid|gid]"}, brief: "draw who has which IDs", run: asker.ranges, options: []string{"--all", "--json"},
+			name: "ranges", forms: []string{"[uid|gid]"}, brief: "draw who has which IDs", run: asker.ranges, options: []string{"--all", "--svg", "--json"},
 			text: "Draws who has which IDs, the gaps, and the overlaps.",
 		},
+		{
+			name: "audit", forms: []string{""}, brief: "say what was granted and refused lately", run: wordless(asker.audit),
+			options: []string{"--since", "--user", "--file", "--json"},
+			text: "Counts grants and refusals in the log of the kernel's audit, the journal, or the files of syslog, and shows the last of each kind. " +
+				"Status 0: there is an answer; 2: something could not be read.",
+		},
+		{
+			name: "metrics", forms: []string{""}, brief: "print numbers for Prometheus's node_exporter", run: wordless(asker.metrics),
+			text: "Prints findings by level, granted and free IDs, interfaces and quotas by user and bridge, and the grants and refusals of the last day, in the text format " +
+				"that node_exporter reads from files *.prom. What could not be looked at is a number, too. Status 0: there is an answer.",
+		},
+	}
+}
+
+// ordering are the commands that write.
+func ordering() []command {
+	return []command{
 		{
 			name: "grant", forms: []string{"[USER]"}, brief: "give a user IDs and interfaces", orders: true,
 			run:     func(a asker, words []string) int { return a.grant(words) },
@@ -52,6 +82,12 @@ func commands() []command {
 			options: []string{"--keep-reserved", "--dry-run", "--json"},
 			text:    "Takes back what USER was granted.",
 		},
+	}
+}
+
+// telling are the commands that say how the program is called.
+func telling() []command {
+	return []command{
 		{
 			name: "apply", forms: []string{"[INTERFACE]..."}, brief: "give interfaces what the policy says", orders: true,
 			run:     func(a asker, words []string) int { return a.apply(words) },

@@ -63,6 +63,11 @@ _usernsctl() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
+	--file)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
 	--user)
 		mapfile -t COMPREPLY < <(compgen -u -- "$current")
 		return

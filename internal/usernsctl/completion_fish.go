@@ -53,7 +53,7 @@ func fishOption(o option) string {
 		text += " -s " + strings.TrimPrefix(o.short, "-")
 	}
 	switch {
-	case o.name == "--path":
+	case o.name == "--path", o.name == "--file":
 		text += " -r"
 	case o.name == "--pid":
 		text += " -x -a '(__fish_complete_pids)'"

@@ -53,6 +53,8 @@ func zshOption(o option) string {
 	switch {
 	case o.name == "--path":
 		text += ":directories:_dir_list"
+	case o.name == "--file":
+		text += ":file:_files"
 	case o.name == "--pid":
 		text += ":process:_pids"
 	case o.name == "--user":

@@ -12,6 +12,7 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/hostcheck"
 	"userns-helpers/internal/usernsctl/idspace"
 	"userns-helpers/internal/usernsctl/nicview"
@@ -22,7 +23,18 @@ var update = flag.Bool("update", false, "write testdata/*.golden")
 // golden compares text with a file, and sees to it that it fits a terminal of 80 columns.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
+	same(t, name+".golden", text)
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > lineWide {
+			t.Errorf("%s: a line of %d columns: %s", name, n, line)
+		}
+	}
+}
+
+// same compares text with a file of testdata.
+func same(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -34,11 +46,6 @@ func golden(t *testing.T, name, text string) {
 	}
 	if text != string(want) {
 		t.Errorf("%s is\n%s\nwant\n%s", name, text, want)
-	}
-	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > lineWide {
-			t.Errorf("%s: a line of %d columns: %s", name, n, line)
-		}
 	}
 }
 
@@ -62,24 +69,44 @@ func space(t *testing.T, lines ...string) idspace.Space {
 }
 
 func TestRangesText(t *testing.T) {
-	golden(t, "ranges-none", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t)}, false))
-	golden(t, "ranges-absent", mapText(hostcheck.Grants{Path: "/etc/subuid", Absent: true}, false))
+	golden(t, "ranges-none", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t)}, false, lineWide))
+	golden(t, "ranges-absent", mapText(hostcheck.Grants{Path: "/etc/subuid", Absent: true}, false, lineWide))
 	golden(t, "ranges-few", mapText(hostcheck.Grants{Path: "/etc/subuid", Idle: 2, Space: space(t,
 		"alice 100000 65536", "bob 165536 65536", "carol 198304 65536", "dave 1000000 65536",
-		"an-unusually-long-name-of-a-user 2000000000 200000", "al\x1b[31mice 4294967000 200")}, false))
+		"an-unusually-long-name-of-a-user 2000000000 200000", "al\x1b[31mice 4294967000 200")}, false, lineWide))
 	var many []string
 	for i := range 1000 {
 		many = append(many, fmt.Sprintf("user%d %d 65536", i, 100_000+i*65_536))
 	}
 	many = append(many, "zed 200000 5", "q 999999999 100")
-	golden(t, "ranges-many", mapText(hostcheck.Grants{Path: "/etc/subgid", Space: space(t, many...)}, false))
+	golden(t, "ranges-many", mapText(hostcheck.Grants{Path: "/etc/subgid", Space: space(t, many...)}, false, lineWide))
 	var scattered []string
 	for i := range 200 {
 		scattered = append(scattered, fmt.Sprintf("u%d %d 1000", i, 100_000+i*3000))
 	}
-	golden(t, "ranges-scattered", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, false))
-	if all := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, true); strings.Count(all, "\n") < 400 {
+	golden(t, "ranges-scattered", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, false, lineWide))
+	if all := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, true, lineWide); strings.Count(all, "\n") < 400 {
 		t.Errorf("--all leaves something out:\n%s", all)
+	}
+}
+
+// TestRangesPicture: the picture has the ranges and what else has IDs, and is bounded.
+func TestRangesPicture(t *testing.T) {
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprintf("user%d %d 1000", i, 100_000+i*3000))
+	}
+	ids, _ := idmap.NewRange(0, 1000)
+	others := []hostcheck.Others{{IDs: ids, Rule: choice.Account, Who: "users of this host"}, {IDs: ids, Rule: choice.Service, Who: "x"}, {IDs: ids, Rule: choice.Reserved, Who: "y"}}
+	c := chartOf(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, many...)}, others, false)
+	if len(c.Rows) != mostBars || c.Left != 1000-mostBars || len(c.Bands) != 3 || c.Bands[0].Kind != "accounts" || c.Bands[1].Kind != "service" || c.Bands[2].Kind != "systemd" {
+		t.Errorf("%d rows, %d left, %v", len(c.Rows), c.Left, c.Bands)
+	}
+	if c := chartOf(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, many...)}, nil, true); len(c.Rows) != 1000 || c.Left != 0 {
+		t.Errorf("--all has %d rows", len(c.Rows))
+	}
+	if status, out, errs := run("ranges", "--svg"); status > 2 || !strings.HasPrefix(out, "<svg ") || !strings.HasSuffix(out, "</svg>\n") {
+		t.Errorf("status %d, %.60q, %q", status, out, errs)
 	}
 }
 
@@ -90,7 +117,7 @@ func TestRangesOfLargeFiles(t *testing.T) {
 		ids, _ := idmap.NewRange(100_000+i*40_000, 40_000)
 		claims = append(claims, idspace.Claim{Range: ids, Owner: fmt.Sprint("u", i), Line: int(i) + 1})
 	}
-	text := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: idspace.Of(claims)}, false)
+	text := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: idspace.Of(claims)}, false, lineWide)
 	if n := strings.Count(text, "\n"); n > 60 || !strings.Contains(text, "100000 lines: u0 to") {
 		t.Errorf("%d lines:\n%s", n, text)
 	}
@@ -142,7 +169,7 @@ func TestNicsText(t *testing.T) {
 	const now = 1_764_000_000
 	view := nicview.View{NICs: []nicview.NIC{
 		{
-			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", PID: 4711, Since: now - 90_000,
+			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", Address: "10.0.3.50", PID: 4711, Since: now - 90_000,
 			FromInside: 1_234_567_890, ToInside: 999, Protections: []string{"mac_lock", "isolated", "no ipv6_on_host"},
 		},
 		{Name: "veth1001_AAAA", UID: 1001, User: "bob", Charged: "@students", Bridge: "none", Namespace: 3, Since: now - 61, FromInside: 1000},
@@ -162,6 +189,11 @@ func TestReplyText(t *testing.T) {
 	golden(t, "explain-no", reply{
 		Answer: no, Question: "alice (uid 1000): map the uids 0-9 with newuidmap", Reason: "uid range [0-10) -> [0-10) not allowed",
 		Advice: "/etc/subuid has for alice (uid 1000) [100000-165536) (line 1)", Remarks: []string{"A remark\x1b[2J."},
+		Others: []obstructed{
+			{"not-granted", "uid range [0-10) -> [0-10) not allowed", "as above"},
+			{"forbidden", "uid range [0-10) -> [0-10) not allowed", "line 3 of /etc/userns-helpers/forbidden-host-ids forbids 0-999"},
+			{"overlap", "the ranges overlap", ""},
+		},
 	}.text())
 }
 

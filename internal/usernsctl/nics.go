@@ -10,6 +10,12 @@ import (
 	"userns-helpers/internal/usernsctl/nicview"
 )
 
+// nicsAnswer is the answer as JSON.
+type nicsAnswer struct {
+	Format int `json:"format"`
+	nicview.View
+}
+
 // nics is the command nics.
 func (a asker) nics() int {
 	view, err := nicview.Look(hostcheck.Names(hostcheck.Here()))
@@ -17,7 +23,7 @@ func (a asker) nics() int {
 		return a.failed(err)
 	}
 	if a.json {
-		return a.answer(view, fine)
+		return a.answer(nicsAnswer{format, view}, fine)
 	}
 	var t unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_REALTIME, &t)
@@ -68,6 +74,9 @@ func onText(n nicview.NIC) string {
 	text := "protections: none"
 	if len(n.Protections) > 0 {
 		text = strings.Join(n.Protections, ", ")
+	}
+	if n.Address != "" {
+		text = "address " + n.Address + "; " + text
 	}
 	if n.Charged == "" {
 		text += "; in no ledger and no slot that is visible"

@@ -12,12 +12,12 @@ import (
 
 // options are those of the command line.
 type options struct {
-	all, guard, json, quiet, help, version bool
-	path                                   string
-	level                                  finding.Level // "": nobody says
-	pid                                    int           // 0: none
-	command                                string        // the first word
-	given                                  []string      // the long names of the options that were given
+	all, guard, json, quiet, svg, help, version bool
+	path, since, user, file                     string
+	level                                       finding.Level // "": nobody says
+	pid                                         int           // 0: none
+	command                                     string        // the first word
+	given                                       []string      // the long names of the options that were given
 }
 
 // option is one that some command takes.
@@ -34,6 +34,7 @@ func allOptions() []option {
 		{"--all", "", "", "do not shorten long answers"},
 		{"--count", "", "NUMBER", "how many IDs, if not SUB_UID_COUNT of login.defs"},
 		{"--dry-run", "", "", "show what would be written, to anybody"},
+		{"--file", "", "FILE", "a log of the kernel's audit or of syslog"},
 		{"--guard", "", "", "with nic: the filter of the interface, in words and instructions"},
 		{"--help", "-h", "", "say what the command does"},
 		{"--json", "", "", "answer programs"},
@@ -47,9 +48,12 @@ func allOptions() []option {
 		{"--path", "", "DIRECTORIES", "where shells find programs, if not by login.defs"},
 		{"--pid", "", "PID", "why this process would be refused"},
 		{"--quiet", "-q", "", "only findings that count"},
+		{"--since", "", "TIME", "only what is not older: 90m, 12h, 7d, 4w, a date, or @SECONDS"},
 		{"--start", "", "ID", "the first of the IDs, if not the lowest that are free"},
+		{"--svg", "", "", "a picture, for a page or a browser"},
 		{"--uid-max", "", "ID", "with --missing: the last user"},
 		{"--uid-min", "", "ID", "with --missing: the first user"},
+		{"--user", "", "USER", "only what concerns this user"},
 		{"--version", "", "", "print the version"},
 	}
 }
@@ -119,6 +123,12 @@ func (o *options) set(name, value string) error {
 		if o.path = value; value == "" {
 			return errors.New("--path needs a value")
 		}
+	case "--since":
+		o.since = value
+	case "--user":
+		o.user = value
+	case "--file":
+		o.file = value
 	case "--level":
 		if o.level = finding.Level(value); !slices.Contains(finding.Levels(), o.level) {
 			return errors.New(quote(value) + " is not a level: error, warning or note")
@@ -137,6 +147,8 @@ func (o *options) set(name, value string) error {
 		o.json = true
 	case "--quiet":
 		o.quiet = true
+	case "--svg":
+		o.svg = true
 	case "--help":
 		o.help = true
 	case "--version":

@@ -1,6 +1,7 @@
 package usernsctl
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,7 +37,7 @@ func shown(command string, words []string) string {
 	return text
 }
 
-// format is the version of what --json prints.
+// format is the version of what --json prints: docs/usernsctl-json.md.
 const format = 1
 
 // wrap breaks text into lines of at most lineWide characters.
@@ -82,9 +83,13 @@ func encode(value any) ([]byte, error) {
 // escape writes what no terminal must see as \u: encoding/json leaves DEL, the C1 controls (U+009B begins an escape
 // sequence) and changes of direction as they are, and a container's name may hold them. Its newlines stay.
 func escape(text []byte) []byte {
-	var out []byte
+	plain := func(r rune) bool { return r == '\n' || r >= ' ' && r < 0x7f }
+	if bytes.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	out := make([]byte, 0, len(text)+len(text)/8)
 	for _, r := range string(text) {
-		if r == '\n' || strconv.IsPrint(r) {
+		if plain(r) || strconv.IsPrint(r) {
 			out = utf8.AppendRune(out, r)
 			continue
 		}

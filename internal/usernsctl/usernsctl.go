@@ -7,6 +7,7 @@ package usernsctl
 
 import (
 	"io"
+	"runtime/debug"
 
 	"userns-helpers/internal/text/paths"
 )
@@ -27,6 +28,7 @@ type asker struct {
 
 // Run is the program, from argv to the exit status. It prints once.
 func Run(argv []string, stdout, stderr io.Writer) int {
+	debug.SetGCPercent(100) // the entry point turns it off, for programs that live for milliseconds
 	a := asker{stdout: stdout, stderr: stderr, screen: screenOf(stdout)}
 	if len(argv) > 1 {
 		if c, known := commandOf(argv[1]); known && c.orders { // these write, and read all that follows

@@ -29,7 +29,7 @@ const (
 	newgidmap = "/usr/bin/newgidmap"
 	getsubids = "/usr/bin/getsubids"
 	usernic   = "/usr/libexec/lxc/lxc-user-nic"
-	usernsctl = "/usr/sbin/usernsctl"
+	usernsctl = "/usr/bin/usernsctl"
 )
 
 // self is this binary, where every user can execute it.

@@ -158,11 +158,14 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// commands are all of them, as the help has them.
+const commands = "check explain user suggest nics ranges audit metrics grant revoke apply completion help"
+
 // TestCompletions: bash completes, and the other two shells can read theirs.
 func TestCompletions(t *testing.T) {
 	script := filepath.Join(*completionsFlag, "usernsctl.bash")
 	for typed, want := range map[string]string{
-		"usernsctl ":                    "check explain nics ranges grant revoke apply completion help",
+		"usernsctl ":                    strings.Join(strings.Fields(commands), " "),
 		"usernsctl grant ali":           "alice",
 		"usernsctl grant --nics b":      "",
 		"usernsctl revoke alice --k":    "--keep-reserved",

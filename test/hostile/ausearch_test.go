@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/usernsctl/records"
 )
 
 // kernelRecord runs a program and returns what it sends to the kernel's audit.
@@ -77,9 +79,26 @@ func TestAusearch(t *testing.T) {
 	if text := ausearch(t, file, "-i", "-a", "2"); !strings.Contains(text, " target=1 res=success ") || !strings.Contains(text, " res=failed' ") {
 		t.Errorf("ausearch -i: %s", text)
 	}
+	isUnderstood(t, file, len(calls)-1)
 	report, err := exec.Command("aureport", "-if", file, "--event", "--failed").CombinedOutput()
 	if rows := regexp.MustCompile(`(?m)^\d+\. .* TRUSTED_APP `).FindAllString(string(report), -1); err != nil || len(rows) != len(calls)-1 {
 		t.Errorf("aureport --failed has %d of %d refusals: %v\n%s", len(rows), len(calls)-1, err, report)
+	}
+}
+
+// isUnderstood checks that usernsctl audit counts one grant and so many refusals, all of them the caller's.
+func isUnderstood(t *testing.T, file string, refusals int) {
+	t.Helper()
+	log := records.Read(records.Question{File: file})
+	counts := make(map[string]int)
+	for _, g := range log.Sorted() {
+		counts[g.Result] += g.Count
+		if g.UID == nil || *g.UID != int64(audited.uid) {
+			t.Errorf("usernsctl audit takes a record for that of another user: %+v", g)
+		}
+	}
+	if counts["granted"] != 1 || counts["refused"]+counts["failed"] != refusals || log.Broken+log.Other+len(log.Unseen) > 0 || !log.Sources[0].Certain {
+		t.Errorf("usernsctl audit: %v, not 1 grant and %d refusals: %+v", counts, refusals, log)
 	}
 }
 

@@ -55,7 +55,7 @@ func (x *traced) excess(own uint64) string {
 }
 
 // TestThreads: from before there is a second thread to its end, no thread of a program has a capability that is not the
-// program's own.
+// program's own; and none is started once it works, which would have the ids that the thread at work has then.
 func TestThreads(t *testing.T) {
 	for name, r := range runnablesOf(t, threaded, "threads", inPlace) {
 		if name == "getsubids" {
@@ -69,8 +69,16 @@ func TestThreads(t *testing.T) {
 				if !x.until(is(unix.SYS_CAPSET)) || x.clones > 0 || len(x.threads()) > 1 {
 					t.Fatalf("capabilities are given up with %q", x.threads())
 				}
+				made := -1 // threads, when the program began
 				for x.next() {
 					y.point()
+					if x.at.nr == unix.SYS_GETGROUPS && made < 0 {
+						made = x.clones
+					}
+					if made >= 0 && x.clones > made {
+						y.fault("a thread that the runtime did not start before", "system call %d (%d)", x.calls, x.at.nr)
+						made = x.clones
+					}
 					if what := x.excess(own); what != "" {
 						y.fault("a capability too much", "system call %d (%d): %s", x.calls, x.at.nr, what)
 					}

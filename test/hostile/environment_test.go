@@ -119,9 +119,9 @@ func (r runnable) observe(t *testing.T, env ...string) observation {
 		for x.next() {
 			switch x.at.nr {
 			case unix.SYS_OPENAT:
-				o.opened = append(o.opened, passing.ReplaceAllString(x.text(x.at.args[1]), "N"))
+				o.open(x.text(x.at.args[1]))
 			case openOf:
-				o.opened = append(o.opened, passing.ReplaceAllString(x.text(x.at.args[0]), "N"))
+				o.open(x.text(x.at.args[0]))
 			}
 		}
 		o.clones, o.execs = x.clones, x.execs
@@ -130,6 +130,14 @@ func (r runnable) observe(t *testing.T, env ...string) observation {
 	o.opened = slices.Compact(o.opened)
 	o.result, o.effect = ended.steady(), r.effect()
 	return o
+}
+
+// open notes that a file is opened; but not the list of the program's threads, which is read where other processes began
+// between them: privilege.CloseInherited.
+func (o *observation) open(path string) {
+	if path != "/proc/self/task" {
+		o.opened = append(o.opened, passing.ReplaceAllString(path, "N"))
+	}
 }
 
 // differs says how o differs from calm observations, "" if it does not. The number of threads is the runtime's own

@@ -27,6 +27,9 @@ type killing struct {
 	bridge string
 	target *harness.Target
 	alone  bool // nobody else is killed at the same time, who could remove rows too
+
+	addressed bool   // the policy gives each interface an address and hands it to dnsmasq
+	address   string // of the container, since the first call
 }
 
 // TestKillCreate: a create that is killed at whatever system call leaves no interface that is not counted and recorded,
@@ -37,7 +40,7 @@ func TestKillCreate(t *testing.T) {
 			if name == "none" {
 				t.Parallel()
 			}
-			k := &killing{u: u, bridge: name, target: container(t, u), alone: name == "killed"}
+			k := &killing{u: u, bridge: name, target: container(t, u), alone: name == "killed", addressed: name == "killed" && handsAddresses(t)}
 			for n := firstPoint(); k.create(t, n); n++ {
 			}
 			k.y.report(t, 100)
@@ -96,6 +99,9 @@ func (k *killing) judge(t *testing.T, where string) {
 		if n := listed(t, nic); n > 1 || n == 0 && (k.alone || !k.inSlot(nic)) {
 			k.y.fault("not one row", "%s: %s has %d rows", where, nic, n)
 		}
+	}
+	if k.addressed {
+		k.judgeAddresses(t, where, nics)
 	}
 	if k.bridge == "ovs0" && ports(t) != strings.Join(nics, "\n")+"\n" {
 		k.y.fault("other ports than interfaces", "%s: ports %q, interfaces %q", where, ports(t), nics)

@@ -28,7 +28,7 @@ var publicPages = []string{
 
 // ownFiles are public paths that nobody else has: no link leads there.
 var ownFiles = map[string]string{
-	"/usr/sbin/usernsctl": "755 0:0", "/usr/share/man/man8/usernsctl.8.gz": "644 0:0", "/usr/share/man/man5/policy.toml.5.gz": "644 0:0",
+	"/usr/bin/usernsctl": "755 0:0", "/usr/sbin/usernsctl": "link", "/usr/share/man/man8/usernsctl.8.gz": "644 0:0", "/usr/share/man/man5/policy.toml.5.gz": "644 0:0",
 	"/usr/share/man/man5/forbidden-host-ids.5.gz":         "644 0:0",
 	"/usr/share/bash-completion/completions/usernsctl":    "644 0:0",
 	"/usr/share/fish/vendor_completions.d/usernsctl.fish": "644 0:0",

@@ -22,6 +22,7 @@ func TestTmpfiles(t *testing.T) {
 			text := m.run(t, "cat", conf)
 			for _, line := range []string{
 				"d /run/lxc 0755 root root -", "d /run/lxc/nics.d 0700 root root -", "f /run/lxc/nics 0644 root root -",
+				"d /run/lxc/dhcp-hosts :2750 root :root -",
 			} {
 				wants(t, text, line)
 			}

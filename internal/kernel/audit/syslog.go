@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"errors"
 	"strconv"
 	"unicode/utf8"
 
@@ -45,7 +44,7 @@ const patience = 200_000
 // sendPatiently sends a message to the log, and waits where that is full: its reader is at work.
 func sendPatiently(fd int, message []byte) {
 	to := &unix.SockaddrUnix{Name: socket}
-	if err := unix.Sendto(fd, message, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, to); !errors.Is(err, unix.EAGAIN) {
+	if err := unix.Sendto(fd, message, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, to); err != unix.EAGAIN {
 		return
 	}
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &unix.Timeval{Usec: patience}); err == nil {

@@ -112,15 +112,26 @@ func check(path string, caller privilege.Standing) error {
 
 // execute starts the program and returns its exit status, or -1 if a signal ended it.
 func (p Program) execute(as *syscall.Credential, files []uintptr) (int, error) {
-	pidfd := -1
 	end := time.Now().Add(p.Patience)
-	pid, err := syscall.ForkExec(p.Path, append([]string{p.Path}, p.Arguments...), &syscall.ProcAttr{
-		Dir: "/", Env: append([]string{}, p.Environment...), Files: files,
-		Sys: &syscall.SysProcAttr{Credential: as, Setsid: true, Pdeathsig: syscall.SIGKILL, PidFD: &pidfd},
-	})
+	pid, pidfd, err := p.start(as, files)
 	if err != nil {
 		return -1, err
 	}
+	return finish(pid, pidfd, end)
+}
+
+// start starts the program, and returns its process and a descriptor of that, -1 where the kernel has none.
+func (p Program) start(as *syscall.Credential, files []uintptr) (pid, pidfd int, err error) {
+	pidfd = -1
+	pid, err = syscall.ForkExec(p.Path, append([]string{p.Path}, p.Arguments...), &syscall.ProcAttr{
+		Dir: "/", Env: append([]string{}, p.Environment...), Files: files,
+		Sys: &syscall.SysProcAttr{Credential: as, Setsid: true, Pdeathsig: syscall.SIGKILL, PidFD: &pidfd},
+	})
+	return pid, pidfd, err
+}
+
+// finish waits until the process has ended, kills it at the end of patience, and returns its exit status.
+func finish(pid, pidfd int, end time.Time) (int, error) {
 	waited := await(pid, pidfd, end)
 	if waited != nil {
 		_ = unix.Kill(-pid, unix.SIGKILL) // its session is a process group: with what it started itself

@@ -55,3 +55,46 @@ const (
 	mostDescriptors = 1 << 16
 	readAtOnce      = 1 << 10 // bytes of a directory: some 30 descriptors
 )
+
+// CloseInherited closes the descriptors above 2 that the caller passed, except keep (negative: none), and then spreads the
+// runtime's threads, for which there may have been no descriptor before. It is called while the thread has all that Begin
+// left.
+//
+// An inherited descriptor never has FD_CLOEXEC, the Go runtime's own (epoll, eventfd) always do and must stay open.
+// Descriptors are handed out lowest first, so above the first free number there can be none of the runtime's, and
+// close_range(2) closes the rest at once.
+func CloseInherited(keep int) error {
+	defer spreadOthers()
+	fd := 3
+	for ; ; fd++ {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err != nil {
+			break
+		}
+		if flags&unix.FD_CLOEXEC == 0 && fd != keep {
+			_ = unix.Close(fd)
+		}
+	}
+	if keep > fd {
+		if err := closeRange(fd, keep-1); err != nil {
+			return err
+		}
+		fd = keep + 1
+	}
+	return closeRange(fd, lastDescriptor)
+}
+
+// lastDescriptor is the highest number that a descriptor can have: they are C's int.
+const lastDescriptor = 1<<31 - 1
+
+// closeRange closes first to last.
+func closeRange(first, last int) error {
+	if unix.CloseRange(uint(first), uint(last), 0) == nil {
+		return nil
+	}
+	return closePassedOn.failed(EachDescriptor(first, func(fd int) {
+		if fd <= last {
+			_ = unix.Close(fd)
+		}
+	}))
+}

@@ -5,9 +5,9 @@
 // no others. It trusts what the kernel says of the ids with which it executed the program, and nothing else.
 //
 // Linux keeps credentials per thread. What the caller must not have over the process, and every capability that is not the
-// program's own, goes before there is a second thread: package entry. What is changed here is the calling thread's; Begin
-// locks the calling goroutine to it, so that "the thread" means one thing for the life of the program. The other threads
-// are the runtime's, run nothing of the program's, and keep what the entry point left.
+// program's own, goes before there is a second thread: package entry. What is changed here is the calling thread's. The
+// calling goroutine stays on it, see Stay, so that "the thread" means one thing for the life of the program. The other
+// threads are the runtime's, run nothing of the program's, and keep what the entry point left.
 package privilege
 
 import (
@@ -20,14 +20,16 @@ import (
 	"userns-helpers/internal/kernel/entry"
 )
 
-// Caller is the user who ran the program. Only Begin and Early make one, from the real ids at execve(2): a function that
-// takes a Caller cannot be given a user of somebody else's choice.
+// Caller is the user who ran the program, or who asked the service. Only Begin and Early make one from the real ids at
+// execve(2), and Serve one from the credentials of a peer: a function that takes a Caller cannot be given a user of
+// somebody else's choice.
 type Caller struct {
 	uid, gid  uint32
 	groups    []uint32
 	raised    bool
 	permitted Set
 	regrouped bool // Begin could make the effective group root's
+	peer      bool // Serve made it: what this process inherited says nothing about the caller
 	unfixed   bool // SECBIT_NO_SETUID_FIXUP: a change of user ids leaves capabilities as they are
 }
 
@@ -46,12 +48,45 @@ func (c Caller) Raised() bool { return c.raised }
 // Permitted is the set of the program's own capabilities with which it was started.
 func (c Caller) Permitted() Set { return c.permitted }
 
+// Stay is what keeps the goroutine that calls Begin on its thread.
+type Stay int
+
+const (
+	// InInit says that an init function of package main calls Begin. All init functions run on the thread with which the process
+	// began (package runtime, LockOSThread): the runtime has locked the goroutine to it. What such a program does not need is
+	// the thread that LockOSThread starts, which starts threads for a goroutine that is locked: 4 in 100 of a call's time.
+	// Begin fails on any other thread, and TestPrograms in cmd on a program that is not an init function.
+	InInit Stay = iota
+	// Locked has Begin lock it, for whoever calls it elsewhere.
+	Locked
+)
+
+// on makes sure of it.
+func (s Stay) on() error {
+	switch {
+	case s == Locked:
+		runtime.LockOSThread()
+	case unix.Gettid() != unix.Getpid():
+		return stayOnThread.failed(unix.ESRCH)
+	}
+	return nil
+}
+
 // Begin reads who the caller is and then takes out of the caller's reach what the entry point has not taken yet: see the
-// table in docs/process.md. It is called once, first. own is the set of the program's own capabilities.
+// table in docs/process.md. It is called once, first. own is the set of the program's own capabilities. CloseInherited
+// comes soon after it.
 //
 // Errors are those of the system calls and mean that the program must not go on. The Caller with an error is Early's.
-func Begin(own Set) (Caller, error) {
-	runtime.LockOSThread()
+func Begin(own Set, stay Stay) (Caller, error) {
+	if err := stay.on(); err != nil {
+		return Early(), err
+	}
+	limitTime()
+	return begin(own)
+}
+
+// begin is Begin without an end, on a thread that the goroutine stays on.
+func begin(own Set) (Caller, error) {
 	raiseLimits() // first: to spread takes a descriptor
 	spread()
 	caller, err := identify()

@@ -1,7 +1,9 @@
 package privilege
 
 import (
+	"errors"
 	"os"
+	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -131,4 +133,42 @@ func TestSteps(t *testing.T) {
 			t.Errorf("%d: %q, %q", s, s.Verb(), s.Call())
 		}
 	}
+}
+
+// TestBeginElsewhere: on a thread that is not the one with which the process began nothing begins that says it is an init
+// function, and nothing is changed.
+func TestBeginElsewhere(t *testing.T) {
+	before := umask()
+	var err error
+	elsewhere(func() { _, err = Begin(0, InInit) })
+	var step *StepError
+	if !errors.As(err, &step) || step.Step != stayOnThread {
+		t.Errorf("%v", err)
+	}
+	if umask() != before {
+		t.Error("it has begun")
+	}
+}
+
+// elsewhere runs f on another thread: of two goroutines that are locked at the same time one is not on the first.
+func elsewhere(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			elsewhere(f)
+			return
+		}
+		f()
+	}()
+	<-done
+}
+
+// umask is this process's, which Begin changes.
+func umask() int {
+	now := unix.Umask(0o077)
+	unix.Umask(now)
+	return now
 }

@@ -4,8 +4,6 @@ import (
 	"os/signal"
 
 	"golang.org/x/sys/unix"
-
-	"userns-helpers/internal/kernel/entry"
 )
 
 // shed undoes what the caller set up for this process before it was executed: umask, working directory, signal
@@ -60,23 +58,6 @@ const slack = 50_000
 // class that default back.
 func tighten() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, slack, 0, 0, 0) }
 
-// spread lets all threads, and the programs that are executed, run on all processors of the caller's choice again, of which
-// the entry point left one for the start. The others' too: what works here may have to wait for one of them to give back
-// the right to run Go code, and whoever keeps its processor busy would keep both.
-func spread() {
-	processors := entry.Processors()
-	if processors.Count() == 0 {
-		return
-	}
-	_ = unix.SchedSetaffinity(0, &processors)
-	threads, err := unix.Open("/proc/self/task", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return
-	}
-	defer unix.Close(threads)
-	_ = numbers(threads, func(thread int) { _ = unix.SchedSetaffinity(thread, &processors) })
-}
-
 // ignoreTerminal ignores the signals that a terminal sends without asking for permission, and SIGPIPE: writing to a
 // pipe that nobody reads is an error to handle, not an end between two steps. All threads.
 func ignoreTerminal() {
@@ -85,11 +66,19 @@ func ignoreTerminal() {
 }
 
 // schedule gives this thread the default scheduling class and nice value: the caller may have chosen SCHED_IDLE and
-// nice 19. A kernel or a container that forbids it costs speed, nothing else.
+// nice 19. A kernel or a container that forbids it costs speed, nothing else. To look first costs a tenth of setting them.
 func schedule() {
+	class, _, err := unix.RawSyscall(unix.SYS_SCHED_GETSCHEDULER, 0, 0, 0) // with SCHED_RESET_ON_FORK
+	nice, wrong := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err == 0 && wrong == nil && class == unix.SCHED_NORMAL && nice == usualNice {
+		return
+	}
 	attributes := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}
 	_ = unix.SchedSetAttr(0, &attributes, 0)
 }
+
+// usualNice is nice value 0 as getpriority(2) returns it to x/sys: from 40, the highest priority, to 1.
+const usualNice = 20
 
 // limits that could end the program, or cut a write short, between two steps. The limit on core files goes to zero,
 // the memory of this process being nobody's business; the limit on open files is raised to a number, not to infinity,
@@ -113,8 +102,10 @@ func raiseLimits() {
 	for _, l := range limits {
 		setLimit(l.resource, l.value)
 	}
-	setLimit(unix.RLIMIT_CPU, processorTime())
 }
+
+// limitTime gives this process an end.
+func limitTime() { setLimit(unix.RLIMIT_CPU, processorTime()) }
 
 // processorTime is what this process may use, in seconds: a minute more than it has used already, before execve(2) too. No
 // call takes a second; the limit bounds what no check could, a program that spins.
@@ -139,44 +130,4 @@ func setLimit(resource int, value uint64) {
 		limit.Cur = limit.Max
 		_ = unix.Setrlimit(resource, &limit)
 	}
-}
-
-// CloseInherited closes the descriptors above 2 that the caller passed, except keep (negative: none).
-//
-// An inherited descriptor never has FD_CLOEXEC, the Go runtime's own (epoll, eventfd) always do and must stay open.
-// Descriptors are handed out lowest first, so above the first free number there can be none of the runtime's, and
-// close_range(2) closes the rest at once.
-func CloseInherited(keep int) error {
-	fd := 3
-	for ; ; fd++ {
-		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
-		if err != nil {
-			break
-		}
-		if flags&unix.FD_CLOEXEC == 0 && fd != keep {
-			_ = unix.Close(fd)
-		}
-	}
-	if keep > fd {
-		if err := closeRange(fd, keep-1); err != nil {
-			return err
-		}
-		fd = keep + 1
-	}
-	return closeRange(fd, lastDescriptor)
-}
-
-// lastDescriptor is the highest number that a descriptor can have: they are C's int.
-const lastDescriptor = 1<<31 - 1
-
-// closeRange closes first to last.
-func closeRange(first, last int) error {
-	if unix.CloseRange(uint(first), uint(last), 0) == nil {
-		return nil
-	}
-	return closePassedOn.failed(EachDescriptor(first, func(fd int) {
-		if fd <= last {
-			_ = unix.Close(fd)
-		}
-	}))
 }

@@ -6,7 +6,8 @@ type Step int
 // The steps that can be fatal. What is not here is tried, and its failure costs nothing but what it protects the caller's
 // own call from. MakeOutput is package exec's.
 const (
-	readIDs Step = iota
+	stayOnThread Step = iota
+	readIDs
 	readGroups
 	readCaps
 	blockSignals
@@ -22,6 +23,7 @@ const (
 )
 
 var steps = [...]struct{ verb, call string }{
+	stayOnThread:  {"stay on the thread with which the process began", "gettid(2)"},
 	readIDs:       {"read the ids with which it was executed", "getauxval(3)"},
 	readGroups:    {"read the caller's groups", "getgroups(2)"},
 	readCaps:      {"read this program's capabilities", "capget(2)"},

@@ -3,6 +3,7 @@ package rtnl
 import (
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"slices"
 
 	"github.com/vishvananda/netlink/nl"
@@ -24,14 +25,39 @@ func (c *Conn) Addresses(index int) (Addresses, error) {
 	return all, errors.Join(err, bad)
 }
 
-// take takes note of an RTM_NEWADDR message about an interface: its family and index of struct ifaddrmsg, and the address,
-// which is IFA_LOCAL where the other end of a link has one too.
+// Networks returns the addresses of IPv4 that the interface with an index has now, each with the length of its network.
+func (c *Conn) Networks(index int) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	var bad error
+	err := c.dump(unix.RTM_GETADDR, unix.RTM_NEWADDR, func(body []byte) {
+		address, err := addressOf(body, index)
+		if bad = errors.Join(bad, err); len(address) == 4 {
+			all = with(all, netip.PrefixFrom(netip.AddrFrom4([4]byte(address)), int(body[1])))
+		}
+	}, anyAddress{})
+	return all, errors.Join(err, bad)
+}
+
+// take takes note of an RTM_NEWADDR message about an interface.
 func (a *Addresses) take(message []byte, index int) error {
+	address, err := addressOf(message, index)
+	switch len(address) {
+	case 4:
+		a.IPv4 = with(a.IPv4, [4]byte(address))
+	case 16:
+		a.IPv6 = with(a.IPv6, [16]byte(address))
+	}
+	return err
+}
+
+// addressOf is the address in an RTM_NEWADDR message, if that is about an interface: its family and index are in struct
+// ifaddrmsg, and it is IFA_LOCAL where the other end of a link has one too.
+func addressOf(message []byte, index int) ([]byte, error) {
 	if len(message) < unix.SizeofIfAddrmsg {
-		return unix.EBADMSG
+		return nil, unix.EBADMSG
 	}
 	if int(binary.NativeEndian.Uint32(message[4:8])) != index {
-		return nil
+		return nil, nil
 	}
 	var address, local []byte
 	err := each(message[unix.SizeofIfAddrmsg:], func(kind uint16, value []byte) error {
@@ -46,15 +72,10 @@ func (a *Addresses) take(message []byte, index int) error {
 	if local != nil {
 		address = local
 	}
-	switch {
-	case err != nil:
-		return err
-	case message[0] == unix.AF_INET && len(address) == 4:
-		a.IPv4 = with(a.IPv4, [4]byte(address))
-	case message[0] == unix.AF_INET6 && len(address) == 16:
-		a.IPv6 = with(a.IPv6, [16]byte(address))
+	if err != nil || message[0] == unix.AF_INET && len(address) != 4 || message[0] == unix.AF_INET6 && len(address) != 16 {
+		return nil, err
 	}
-	return nil
+	return address, nil
 }
 
 // with adds an address to those that were seen: a message may come twice.

@@ -7,7 +7,9 @@ import (
 
 	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/addresses"
 	"userns-helpers/internal/netquota/ledger"
+	"userns-helpers/internal/netquota/pool"
 )
 
 // Locate returns the paths of ledger and slots for the interfaces of one network namespace. Whoever may not look among the
@@ -48,6 +50,24 @@ func reader(rows, slots string, owner uint32) (*Book, error) {
 	}
 	b.dir = fd
 	return b, nil
+}
+
+// LookAtAddresses is who has which IPv4 address on a bridge, as the next interface there would find it. Errors: as Look.
+func LookAtAddresses(slots, bridge string, links Links) ([]pool.Holder, error) {
+	b, err := reader("", slots, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer lockfile.Close(b.dir)
+	of, err := addresses.Open((&look{book: b, links: links}).place(), bridge)
+	if errors.Is(err, unix.ENOENT) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer of.Close()
+	return of.Look()
 }
 
 func (b *Book) plan(who netquota.Account, allotments []netquota.Allotment, limits netquota.Limits, links Links) (netquota.Plan, error) {

@@ -50,8 +50,12 @@ func Parse(source io.Reader) (Defs, error) {
 
 // mayCount reports whether the first letter of a line is that of a key that counts. Nearly all of the file is comments.
 func mayCount(line []byte) bool {
-	line = bytes.TrimLeft(line, " \t")
-	return len(line) > 0 && (line[0] == 'G' || line[0] == 'S')
+	for _, c := range line {
+		if c != ' ' && c != '\t' {
+			return c == 'G' || c == 'S'
+		}
+	}
+	return false
 }
 
 // Split cuts a line into key and value; a line without both has no key. The value runs to the end of the line or to a

@@ -14,6 +14,7 @@ var (
 	usernet   = "/etc/lxc/lxc-usernet"
 	ledger    = "/run/lxc/nics"
 	slots     = "/run/lxc/nics.d"
+	dhcpHosts = "/run/lxc/dhcp-hosts"
 	machineID = "/etc/machine-id"
 	macKey    = "/var/lib/userns-helpers/mac-key"
 	ovsVsctl  = "/usr/bin/ovs-vsctl"
@@ -27,6 +28,7 @@ var (
 	nscd      = "/var/run/nscd/socket"
 	getent    = "/usr/bin/getent"
 	libraries = "/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib"
+	maps      = "/run/userns-helpers/maps.sock"
 	version   = "unknown"
 )
 
@@ -53,6 +55,9 @@ func Ledger() string { return ledger }
 
 // Slots is the directory in which quotas are kept exact, see package slots.
 func Slots() string { return slots }
+
+// DHCPHosts is the directory of files that say to dnsmasq(8) which address is whose (--dhcp-hostsdir).
+func DHCPHosts() string { return dhcpHosts }
 
 // MachineID is the identity of this installation, machine-id(5).
 func MachineID() string { return machineID }
@@ -92,6 +97,9 @@ func Getent() string { return getent }
 
 // Libraries are the directories in which the modules for subid: are installed (libsubid_NAME.so), separated by colons.
 func Libraries() string { return libraries }
+
+// Maps is the socket of the service that writes maps, userns-helperd(8).
+func Maps() string { return maps }
 
 // Version is the version of this build, as --version prints it.
 func Version() string { return version }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/pool"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -51,6 +52,14 @@ func (e *NoRoom) ID() verdict.ID {
 	return "over-quota"
 }
 
+// ID names the reason.
+func (e *NoAddress) ID() verdict.ID {
+	if taken := (*pool.Taken)(nil); errors.As(e.Err, &taken) {
+		return "address-taken"
+	}
+	return "no-address-left"
+}
+
 func (e *NotGranted) Error() string    { return string(e.ID()) }
 func (e *GroupsUnknown) Error() string { return string(e.ID()) }
 func (e *NoSuchBridge) Error() string  { return string(e.ID()) }
@@ -60,6 +69,10 @@ func (e *BridgeFull) Error() string    { return string(e.ID()) }
 func (e *NoPortLeft) Error() string    { return string(e.ID()) }
 func (e *Unprotected) Error() string   { return string(e.ID()) }
 func (e *NoRoom) Error() string        { return string(e.ID()) }
+func (e *NoAddress) Error() string     { return string(e.ID()) }
 
 // Unwrap returns the cause.
 func (e *NoRoom) Unwrap() error { return e.Err }
+
+// Unwrap returns the cause.
+func (e *NoAddress) Unwrap() error { return e.Err }

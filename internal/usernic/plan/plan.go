@@ -33,6 +33,7 @@ type Facts struct {
 	IsOVS     *bool          // whether Open vSwitch calls it its bridge
 	Room      *netquota.Plan // before the claim, which looks again
 	NextPort  *uint64        // that the kernel would give; it decides when it gives one
+	Address   *Choice        // the address that it would get, before one is taken
 }
 
 // Grants are what the lines of lxc-usernet(5) grant to the person at the place, in the order of the file.
@@ -54,6 +55,7 @@ const (
 	OVS                   // Facts.IsOVS
 	Room                  // Facts.Room
 	Port                  // Facts.NextPort
+	Address               // Facts.Address
 )
 
 // Plan is what is decided so far.
@@ -89,7 +91,10 @@ func Decide(f Facts) (p Plan, next Need, refused verdict.Reason) {
 	if refused = p.Terms.possible(p.Link); refused != nil {
 		return p, Nothing, refused
 	}
-	next, refused = f.room(p)
+	if next, refused = f.room(p); next != Nothing || refused != nil {
+		return p, next, refused
+	}
+	next, refused = f.address(p.Terms)
 	return p, next, refused
 }
 

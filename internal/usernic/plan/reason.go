@@ -69,7 +69,6 @@ const (
 	TooManyAddresses               // of the bridge
 	NoPools                        // addresses is not set for this interface
 	OutsidePools                   // the address that is fixed is in no pool of this interface
-	NotYet                         // nobody keeps the addresses
 )
 
 // NoRoom says that there is no room: Err is *netquota.OverQuota, *netquota.OverLimit or *netquota.RateLimited.

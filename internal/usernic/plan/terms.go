@@ -61,7 +61,7 @@ func (t Terms) possibleAddress() verdict.Reason {
 	case t.Fixed.IsValid() && !slices.ContainsFunc(t.Pools, func(p netip.Prefix) bool { return nics.HasHost(p, t.Fixed) }):
 		return t.Lacks(nics.AddressGuard, OutsidePools)
 	}
-	return t.Lacks(nics.AddressGuard, NotYet)
+	return nil
 }
 
 func (t Terms) possibleVLAN(l Link) verdict.Reason {

@@ -44,7 +44,7 @@ func TestPossible(t *testing.T) {
 		{"[defaults]\nframe_guard = true\n", ovs, lacks(nics.FrameGuard, NotOnOVS)},
 		{"[defaults]\nrouter_guard = true\n", ovs, lacks(nics.RouterGuard, NotOnOVS)},
 		{"[defaults]\naddress_guard = true\n[bridge.x]\naddresses = ['10.0.3.0/24']\n", plain, lacks(nics.AddressGuard, NoPools)},
-		{"[defaults]\naddress_guard = true\naddresses = ['10.0.3.0/24']\n", ovs, lacks(nics.AddressGuard, NotYet)},
+		{"[defaults]\naddress_guard = true\naddresses = ['10.0.3.0/24']\n", ovs, lacks(nics.AddressGuard, NotOnOVS)},
 		{"[defaults]\naddress_guard = true\n[bridge.x]\naddresses = ['10.0.3.0/24']\n[bridge.lxcbr0]\naddresses = ['10.0.4.0/24']\n" +
 			"[[rule]]\nuser = 'alice'\naddress = '10.0.3.5'\n", plain, lacks(nics.AddressGuard, OutsidePools)},
 		{"[defaults]\nvlan = 5\n", plain, lacks(nics.VLAN, KernelWithoutVLANs)},

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/text/verdict"
@@ -47,6 +48,7 @@ const (
 	ProtectBridge
 	Guard
 	LimitRate
+	HandAddress
 	BringUp
 	LookUpInContainer
 	RecordComplete
@@ -72,6 +74,8 @@ func (s Step) id() verdict.ID {
 		return "mac-key-failed"
 	case Create:
 		return "create-failed"
+	case HandAddress:
+		return "dhcp-hosts-failed"
 	case WriteOutput:
 		return "output-failed"
 	case OpenNetlink, IdentifyNetwork, LookUpBridge, ChooseAddress, ChooseName, LookUp, NameIt, DisableIPv6, ProtectBridge, Guard, LimitRate, BringUp,
@@ -101,8 +105,9 @@ func (e *Failed) headline() string {
 		Create: "Failed to create the interface", LookUp: "Failed to look up the interface " + e.Object, NameIt: "Failed to name the interface",
 		DisableIPv6: "Cannot disable IPv6 on the host side", AddToOVS: "Failed to add the interface to the Open vSwitch bridge " + quoted(e.Object),
 		ProtectBridge: "Failed to protect the bridge " + quoted(e.Object), LimitRate: "Failed to limit the rate of the interface",
-		Guard:   "Failed to guard the interface",
-		BringUp: "Cannot bring up the interface", LookUpInContainer: "Failed to look up the interface in the container",
+		Guard:       "Failed to guard the interface",
+		HandAddress: "Failed to hand the address to dnsmasq",
+		BringUp:     "Cannot bring up the interface", LookUpInContainer: "Failed to look up the interface in the container",
 		RecordComplete: "Failed to record the interface", WriteOutput: "Failed to write to standard output", ReadLedger: "Failed to read the ledger",
 		Delete: "Failed to delete the interface " + e.Object, Remove: "Failed to remove the interface " + e.Object,
 		RemoveEntry: "Cannot remove the ledger entry",
@@ -115,11 +120,26 @@ func failed(e *Failed) verdict.Verdict {
 	switch {
 	case e.At == AskOVS, e.At == AddToOVS:
 		v.Advice += adviceOnOVS(e.Err)
+	case e.At == HandAddress:
+		v.Advice += adviceOnHosts(e.Err)
 	case e.At == Create && errors.Is(e.Err, unix.EPERM):
 		v.Advice = "the kernel does not let this program create interfaces (" + e.Err.Error() + "): it runs without CAP_NET_ADMIN over " +
 			"the host's network, as inside a container or a user namespace"
 	}
 	return v
+}
+
+// adviceOnHosts is what to do about the directory of what dnsmasq is told, for which dhcp_hosts asks (policy.toml(5)).
+func adviceOnHosts(err error) string {
+	var unsafe *lockfile.UnsafeError
+	const mend = ": it has to be root's, with the group of dnsmasq and mode 2750 (install -d -m 2750 -g dnsmasq "
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.As(err, &unsafe):
+		return mend + paths.DHCPHosts() + "); dhcp_hosts asks for it"
+	case errors.Is(err, unix.ENOTSUP):
+		return ": " + paths.DHCPHosts() + " is for another network namespace than this one; dhcp_hosts asks for it"
+	}
+	return ""
 }
 
 // adviceOnOVS is what to do about a failure of Open vSwitch.

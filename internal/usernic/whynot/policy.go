@@ -63,6 +63,5 @@ func lack(e *plan.Unprotected) string {
 		plan.TooManyAddresses:   "the bridge " + quoted(e.Bridge) + " has more addresses than a filter looks for (" + decimal(guard.MostAddresses) + ")",
 		plan.NoPools:            "no addresses are set for this interface (addresses, policy.toml(5))",
 		plan.OutsidePools:       "the address that is fixed for it is in none of its pools (address, addresses)",
-		plan.NotYet:             program + " keeps no addresses yet",
 	}[e.Why]
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/addresses"
+	"userns-helpers/internal/netquota/pool"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic/plan"
 )
@@ -68,4 +70,30 @@ func held(by netquota.InUse) string {
 		return ""
 	}
 	return ": " + strings.Join(by.Names, ", ") + andMore(by.More)
+}
+
+// noAddress says why there is no IP address for an interface.
+func noAddress(e *plan.NoAddress) (headline, advice string) {
+	var taken *pool.Taken
+	var full *pool.Exhausted
+	switch {
+	case errors.As(e.Err, &taken) && taken.Bridge:
+		return "The address " + taken.Address.String() + " is taken", "the bridge " + quoted(e.Bridge) + " has it, or it is not a host's on its network; it is " +
+			"fixed for this interface (" + at(e.Line) + ", address)"
+	case errors.As(e.Err, &taken):
+		return "The address " + taken.Address.String() + " is taken", "a living interface on " + quoted(e.Bridge) + " has it; it is fixed for this one (" + at(e.Line) +
+			", address), and each has one of its own: stop the other container, or fix an address for each container"
+	case errors.As(e.Err, &full):
+	}
+	var pools []string
+	for _, p := range e.Pools {
+		if p.Addr().Is4() {
+			pools = append(pools, p.String())
+		}
+	}
+	advice = "on " + quoted(e.Bridge) + " addresses are taken from " + strings.Join(pools, ", ") + " (" + at(e.Line) + ", addresses)"
+	if full.Leased > 0 {
+		advice += "; containers that had " + decimal(full.Leased) + " of them have ended, which are free " + decimal(addresses.Lease/60) + " minutes later"
+	}
+	return "No free IP address: " + decimal(full.InUse) + " of " + decimal(full.Of) + " in use", advice + "; stop a container, or make the pools larger"
 }

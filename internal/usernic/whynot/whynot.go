@@ -72,6 +72,8 @@ func refusal(reason verdict.Reason) (headline, advice string) {
 		return unprotected(r)
 	case *plan.NoRoom:
 		return noRoom(r)
+	case *plan.NoAddress:
+		return noAddress(r)
 	case *NotYours:
 		return notYours(r)
 	}

@@ -2,6 +2,7 @@ package whynot
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -9,12 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/nearby"
+	"userns-helpers/internal/netquota/pool"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/usernic/plan"
@@ -85,16 +88,23 @@ func TestMessages(t *testing.T) {
 		"CONFIG_NET_CLS_BPF":                                    lacks(2, plan.NoFilter),
 		"no addresses are set for this interface":               lacks(2, plan.NoPools),
 		"is in none of its pools":                               lacks(2, plan.OutsidePools),
-		"keeps no addresses yet":                                lacks(2, plan.NotYet),
 		"has more addresses than a filter looks for (32); vlan": lacks(2, plan.TooManyAddresses),
 		"Failed to guard the interface: invalid argument":       &Failed{At: Guard, Err: unix.EINVAL},
-		"network namespace of process 7: there is no such process: the container has ended": &Namespace{PID: 7, FD: -1, Err: &netns.Error{Reason: netns.Gone}},
-		"network namespace of descriptor 3: it is not a network namespace":                  &Namespace{FD: 3, Err: &netns.Error{Reason: netns.NotNetwork}},
-		`network namespace of "/x": it does not exist, or you may not open it`:              &Namespace{FD: -1, Path: "/x", Err: &netns.Error{}},
-		"it is the namespace of the host: an interface can only be made":                    &Namespace{PID: 1, FD: -1, Err: &netns.Error{Reason: netns.Host}},
-		"it belongs to a user namespace that uid 1001 did not create":                       &Namespace{PID: 1, FD: -1, UID: 1001, Err: &netns.Error{Reason: netns.NotOwned}},
-		`No free address: container "web" has 64 living interfaces on "lxcbr0" already`:     &NoFreeAddress{"web", "lxcbr0", 64},
-		"The container has ended: its network":                                              &ContainerEnded{},
+		"network namespace of process 7: there is no such process: the container has ended":                                                                                          &Namespace{PID: 7, FD: -1, Err: &netns.Error{Reason: netns.Gone}},
+		"network namespace of descriptor 3: it is not a network namespace":                                                                                                           &Namespace{FD: 3, Err: &netns.Error{Reason: netns.NotNetwork}},
+		`network namespace of "/x": it does not exist, or you may not open it`:                                                                                                       &Namespace{FD: -1, Path: "/x", Err: &netns.Error{}},
+		"it is the namespace of the host: an interface can only be made":                                                                                                             &Namespace{PID: 1, FD: -1, Err: &netns.Error{Reason: netns.Host}},
+		"it belongs to a user namespace that uid 1001 did not create":                                                                                                                &Namespace{PID: 1, FD: -1, UID: 1001, Err: &netns.Error{Reason: netns.NotOwned}},
+		`No free address: container "web" has 64 living interfaces on "lxcbr0" already`:                                                                                              &NoFreeAddress{"web", "lxcbr0", 64},
+		`No free IP address: 62 of 62 in use: on "lxcbr0" addresses are taken from 10.0.3.64/26 (/etc/userns-helpers/policy.toml line 3, addresses); stop a`:                         noAddresses(&pool.Exhausted{InUse: 62, Of: 62}),
+		"containers that had 5 of them have ended, which are free 10 minutes later":                                                                                                  noAddresses(&pool.Exhausted{InUse: 62, Of: 62, Leased: 5}),
+		`The address 10.0.3.70 is taken: a living interface on "lxcbr0" has it`:                                                                                                      noAddresses(&pool.Taken{Address: netip.MustParseAddr("10.0.3.70")}),
+		`The address 10.0.3.70 is taken: the bridge "lxcbr0" has it`:                                                                                                                 noAddresses(&pool.Taken{Address: netip.MustParseAddr("10.0.3.70"), Bridge: true}),
+		"Failed to hand the address to dnsmasq: no such file or directory: it has to be root's":                                                                                      &Failed{At: HandAddress, Err: unix.ENOENT},
+		"can be read by everybody: it has to be root's, with the group of dnsmasq":                                                                                                   &Failed{At: HandAddress, Err: &lockfile.UnsafeError{Path: "/run/lxc/dhcp-hosts", Reason: "can be read by everybody"}},
+		"/run/lxc/dhcp-hosts is for another network namespace than this one":                                                                                                         &Failed{At: HandAddress, Err: unix.ENOTSUP},
+		"Failed to hand the address to dnsmasq: no space left on device":                                                                                                             &Failed{At: HandAddress, Err: unix.ENOSPC},
+		"The container has ended: its network":                                                                                                                                       &ContainerEnded{},
 		`Interface "veth1" on "lxcbr0" is not yours: the ledger has no pair of interfaces of that name that user "alice" created on that bridge; lines for groups may be missing: x`: &NotYours{"alice", "veth1", "lxcbr0", errors.New("x")},
 		"Cannot bring up the interface: file exists: Cannot remove the ledger entry: input/output error: the next call on this bridge tries again":                                   &NotUndone{&Failed{At: BringUp, Err: unix.EEXIST}, &Failed{At: RemoveEntry, Err: unix.EIO}},
 		"Not privileged: not in the capability bounding set: cap_net_admin, cap_setgid; have it added":                                                                               &NotPrivileged{true, privilege.Of(unix.CAP_NET_ADMIN, unix.CAP_SETGID)},
@@ -133,6 +143,11 @@ func TestMessages(t *testing.T) {
 	if v := Explain(&Failed{At: AskOVS, Err: &ovs.Error{Err: unix.ENOENT}}, Eyes{}); v.Refused || !errors.Is(v.Err, unix.ENOENT) {
 		t.Error("the cause is lost")
 	}
+}
+
+// noAddresses is a reason of a pool of two kinds of addresses.
+func noAddresses(err error) error {
+	return &plan.NoAddress{Bridge: "lxcbr0", Pools: []netip.Prefix{netip.MustParsePrefix("10.0.3.64/26"), netip.MustParsePrefix("fd00:3::/64")}, Err: err, Line: 3}
 }
 
 // TestHeadlines: each step has a headline of its own, and a name.

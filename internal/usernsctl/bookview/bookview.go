@@ -4,12 +4,14 @@ package bookview
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/lockfile"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/addresses"
 	"userns-helpers/internal/netquota/ledger"
 	"userns-helpers/internal/netquota/slots"
 	"userns-helpers/internal/text/ifname"
@@ -87,6 +89,45 @@ func slotsIn(directory string, owner uint32) ([]Slot, error) {
 			if s.Name != "" {
 				all = append(all, Slot{of.Owner, of.Place, i, s.Nic, s.State == netquota.Unasked})
 			}
+		}
+	}
+	return all, nil
+}
+
+// Addresses returns the own IPv4 addresses that are recorded in the directory of slots at an absolute path, by the name that
+// the interface was made with; those of interfaces that are gone too. Errors: as Slots.
+func Addresses(directory string) (map[string]netip.Addr, error) { return addressesIn(directory, 0) }
+
+func addressesIn(directory string, owner uint32) (map[string]netip.Addr, error) {
+	all := make(map[string]netip.Addr)
+	fd, err := unix.Open(directory, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) {
+		return all, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer lockfile.Close(fd)
+	names, err := entries(fd)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		bridge := addresses.BridgeOf(name)
+		if bridge == "" {
+			continue
+		}
+		book, err := addresses.Open(addresses.Place{Directory: fd, Path: directory, Owner: owner, Reads: true}, bridge)
+		if err != nil {
+			return nil, err
+		}
+		records, err := book.Records()
+		book.Close()
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			all[r.Nic.Name] = r.Address
 		}
 	}
 	return all, nil

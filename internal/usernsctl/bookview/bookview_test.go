@@ -2,14 +2,18 @@ package bookview
 
 import (
 	"errors"
+	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/addresses"
 	"userns-helpers/internal/netquota/ledger"
 	"userns-helpers/internal/netquota/slots"
 )
@@ -44,6 +48,33 @@ func TestRead(t *testing.T) {
 		t.Errorf("a file for the directory: %v", err)
 	}
 	if _, err := slotsIn(directory, me+1); err == nil {
+		t.Error("another owner: no error")
+	}
+}
+
+// TestAddresses: what is recorded of each interface, on whatever bridge; other files say nothing of addresses.
+func TestAddresses(t *testing.T) {
+	directory, me := t.TempDir(), uint32(os.Getuid())
+	record := func(words string) []byte {
+		return []byte(words + strings.Repeat(" ", 95-len(words)) + "\n" + strings.Repeat(" ", 31) + "\n")
+	}
+	for name, text := range map[string][]byte{
+		addresses.FileName("lxcbr0"): slices.Concat(record(""), record("1 + veth1_AAAA 020000000001 7 - - 10.0.3.9 1f")),
+		addresses.FileName("br1"):    record("1 + veth1_BBBB 020000000002 - - - 10.0.4.9 1f"),
+		"claims":                     record("1 + veth1_CCCC 020000000002 - - - 10.0.4.8 1f"),
+	} {
+		if err := os.WriteFile(filepath.Join(directory, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[string]netip.Addr{"veth1_AAAA": netip.MustParseAddr("10.0.3.9"), "veth1_BBBB": netip.MustParseAddr("10.0.4.9")}
+	if got, err := addressesIn(directory, me); err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := Addresses(filepath.Join(directory, "none")); len(got) != 0 || err != nil {
+		t.Errorf("no directory: %v, %v", got, err)
+	}
+	if _, err := addressesIn(directory, me+1); err == nil {
 		t.Error("another owner: no error")
 	}
 }

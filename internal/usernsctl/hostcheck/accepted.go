@@ -32,6 +32,12 @@ func (c *check) accept() {
 	}
 	all, wrong := finding.Acceptances(string(text))
 	stale := c.report.Accept(all)
+	c.noteIdle(path, wrong, all, stale)
+}
+
+// noteIdle notes the lines that accept nothing: those of another form, those of a name that no finding has, and those of what is
+// gone.
+func (c *check) noteIdle(path string, wrong []int, all, stale []finding.Acceptance) {
 	for _, line := range wrong {
 		c.report.Add(finding.Finding{
 			ID: "accepted-file", Level: finding.Note, File: path, Line: line, Problem: "the line accepts nothing: it is not of the form ID PLACE REASON, or one of more than 1000",

@@ -1,6 +1,8 @@
 package hostcheck
 
 import (
+	"slices"
+
 	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
@@ -42,6 +44,9 @@ func (c *check) checkSubid(path string) {
 			returned = append(returned, e)
 		}
 		if claim, ok := c.checkEntry(path, e); ok {
+			if len(claims) == cap(claims) {
+				claims = slices.Grow(claims, max(64, len(claims))) // append would copy a long list more often
+			}
 			claims = append(claims, claim)
 		}
 	})
@@ -83,8 +88,11 @@ func (c *check) checkEntry(path string, e slips.Entry) (idspace.Claim, bool) {
 		c.report.Add(faulty(path, e))
 		return idspace.Claim{}, false
 	}
-	known := c.known(e.Owner)
-	owner, _ := c.accounts.ownerOf(e.Owner)
+	owner, known := c.accounts.ownerOf(e.Owner)
+	if !known {
+		known = c.known(e.Owner)
+		owner, _ = c.accounts.ownerOf(e.Owner) // a directory may have told of the user
+	}
 	if !known {
 		c.report.Add(finding.Finding{
 			ID: "subid-owner", Level: finding.Warning, File: path, Line: e.Line, Problem: "there is no user " + quote(e.Owner),

@@ -6,6 +6,7 @@ package nicview
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ type NIC struct {
 	Bridge      string   `json:"bridge"`    // that the kernel says it is on, or "none"; "" where it has left the one it was made on
 	MadeOn      string   `json:"made_on"`   // the bridge that it was made on, or "none"
 	Container   string   `json:"container"` // "" if it is not known
+	Address     string   `json:"address"`   // its own IPv4 address, "" if it has none, or that is not seen
 	PID         int      `json:"pid"`       // the oldest process in its network namespace, 0 if none was seen
 	Namespace   int      `json:"namespace"` // id by which this host's network knows the namespace, -1 if it does not
 	Leaving     bool     `json:"leaving"`   // its container has ended
@@ -60,6 +62,7 @@ type looker struct {
 	rows    map[string]ledger.Row
 	slots   map[string]bookview.Slot
 	indexes map[int]bookview.Slot // slots by the index of the interface
+	own     map[string]netip.Addr // addresses by the name that an interface was made with
 	inside  processes
 }
 
@@ -96,12 +99,14 @@ func (l *looker) readBook() (limited bool, err error) {
 	path, directory := slots.Locate(paths.Ledger(), paths.Slots(), slots.Network{Initial: first, ID: network})
 	rows, noRows := bookview.Rows(path)
 	slots, noSlots := bookview.Slots(directory)
-	for _, err := range []error{noRows, noSlots} {
+	own, noAddresses := bookview.Addresses(directory)
+	for _, err := range []error{noRows, noSlots, noAddresses} {
 		limited = limited || err != nil
 		if err != nil && !errors.Is(err, unix.EACCES) {
 			return false, err
 		}
 	}
+	l.own = own
 	for _, row := range rows {
 		l.rows[row.Nic] = row
 	}
@@ -123,6 +128,9 @@ func (l *looker) look(link netlink.Link) (NIC, bool) {
 	slot, held := l.slotOf(device)
 	row, listed := l.rows[madeName(device, slot)]
 	nic := NIC{Name: device.Name, UID: -1, Charged: row.Owner, Namespace: device.NetNsID, Making: held && !slot.Complete}
+	if own, has := l.own[madeName(device, slot)]; has {
+		nic.Address = own.String()
+	}
 	if device.Statistics != nil {
 		nic.FromInside, nic.ToInside = device.Statistics.RxBytes, device.Statistics.TxBytes
 	}

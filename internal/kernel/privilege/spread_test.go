@@ -1,0 +1,55 @@
+package privilege
+
+import (
+	"os"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestOthers: all other threads run on the processors again, be their numbers near the process's or not.
+func TestOthers(t *testing.T) {
+	var all, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		t.Fatal(err)
+	}
+	for cpu := range 8 * len(all) * 8 {
+		if all.IsSet(cpu) {
+			one.Set(cpu)
+			break
+		}
+	}
+	if n := otherThreads(); n != len(threadNumbers(t))-1 || n < 1 {
+		t.Errorf("%d other threads", n)
+	}
+	for _, near := range []int{0, 1, usuallyNear} {
+		for _, thread := range threadNumbers(t) {
+			_ = unix.SchedSetaffinity(thread, &one)
+		}
+		_ = unix.SchedSetaffinity(0, &all)
+		others(&all, near)
+		for _, thread := range threadNumbers(t) {
+			var now unix.CPUSet
+			if err := unix.SchedGetaffinity(thread, &now); err != nil || now != all {
+				t.Errorf("%d near: thread %d has %x, not %x: %v", near, thread, now, all, err)
+			}
+		}
+	}
+}
+
+// threadNumbers are those of all threads of this process.
+func threadNumbers(t *testing.T) (threads []int) {
+	entries, err := os.ReadDir(threadsOfSelf)
+	for _, e := range entries {
+		number, wrong := strconv.Atoi(e.Name())
+		if wrong != nil {
+			t.Fatal(wrong)
+		}
+		threads = append(threads, number)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return threads
+}
