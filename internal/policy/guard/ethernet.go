@@ -74,7 +74,7 @@ func (n Nic) groups() code {
 	}
 	return slices.Concat(
 		say(words, at(sizeWord, offTo), equal(groups, slices.Concat(left, at(sizeHalf, offTo+4), alu(aluAnd, groupsMask), equal(0, ret(drop))))),
-		say("A frame to 01:00:0c:cc:cc:cc or cd (CDP, VTP, DTP, UDLD; PVST+) is dropped: no bridge of Linux knows these, and each hands them on.",
+		say("A frame to 01:00:0c:cc:cc:cc or cd (CDP, VTP, DTP; PVST+) is dropped.",
 			at(sizeWord, offTo), equal(vendor, slices.Concat(at(sizeHalf, offTo+4), equal(vendorInfo, ret(drop)), equal(vendorTree, ret(drop))))),
 	)
 }
