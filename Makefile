@@ -12,6 +12,7 @@ DATADIR    = $(PREFIX)/share
 MANDIR     = $(DATADIR)/man
 ZSHDIR     = $(DATADIR)/zsh/site-functions
 TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
+UNITDIR    = $(PREFIX)/lib/systemd/system
 SYSCONFDIR = /etc
 RUNDIR     = /run
 STATEDIR   = /var/lib
@@ -40,10 +41,11 @@ PATH_sssdPipes = /var/lib/sss/pipes
 PATH_userdb    = /run/systemd/userdb/io.systemd.Multiplexer
 PATH_nscd      = /var/run/nscd/socket
 PATH_getent    = /usr/bin/getent
+PATH_maps      = $(RUNDIR)/userns-helpers/maps.sock
 # Where ld.so looks for the modules that subid: in nsswitch.conf names, with colons between.
 PATH_libraries = /usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib
 PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots dhcpHosts ovsVsctl \
-	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted
+	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted maps
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
 VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -56,6 +58,7 @@ ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_$
 ENTRY_newuidmap  = newuidmap
 ENTRY_newgidmap  = newgidmap
 ENTRY_usernic    = usernic
+ENTRY_userns-helperd = helperd
 ENTRY_getsubids  = plain
 ENTRY_usernsctl  = plain
 # In place of what go.mod gives the runtime: as many threads as package entry says, not as a container's limits do, nor is
@@ -70,7 +73,7 @@ export GOTOOLCHAIN
 export GOFLAGS
 export GO
 
-BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic bin/usernsctl
+BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic bin/usernsctl bin/userns-helperd
 
 # make V=1 shows the whole commands.
 V =
@@ -116,6 +119,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	install -d '$(DESTDIR)$(SBINDIR)'
 	[ '$(DESTDIR)$(SBINDIR)' -ef '$(DESTDIR)$(BINDIR)' ] || ln -sf '$(if $(filter $(dir $(BINDIR)),$(dir $(SBINDIR))),../$(notdir $(BINDIR)),$(BINDIR))/usernsctl' '$(DESTDIR)$(SBINDIR)/usernsctl'
 	$(call replace,$(SUIDPERMS),$(LIBEXECDIR)/lxc,bin/lxc-user-nic)
+	$(call replace,755,$(LIBEXECDIR)/userns-helpers,bin/userns-helperd)
 	$(call put,644,$(MANDIR)/man1,$(wildcard man/*.1))
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))
@@ -123,6 +127,10 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@DIRECTORY@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|; s|@DHCPHOSTS@|$(PATH_dhcpHosts)|' \
 		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
+	install -d '$(DESTDIR)$(UNITDIR)'
+	@for unit in userns-helpers-maps.socket userns-helpers-maps.service; do \
+		sed 's|@MAPS@|$(PATH_maps)|; s|@HELPERD@|$(LIBEXECDIR)/userns-helpers/userns-helperd|' "packaging/systemd/$$unit" >'$(DESTDIR)$(UNITDIR)/'"$$unit" && \
+		chmod 644 '$(DESTDIR)$(UNITDIR)/'"$$unit" || exit 1; done
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'
 	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(ZSHDIR)/_usernsctl'
 	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
@@ -171,7 +179,7 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 	hack/release-check $(VERSION)
 
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
-	test/run packages -test.v
+	test/packages/all
 
 test-systemd: build ## as root: what usernsctl grant tells systemd and systemd-networkd, in a Debian that is booted
 	test/systemd/run
