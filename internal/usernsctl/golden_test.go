@@ -12,6 +12,7 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/usernsctl/finding"
+	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/hostcheck"
 	"userns-helpers/internal/usernsctl/idspace"
 	"userns-helpers/internal/usernsctl/nicview"
@@ -86,6 +87,26 @@ func TestRangesText(t *testing.T) {
 	golden(t, "ranges-scattered", mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, false, lineWide))
 	if all := mapText(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, scattered...)}, true, lineWide); strings.Count(all, "\n") < 400 {
 		t.Errorf("--all leaves something out:\n%s", all)
+	}
+}
+
+// TestRangesPicture: the picture has the ranges and what else has IDs, and is bounded.
+func TestRangesPicture(t *testing.T) {
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprintf("user%d %d 1000", i, 100_000+i*3000))
+	}
+	ids, _ := idmap.NewRange(0, 1000)
+	others := []hostcheck.Others{{IDs: ids, Rule: choice.Account, Who: "users of this host"}, {IDs: ids, Rule: choice.Service, Who: "x"}, {IDs: ids, Rule: choice.Reserved, Who: "y"}}
+	c := chartOf(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, many...)}, others, false)
+	if len(c.Rows) != mostBars || c.Left != 1000-mostBars || len(c.Bands) != 3 || c.Bands[0].Kind != "accounts" || c.Bands[1].Kind != "service" || c.Bands[2].Kind != "systemd" {
+		t.Errorf("%d rows, %d left, %v", len(c.Rows), c.Left, c.Bands)
+	}
+	if c := chartOf(hostcheck.Grants{Path: "/etc/subuid", Space: space(t, many...)}, nil, true); len(c.Rows) != 1000 || c.Left != 0 {
+		t.Errorf("--all has %d rows", len(c.Rows))
+	}
+	if status, out, errs := run("ranges", "--svg"); status > 2 || !strings.HasPrefix(out, "<svg ") || !strings.HasSuffix(out, "</svg>\n") {
+		t.Errorf("status %d, %.60q, %q", status, out, errs)
 	}
 }
 
@@ -168,6 +189,11 @@ func TestReplyText(t *testing.T) {
 	golden(t, "explain-no", reply{
 		Answer: no, Question: "alice (uid 1000): map the uids 0-9 with newuidmap", Reason: "uid range [0-10) -> [0-10) not allowed",
 		Advice: "/etc/subuid has for alice (uid 1000) [100000-165536) (line 1)", Remarks: []string{"A remark\x1b[2J."},
+		Others: []obstructed{
+			{"not-granted", "uid range [0-10) -> [0-10) not allowed", "as above"},
+			{"forbidden", "uid range [0-10) -> [0-10) not allowed", "line 3 of /etc/userns-helpers/forbidden-host-ids forbids 0-999"},
+			{"overlap", "the ranges overlap", ""},
+		},
 	}.text())
 }
 

@@ -23,12 +23,15 @@ func sampleNumbers(t *testing.T) numbers {
 		now: 1_764_000_000, report: report, unseen: 2,
 		grants: [2]hostcheck.Grants{{Space: space(t, "alice 100000 65536", "bob 150000 65536", "carol 5 10")}, {Space: space(t)}},
 		nics: []nicview.NIC{
-			{Name: "a", User: "alice", UID: 1000, Charged: "alice", Bridge: "lxcbr0"}, {Name: "b", User: "alice", UID: 1000, Charged: "alice", Bridge: "lxcbr0"},
-			{Name: "c", User: "LAB\\bob \"x\"\n\x1b", UID: 1001, Charged: "@lan", Bridge: "none"}, {Name: "d", UID: -1, Bridge: "lxcbr0"},
+			{Name: "a", User: "alice", UID: 1000, Charged: "alice", Bridge: "lxcbr0"},
+			{Name: "b", User: "alice", UID: 1000, Charged: "alice", Bridge: "lxcbr0"},
+			{Name: "c", User: "LAB\\bob \"x\"\n\x1b", UID: 1001, Charged: "@lan", Bridge: "none"},
+			{Name: "d", UID: -1, Bridge: "lxcbr0"},
 		},
 		quotas: []hostcheck.Quota{{Owner: "alice", Bridge: "lxcbr0", Number: 10}, {Owner: "@lan", Bridge: "none", Number: 2}},
 		logged: []records.Group{
-			{Program: "newuidmap", Result: "refused", ID: "not-granted", UID: &uid, Count: 3}, {Program: "newuidmap", Result: "refused", ID: "not-granted", Count: 4},
+			{Program: "newuidmap", Result: "refused", ID: "not-granted", UID: &uid, Count: 3},
+			{Program: "newuidmap", Result: "refused", ID: "not-granted", Count: 4},
 			{Program: "newuidmap", Result: "granted", Count: 40},
 		},
 	}

@@ -12,12 +12,12 @@ import (
 
 // options are those of the command line.
 type options struct {
-	all, guard, json, quiet, help, version bool
-	path, since, user, file                string
-	level                                  finding.Level // "": nobody says
-	pid                                    int           // 0: none
-	command                                string        // the first word
-	given                                  []string      // the long names of the options that were given
+	all, guard, json, quiet, svg, help, version bool
+	path, since, user, file                     string
+	level                                       finding.Level // "": nobody says
+	pid                                         int           // 0: none
+	command                                     string        // the first word
+	given                                       []string      // the long names of the options that were given
 }
 
 // option is one that some command takes.
@@ -50,6 +50,7 @@ func allOptions() []option {
 		{"--quiet", "-q", "", "only findings that count"},
 		{"--since", "", "TIME", "only what is not older: 90m, 12h, 7d, 4w, a date, or @SECONDS"},
 		{"--start", "", "ID", "the first of the IDs, if not the lowest that are free"},
+		{"--svg", "", "", "a picture, for a page or a browser"},
 		{"--uid-max", "", "ID", "with --missing: the last user"},
 		{"--uid-min", "", "ID", "with --missing: the first user"},
 		{"--user", "", "USER", "only what concerns this user"},
@@ -146,6 +147,8 @@ func (o *options) set(name, value string) error {
 		o.json = true
 	case "--quiet":
 		o.quiet = true
+	case "--svg":
+		o.svg = true
 	case "--help":
 		o.help = true
 	case "--version":

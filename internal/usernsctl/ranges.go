@@ -5,8 +5,10 @@ import (
 	"strings"
 
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/hostcheck"
 	"userns-helpers/internal/usernsctl/idspace"
+	"userns-helpers/internal/usernsctl/picture"
 )
 
 // ids is a range as JSON has it.
@@ -51,6 +53,7 @@ func (a asker) ranges(words []string) int {
 	}
 	host := hostcheck.Here()
 	var maps []idMap
+	var charts []picture.Chart
 	var text strings.Builder
 	status := fine
 	for _, kind := range []string{"uid", "gid"} {
@@ -62,11 +65,18 @@ func (a asker) ranges(words []string) int {
 			a.complain(u.What + ": " + u.Why)
 			status = unseen
 		}
+		if a.svg {
+			charts = append(charts, chartOf(grants, hostcheck.OthersOf(host, kind == "gid"), a.all))
+			continue
+		}
 		maps = append(maps, mapOf(kind, grants))
 		if text.Len() > 0 {
 			text.WriteByte('\n')
 		}
 		text.WriteString(mapText(grants, a.all, a.screen.width()))
+	}
+	if a.svg {
+		return a.say([]byte(picture.SVG(charts...)), status)
 	}
 	if a.json {
 		return a.answer(rangesAnswer{format, maps}, status)
@@ -118,6 +128,41 @@ func mapText(g hostcheck.Grants, all bool, width int) string {
 		text += "... and " + strconv.Itoa(left) + " more lines: usernsctl ranges --all\n"
 	}
 	return text + "\n" + footnotes(g)
+}
+
+// mostBars bounds the rows of a picture, unless all are asked for.
+const mostBars = 400
+
+// chartOf is the picture of a file.
+func chartOf(g hostcheck.Grants, others []hostcheck.Others, all bool) picture.Chart {
+	c := picture.Chart{Title: g.Path, Text: headline(g.Space) + "."}
+	if g.Absent {
+		c.Text = "no such file, or it cannot be read: no IDs are granted."
+	}
+	most := mostClaims
+	if all {
+		most = len(g.Space.Claims())
+	}
+	for _, r := range g.Space.Rows(most) {
+		switch {
+		case r.Mark == idspace.Free:
+		case !all && len(c.Rows) == mostBars:
+			c.Left++
+		default:
+			c.Rows = append(c.Rows, picture.Row{IDs: r.Range, Who: r.Text, Clashes: r.Mark == idspace.Clashed})
+		}
+	}
+	for _, o := range others {
+		kind := "systemd"
+		switch {
+		case o.Rule.Firm():
+			kind = "accounts"
+		case o.Rule == choice.Service:
+			kind = "service"
+		}
+		c.Bands = append(c.Bands, picture.Band{IDs: o.IDs, Kind: kind, Who: o.Who})
+	}
+	return c
 }
 
 // headline says how much there is.

@@ -56,14 +56,9 @@ func (e *PeerError) Unwrap() error { return e.Err }
 // Errors: *PeerError, and those of Begin. The Caller with an error is nobody's, and allowed nothing.
 func Serve(connection int, own Set, elsewhere bool) (Caller, Peer, error) {
 	none := Caller{uid: nobodys, gid: nobodys}
-	root, err := Begin(own, Locked)
-	switch {
-	case err != nil:
-		return none, Peer{}, err
-	case root.uid != 0 || root.gid != 0 || !root.raised || !isRoot():
-		return none, Peer{}, beginAs.failed(unix.EPERM)
-	}
-	if err := CloseInherited(connection); err != nil {
+	limitTime()
+	root, err := rootAlone(own)
+	if err != nil {
 		return none, Peer{}, err
 	}
 	peer, err := peerOf(connection)
@@ -89,13 +84,9 @@ func Serve(connection int, own Set, elsewhere bool) (Caller, Peer, error) {
 // have executed it. What is in own stays permitted, for those that this thread executes; nothing is effective, and nothing
 // can be gained any more (no_new_privs).
 func Attend(own Set) error {
-	_ = Locked.on()
-	root, err := begin(own)
-	switch {
-	case err != nil:
+	root, err := rootAlone(own)
+	if err != nil {
 		return err
-	case root.uid != 0 || root.gid != 0 || !root.raised || !isRoot():
-		return beginAs.failed(unix.EPERM)
 	}
 	if err := noMoreByExecuting(); err != nil {
 		return err
@@ -103,6 +94,23 @@ func Attend(own Set) error {
 	kept := exactly(own & root.permitted)
 	kept[0].Effective, kept[1].Effective = 0, 0
 	return kept.set()
+}
+
+// rootAlone begins a process that root, and nobody else, may have executed. Nobody chose its descriptors, so that all its
+// threads may be spread at once.
+func rootAlone(own Set) (Caller, error) {
+	if err := Locked.on(); err != nil {
+		return Caller{}, err
+	}
+	root, err := begin(own)
+	switch {
+	case err != nil:
+		return Caller{}, err
+	case root.uid != 0 || root.gid != 0 || !root.raised || !isRoot():
+		return Caller{}, beginAs.failed(unix.EPERM)
+	}
+	spreadOthers()
+	return root, nil
 }
 
 // peerOf asks the kernel.

@@ -85,8 +85,9 @@ func Begin(own Set, stay Stay) (Caller, error) {
 	return begin(own)
 }
 
+// begin is Begin without an end, on a thread that the goroutine stays on.
 func begin(own Set) (Caller, error) {
-	raiseLimits()
+	raiseLimits() // first: to spread takes a descriptor
 	spread()
 	caller, err := identify()
 	if err != nil {

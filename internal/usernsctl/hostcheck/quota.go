@@ -28,7 +28,7 @@ func QuotasOf(h Host) ([]Quota, []finding.Unseen) {
 	sums := make(map[Quota]uint64)
 	c.failed(path, nearby.Inspect(file, func(e nearby.Entry, _ []byte) {
 		if e.Fault == nearby.NoFault && c.checkRule(path, e) {
-			sums[Quota{Owner: e.Rule.Owner, Bridge: e.Rule.Place.Bridge}] += uint64(e.Rule.Number)
+			sums[Quota{Owner: e.Rule.Owner, Bridge: e.Rule.Place.Bridge}] += e.Rule.Number
 		}
 	}))
 	var all []Quota

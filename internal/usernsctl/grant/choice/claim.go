@@ -50,8 +50,8 @@ const last = math.MaxUint32
 // Nobody is an owner that no account can have: (uid_t)-1. Its lines keep IDs from being handed out again.
 const Nobody = "4294967295"
 
-// reserved are IDs that programs take without a line in a file: uids.systemd.io, and nobody of user_namespaces(7).
-func reserved() []Claim {
+// ReservedIDs are IDs that programs take without a line in a file: uids.systemd.io, and nobody of user_namespaces(7).
+func ReservedIDs() []Claim {
 	var claims []Claim
 	for _, r := range []struct {
 		first, last uint64
@@ -83,7 +83,7 @@ type Space struct {
 
 // NewSpace is the space of the IDs in [low, high) without claims, and without what programs take.
 func NewSpace(low, high uint64, claims ...[]Claim) *Space {
-	s := &Space{low: low, high: min(high, last), claims: slices.Concat(append(claims, reserved())...)}
+	s := &Space{low: low, high: min(high, last), claims: slices.Concat(append(claims, ReservedIDs())...)}
 	slices.SortStableFunc(s.claims, func(a, b Claim) int { return cmp.Compare(a.Range.Start(), b.Range.Start()) })
 	for _, c := range s.claims {
 		s.busy.Add(c.Range)
