@@ -179,7 +179,7 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 	hack/release-check $(VERSION)
 
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
-	test/run packages -test.v
+	test/packages/all
 
 test-systemd: build ## as root: what usernsctl grant tells systemd and systemd-networkd, in a Debian that is booted
 	test/systemd/run

@@ -72,10 +72,10 @@ func SVG(charts ...Chart) string {
 		titles, texts = append(titles, c.Title), append(texts, c.Title+": "+c.Text)
 	}
 	var out strings.Builder
-	put(&out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="title desc">`+"\n", width, height, width, height)
+	putf(&out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="title desc">`+"\n", width, height, width, height)
 	out.WriteString(`<title id="title">Who has which IDs: ` + escaped(strings.Join(titles, ", ")) + "</title>\n")
 	out.WriteString(`<desc id="desc">` + escaped(strings.Join(texts, " ")) + "</desc>\n" + style)
-	put(&out, `<rect class="page" width="%d" height="%d"/>`+"\n", width, height)
+	putf(&out, `<rect class="page" width="%d" height="%d"/>`+"\n", width, height)
 	top := 0
 	for _, c := range charts {
 		c.draw(&out, top)
@@ -95,13 +95,13 @@ func (c Chart) height() int {
 // draw draws a chart, top units below the beginning.
 func (c Chart) draw(out *strings.Builder, top int) {
 	a := c.axis()
-	put(out, `<g transform="translate(0 %d)">`+"\n", top)
-	put(out, `<text class="h" x="16" y="24">%s</text><text x="16" y="44">%s</text>`+"\n", escaped(cut(c.Title, 60)), escaped(cut(c.Text, 140)))
+	putf(out, `<g transform="translate(0 %d)">`+"\n", top)
+	putf(out, `<text class="h" x="16" y="24">%s</text><text x="16" y="44">%s</text>`+"\n", escaped(cut(c.Title, 60)), escaped(cut(c.Text, 140)))
 	c.legend(out)
 	bottom := c.height() - foot
 	for _, b := range c.Bands {
 		from, to := a.span(b.IDs)
-		put(out, `<rect class="band %s" x="%s" y="%d" width="%s" height="%d"><title>%s: %s</title></rect>`+"\n",
+		putf(out, `<rect class="band %s" x="%s" y="%d" width="%s" height="%d"><title>%s: %s</title></rect>`+"\n",
 			b.Kind, units(from), head-8, units(to-from), bottom-head+8, escaped(b.Who), span(b.IDs))
 	}
 	for i, r := range c.Rows {
@@ -110,9 +110,9 @@ func (c Chart) draw(out *strings.Builder, top int) {
 	last := head + len(c.Rows)*rowHeight + barHeight - 2
 	switch {
 	case c.Left > 0:
-		put(out, `<text x="%d" y="%d">and %d more</text>`+"\n", left, last, c.Left)
+		putf(out, `<text x="%d" y="%d">and %d more</text>`+"\n", left, last, c.Left)
 	case len(c.Rows) == 0:
-		put(out, `<text x="%d" y="%d">nothing is granted</text>`+"\n", left, last)
+		putf(out, `<text x="%d" y="%d">nothing is granted</text>`+"\n", left, last)
 	}
 	out.WriteString("</g>\n")
 }
@@ -123,10 +123,10 @@ func (c Chart) legend(out *strings.Builder) {
 	for _, entry := range []struct{ class, text string }{
 		{"own", "granted to one user"}, {"clash", "granted to two"}, {"band accounts", "accounts of this host"}, {"band service", "name services"}, {"band systemd", "systemd and nobody"},
 	} {
-		put(out, `<rect class="%s" x="%d" y="58" width="16" height="12"/><text x="%d" y="68">%s</text>`+"\n", entry.class, x, x+22, entry.text)
+		putf(out, `<rect class="%s" x="%d" y="58" width="16" height="12"/><text x="%d" y="68">%s</text>`+"\n", entry.class, x, x+22, entry.text)
 		x += 40 + 7*len(entry.text)
 	}
-	put(out, `<line class="rule" x1="%d" x2="%d" y1="%d" y2="%d"/>`+"\n", left, right, head-8, head-8)
+	putf(out, `<line class="rule" x1="%d" x2="%d" y1="%d" y2="%d"/>`+"\n", left, right, head-8, head-8)
 }
 
 // draw draws a row.
@@ -136,7 +136,7 @@ func (r Row) draw(out *strings.Builder, a axis, y int) {
 		class = "clash"
 	}
 	from, to := a.span(r.IDs)
-	put(out, `<g><title>%s: %s, %d IDs</title><text class="n" x="%d" y="%d">%s</text><rect class="%s" x="%s" y="%d" width="%s" height="%d"/><text x="%d" y="%d">%s</text></g>`+"\n",
+	putf(out, `<g><title>%s: %s, %d IDs</title><text class="n" x="%d" y="%d">%s</text><rect class="%s" x="%s" y="%d" width="%s" height="%d"/><text x="%d" y="%d">%s</text></g>`+"\n",
 		escaped(r.Who), span(r.IDs), r.IDs.Count(), left-12, y+11, span(r.IDs), class, units(from), y, units(to-from), barHeight, right+12, y+11, escaped(cut(r.Who, 32)))
 }
 
@@ -179,8 +179,8 @@ func (a axis) span(r idmap.Range) (from, to float64) {
 	return from, max(a.places[min(j, len(a.ids)-1)], from+1)
 }
 
-// put adds an element, or several.
-func put(out *strings.Builder, format string, values ...any) {
+// putf adds an element, or several.
+func putf(out *strings.Builder, format string, values ...any) {
 	out.WriteString(fmt.Sprintf(format, values...))
 }
 
