@@ -40,10 +40,11 @@ PATH_sssdPipes = /var/lib/sss/pipes
 PATH_userdb    = /run/systemd/userdb/io.systemd.Multiplexer
 PATH_nscd      = /var/run/nscd/socket
 PATH_getent    = /usr/bin/getent
+PATH_maps      = $(RUNDIR)/userns-helpers/maps.sock
 # Where ld.so looks for the modules that subid: in nsswitch.conf names, with colons between.
 PATH_libraries = /usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib
 PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots dhcpHosts ovsVsctl \
-	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted
+	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted maps
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
 VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -56,6 +57,7 @@ ENTRY = $(if $(filter amd64 arm64,$(shell $(GO) env GOARCH)),-E=userns_helpers_$
 ENTRY_newuidmap  = newuidmap
 ENTRY_newgidmap  = newgidmap
 ENTRY_usernic    = usernic
+ENTRY_userns-helperd = helperd
 ENTRY_getsubids  = plain
 ENTRY_usernsctl  = plain
 # In place of what go.mod gives the runtime: as many threads as package entry says, not as a container's limits do, nor is
@@ -70,7 +72,7 @@ export GOTOOLCHAIN
 export GOFLAGS
 export GO
 
-BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic bin/usernsctl
+BINARIES = bin/newuidmap bin/newgidmap bin/getsubids bin/lxc-user-nic bin/usernsctl bin/userns-helperd
 
 # make V=1 shows the whole commands.
 V =
@@ -116,6 +118,7 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	install -d '$(DESTDIR)$(SBINDIR)'
 	[ '$(DESTDIR)$(SBINDIR)' -ef '$(DESTDIR)$(BINDIR)' ] || ln -sf '$(if $(filter $(dir $(BINDIR)),$(dir $(SBINDIR))),../$(notdir $(BINDIR)),$(BINDIR))/usernsctl' '$(DESTDIR)$(SBINDIR)/usernsctl'
 	$(call replace,$(SUIDPERMS),$(LIBEXECDIR)/lxc,bin/lxc-user-nic)
+	$(call replace,755,$(LIBEXECDIR)/userns-helpers,bin/userns-helperd)
 	$(call put,644,$(MANDIR)/man1,$(wildcard man/*.1))
 	$(call put,644,$(MANDIR)/man5,$(wildcard man/*.5))
 	$(call put,644,$(MANDIR)/man8,$(wildcard man/*.8))

@@ -41,6 +41,30 @@ func Parse(kind Kind, arguments []string) Request {
 	return q
 }
 
+// Numbered is the request of triples of upper id, lower id and count, which the program has parsed and the service was sent.
+func Numbered(kind Kind, triples [][3]uint32) Request {
+	q := Request{Kind: kind, Asked: make([]Mapping, 0, len(triples))}
+	for _, t := range triples {
+		m, ok := newMapping(uint64(t[0]), uint64(t[1]), uint64(t[2]))
+		if !ok {
+			return Request{Kind: kind, Wrong: malformed(OutOfBounds, decimal(t[0]), decimal(t[1]), decimal(t[2]))}
+		}
+		q.Asked = append(q.Asked, m)
+	}
+	return q
+}
+
+// Numbers are the triples of a request, of which Numbered makes the same.
+func (q Request) Numbers() [][3]uint32 {
+	triples := make([][3]uint32, 0, len(q.Asked))
+	for _, m := range q.Asked {
+		triples = append(triples, [3]uint32{uint32(m.Upper.start), uint32(m.Lower.start), uint32(m.Lower.Count())})
+	}
+	return triples
+}
+
+func decimal(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+
 // parseMapping reads one triple. All three must be numbers before any is too large.
 func parseMapping(arguments [3]string) (Mapping, *Malformed) {
 	var values [3]uint64

@@ -15,6 +15,7 @@ import (
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/target"
 	"userns-helpers/internal/newidmap/whynot"
+	"userns-helpers/internal/service/wire"
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/verdict"
 )
@@ -32,6 +33,10 @@ type run struct {
 	decision  idmap.Decision
 	lenient   bool // this kernel cannot take setgroups(2) from a namespace
 	written   bool // the map
+
+	service  error           // why the service was not asked; nil also where nobody thought of it
+	answered *wire.Answer    // what the service said: its words, and its record
+	peer     *privilege.Peer // for whom this process works, where it is the service's
 }
 
 // Run is the program; arguments are those of the process, its name first. It returns the exit status: 0 if the map was
@@ -46,12 +51,19 @@ func Run(kind idmap.Kind, arguments []string) int {
 		return r.say(unix.Stdout, text)
 	}
 	if err := r.tell(); !r.written {
-		why := whynot.Explain(err, r.looks())
-		r.record().Ended(why)
-		return r.failed(why)
+		return r.failed(r.explained(err))
 	}
 	_ = r.say(unix.Stderr, r.remarks())
 	return 0
+}
+
+// explained finds out why the map was not written, and records it.
+func (r *run) explained(err error) verdict.Verdict {
+	why := whynot.Explain(err, r.looks())
+	if r.answered == nil {
+		r.record().Ended(why)
+	}
+	return why
 }
 
 // tell is the story of the privilege, in the order of the checks that callers know. The error says why the map was not
@@ -67,6 +79,17 @@ func (r *run) tell() (err error) {
 	if err := r.open(); err != nil {
 		return err
 	}
+	r.request = idmap.Parse(r.kind, r.arguments[1:])
+	if r.powerless() {
+		if answered, err := r.ask(); answered {
+			return err
+		}
+	}
+	return r.decide()
+}
+
+// decide is the story from where it is known who asks for what: the same in the program and in the service.
+func (r *run) decide() (err error) {
 	r.facts.Owner.UID, r.facts.Owner.GID = r.process.Owner()
 
 	// Decide. The effective user id is root's in a setuid install, to read the files that say who may map what.
@@ -74,7 +97,6 @@ func (r *run) tell() (err error) {
 	if r.facts.User, err = machine.User(r.caller.UID(), r.caller.GID()); err != nil {
 		return err
 	}
-	r.request = idmap.Parse(r.kind, r.arguments[1:])
 	if r.decision = machine.Decide(r.request, &r.facts); !r.decision.Granted {
 		return r.decision.Why
 	}
@@ -113,7 +135,7 @@ func needed(kind idmap.Kind, asked []idmap.Mapping) privilege.Set {
 func (r *run) looks() whynot.Looks {
 	return whynot.Looks{
 		Kind: r.kind, Request: r.request, Facts: r.facts, Process: r.process, Standing: r.standing(), Raised: r.caller.Raised(),
-		Missing: needed(r.kind, r.request.Asked) &^ r.caller.Permitted(),
+		Missing: needed(r.kind, r.request.Asked) &^ r.caller.Permitted(), Serves: r.peer != nil, Service: r.service,
 		Allowed: r.began && r.caller.Narrow(privilege.Of(audit.Capability)) == nil,
 	}
 }

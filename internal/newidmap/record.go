@@ -11,7 +11,7 @@ import (
 // record is what the administrator is told of a run: of a grant before it takes effect, and why a run ended without one. A
 // grant that then cannot be carried out has two records.
 func (r *run) record() *audit.Record {
-	record := audit.New(r.kind.Program())
+	record := r.begun()
 	record.Number("uid", uint64(r.caller.UID()))
 	record.Number("gid", uint64(r.caller.GID()))
 	record.Text("user", strings.Join(r.facts.User.Names, ","))
@@ -21,6 +21,14 @@ func (r *run) record() *audit.Record {
 	record.Number("pid", uint64(r.pid()))
 	record.Text("asked", strings.TrimSuffix(strings.ReplaceAll(string(idmap.Text(r.request.Asked)), "\n", ", "), ", "))
 	return record
+}
+
+// begun is a record that says through which door the caller came.
+func (r *run) begun() *audit.Record {
+	if r.peer != nil {
+		return audit.For(r.kind.Program(), *r.peer)
+	}
+	return audit.New(r.kind.Program())
 }
 
 // pid is that of the process, 0 if it is not known.

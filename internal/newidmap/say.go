@@ -23,6 +23,12 @@ func (r *run) say(fd int, text []byte) int {
 // remarks are lines about what did not stop the run.
 func (r *run) remarks() []byte {
 	var text []byte
+	if r.answered != nil { // lines that are whole
+		for _, note := range r.answered.Notes {
+			text = append(verdict.Printable(text, note), '\n')
+		}
+		return text
+	}
 	if r.facts.Grants != nil {
 		for _, note := range r.facts.Grants.Notes {
 			text = append(verdict.Printable(text, note), '\n')

@@ -29,12 +29,16 @@ type Question struct {
 	Refuses func(uid uint32, pid int) error
 	// NextPort is the number of the port that the kernel would give to the next interface on a Linux bridge.
 	NextPort func(bridge string) (uint64, error)
+	// Past changes facts as if what is in the way were not, so that what else is can be found; false if it cannot. Nil: the
+	// first is enough.
+	Past func(f *plan.Facts, obstacle error) bool
 }
 
 // Answer is what create would decide. Facts that were not reached are zero.
 type Answer struct {
 	plan.Plan
 	Facts    plan.Facts
+	Others   []error            // what else is in the way, once what is before it is not
 	Rooms    []netquota.Room    // how much of each allotment is taken
 	Whole    bool               // the slots were seen; else the room was counted by the ledger alone
 	Known    bool               // false: the namespace of the process cannot be seen by who asks
@@ -61,8 +65,16 @@ func Inspect(q Question) (a Answer, err error) {
 	if err == nil {
 		a.Guard, err = terms{a.Terms}.guarded(i.conn, bridge{a.Link, i.found, i.standing}, netquota.MAC{mark.OfContainer})
 	}
+	for e := err; e != nil && q.Past != nil && len(a.Others) < mostOthers && q.Past(&i.facts, e); {
+		if _, e = i.facts.Gather(plan.Nothing, i.gather); e != nil {
+			a.Others = append(a.Others, e)
+		}
+	}
 	return a, err
 }
+
+// mostOthers bounds what is looked for.
+const mostOthers = 16
 
 // inspector gathers what create learns by acting too.
 type inspector struct {

@@ -1,6 +1,7 @@
 package usernsctl
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,17 +11,22 @@ import (
 
 // reply is the answer to explain, for people and as JSON.
 type reply struct {
-	Format   int        `json:"format"`
-	Answer   string     `json:"answer"` // "yes", "no" or "unknown"
-	Question string     `json:"question"`
-	ID       verdict.ID `json:"id,omitempty"`     // of the reason why not; it never changes
-	Reason   string     `json:"reason,omitempty"` // why not: the first line that the program would print
-	Advice   string     `json:"advice,omitempty"` // what to do: the second
-	By       []by       `json:"by"`               // what decides
-	Slips    []slip     `json:"slips,omitempty"`  // lines that seem to be meant for the user, and are of no use
-	Settings []setting  `json:"protections,omitempty"`
-	Guard    string     `json:"guard,omitempty"` // the filter, in words and instructions
-	Remarks  []string   `json:"remarks,omitempty"`
+	Format   int          `json:"format"`
+	Kind     string       `json:"kind"`   // "uid", "gid" or "nic"
+	Answer   string       `json:"answer"` // "yes", "no" or "unknown"
+	Question string       `json:"question"`
+	ID       verdict.ID   `json:"id,omitempty"`       // of the reason why not; it never changes
+	Reason   string       `json:"reason,omitempty"`   // why not: the first line that the program would print
+	Advice   string       `json:"advice,omitempty"`   // what to do: the second
+	Others   []obstructed `json:"obstacles"`          // all that is in the way: the first is the reason, and each further one would be, once those before it are not
+	By       []by         `json:"by"`                 // what decides, in words
+	Grants   []granted    `json:"grants"`             // the lines that grant something here
+	Quota    *quota       `json:"quota,omitempty"`    // of interfaces, of all lines together
+	Overlaps []overlap    `json:"overlaps,omitempty"` // who else has some of the IDs
+	Slips    []slip       `json:"slips,omitempty"`    // lines that seem to be meant for the user, and are of no use
+	Settings []setting    `json:"protections,omitempty"`
+	Guard    string       `json:"guard,omitempty"` // the filter, in words and instructions
+	Remarks  []string     `json:"remarks,omitempty"`
 }
 
 // by is a line of a file that decides, or another rule.
@@ -29,6 +35,39 @@ type by struct {
 	Line int    `json:"line,omitempty"`
 	Rule string `json:"rule"`           // what it says
 	Left uint64 `json:"left,omitempty"` // of a quota
+}
+
+// obstructed is something that is in the way.
+type obstructed struct {
+	ID      verdict.ID `json:"id"`
+	Problem string     `json:"problem"`
+	Advice  string     `json:"advice,omitempty"`
+}
+
+// granted is a line that grants something: IDs, or interfaces.
+type granted struct {
+	File  string `json:"file"`
+	Line  int    `json:"line,omitempty"` // 0: the file is a name service
+	Owner string `json:"owner,omitempty"`
+	First uint64 `json:"first,omitempty"`
+	Count uint64 `json:"count,omitempty"`
+	Quota uint64 `json:"quota,omitempty"`
+	Live  uint64 `json:"live,omitempty"`
+}
+
+// quota is how many interfaces there can be.
+type quota struct {
+	Granted uint64 `json:"granted"`
+	Live    uint64 `json:"live"`
+	Left    uint64 `json:"left"`
+}
+
+// overlap is somebody else who has IDs of an answer.
+type overlap struct {
+	ids
+	File  string `json:"file"`
+	Line  int    `json:"line,omitempty"`
+	Owner string `json:"owner"`
 }
 
 // slip is a line that seems to be meant for the user, and is of no use. Kind is a word that never changes.
@@ -88,7 +127,6 @@ func (a asker) reply(r reply, err error) int {
 	case err != nil:
 		return a.wrong(err.Error())
 	case a.json:
-		r.Format = format
 		return a.answer(r, r.status())
 	}
 	return a.say([]byte(r.text()), r.status())
@@ -100,6 +138,10 @@ func (r reply) text() string {
 	out.WriteString(wrap(printable(r.Answer+": "+r.Question), ""))
 	for _, line := range []string{r.Reason, r.Advice} {
 		out.WriteString(wrap(printable(line), "    "))
+	}
+	for _, o := range r.Others[min(1, len(r.Others)):] {
+		out.WriteString(wrap(printable("and: "+o.Problem), ""))
+		out.WriteString(wrap(printable(o.Advice), "    "))
 	}
 	for _, b := range r.By {
 		where := b.File
@@ -140,5 +182,16 @@ func (r reply) meant(user string) reply {
 
 // refuse takes why not out of a verdict.
 func (r *reply) refuse(v verdict.Verdict) {
-	r.Answer, r.ID, r.Reason, r.Advice = no, v.ID, v.Headline, v.Advice
+	if r.Answer == yes {
+		r.Answer, r.ID, r.Reason, r.Advice = no, v.ID, v.Headline, v.Advice
+	}
+	o := obstructed{v.ID, v.Headline, v.Advice}
+	if !slices.Contains(r.Others, o) {
+		r.Others = append(r.Others, o)
+	}
+}
+
+// replyAbout is an answer without an obstacle.
+func replyAbout(kind, question string) reply {
+	return reply{Format: format, Kind: kind, Answer: yes, Question: question, Others: []obstructed{}, By: []by{}, Grants: []granted{}}
 }

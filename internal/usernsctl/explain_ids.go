@@ -2,10 +2,15 @@ package usernsctl
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/newidmap/whynot"
+	"userns-helpers/internal/text/verdict"
+	"userns-helpers/internal/usernsctl/hostcheck"
 )
 
 // explainIDs answers what newuidmap or newgidmap would map for a user. An error is a wrong command line.
@@ -21,24 +26,30 @@ func (a asker) explainIDs(what string, words []string) (reply, error) {
 	if answer.why.Usage {
 		return reply{}, errors.New(answer.why.Advice)
 	}
-	r := reply{Answer: yes, By: []by{}}
-	r.Question = questionOf(q, answer)
-	switch {
-	case !answer.granted:
+	return replyToIDs(what, q, answer), nil
+}
+
+// replyToIDs is an answer about IDs.
+func replyToIDs(what string, q idQuestion, answer idAnswer) reply {
+	r := replyAbout(what, questionOf(q, answer))
+	if !answer.granted {
 		r.refuse(answer.why)
-	case q.lower == "" && len(answer.owned) == 0:
-		r.Answer = no
-		r.Reason = "no IDs are granted, so only " + ownText(answer) + " can be mapped"
-		r.Advice = slipsText(answer)
-	case q.lower == "" && answer.slips.Many > 0:
+	}
+	if q.lower == "" && len(answer.owned) == 0 && len(answer.facts.User.Names) > 0 && (answer.granted || answer.source != "") {
+		r.refuse(verdict.Verdict{ID: "no-ids", Headline: "no IDs are granted, so only " + ownText(answer) + " can be mapped", Advice: slipsText(answer)})
+	} else if answer.slips.Many > 0 && r.Answer == yes {
 		r.Remarks = append(r.Remarks, slipsText(answer))
+	}
+	for _, v := range answer.others {
+		r.refuse(v)
 	}
 	for _, e := range answer.slips.First {
 		r.Slips = append(r.Slips, slip{answer.source, e.Line, e.Fault.ID(), printable(e.Text), e.Why()})
 	}
-	r.By = decidedBy(q, answer)
+	r.By, r.Grants = decidedBy(q, answer), grantedBy(q, answer)
+	r.overlaps(q, answer)
 	r.remark(q, answer)
-	return r, nil
+	return r
 }
 
 // slipsText names the lines of the file that are of no use; "" if there is none.
@@ -101,6 +112,78 @@ func decidedBy(q idQuestion, a idAnswer) []by {
 		}
 	}
 	return rules
+}
+
+// grantedBy are the lines that grant, as data.
+func grantedBy(q idQuestion, a idAnswer) []granted {
+	lines := []granted{}
+	add := func(row idmap.Row) {
+		lines = append(lines, granted{File: a.source, Line: row.Line, First: row.Range.Start(), Count: row.Range.Count()})
+	}
+	for _, g := range a.owned {
+		add(g.Row)
+	}
+	if a.facts.Grants != nil && q.lower != "" {
+		for _, row := range a.facts.Grants.Used {
+			add(row)
+		}
+	}
+	return lines
+}
+
+// mostOverlaps bounds the overlaps that are listed.
+const mostOverlaps = 20
+
+// overlaps warns where others have some of the IDs: who has what is granted twice can change and kill what is the other's.
+func (r *reply) overlaps(q idQuestion, a idAnswer) {
+	if r.Answer == no {
+		return
+	}
+	var mine []idmap.Range
+	for _, g := range a.owned {
+		mine = append(mine, g.Range)
+	}
+	for _, m := range a.request.Asked {
+		if !m.Own(a.facts.User.Own(q.kind)) {
+			mine = append(mine, m.Lower)
+		}
+	}
+	r.Overlaps = overlapping(hostcheck.GrantsOf(hostcheck.Here(), q.kind == idmap.GID), a.facts.User, mine)
+	if len(r.Overlaps) == 0 {
+		return
+	}
+	text := "Warning: others have some of these IDs, and each can change and kill what is the other's:"
+	for _, o := range r.Overlaps[:min(len(r.Overlaps), 4)] {
+		where := o.File
+		if o.Line > 0 {
+			where += ":" + strconv.Itoa(o.Line)
+		}
+		ids, _ := idmap.NewRange(o.First, o.Count)
+		text += " " + o.Owner + " " + span(ids) + " (" + where + "),"
+	}
+	r.Remarks = append(r.Remarks, strings.TrimSuffix(text, ",")+": usernsctl ranges")
+}
+
+// overlapping are the lines of others, and the accounts, that have IDs of ranges.
+func overlapping(g hostcheck.Grants, user idmap.User, ranges []idmap.Range) []overlap {
+	var all []overlap
+	for _, c := range g.Space.Claims() {
+		if slices.Contains(user.Names, c.Owner) {
+			continue
+		}
+		for _, r := range ranges {
+			if both := c.Range.Intersect(r); !both.Empty() && len(all) < mostOverlaps {
+				all = append(all, overlap{idsOf(both), g.Path, c.Line, c.Owner})
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(g.Accounts)) {
+		within := slices.ContainsFunc(ranges, func(r idmap.Range) bool { return r.Contains(idmap.ID(id)) })
+		if name := g.Accounts[id]; within && len(all) < mostOverlaps {
+			all = append(all, overlap{ids{uint64(id), 1}, g.AccountsFile, 0, name})
+		}
+	}
+	return all
 }
 
 // ownText is the id that needs no grant.

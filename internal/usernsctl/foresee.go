@@ -22,7 +22,7 @@ func (a *idAnswer) foresee(process *target.Process) {
 		return
 	}
 	if v := whynot.Explain(refused, a.looks(process)); v.ID != refused.ID() {
-		a.granted, a.why = false, v
+		a.obstruct(v)
 	}
 }
 

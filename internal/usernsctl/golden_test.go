@@ -189,6 +189,11 @@ func TestReplyText(t *testing.T) {
 	golden(t, "explain-no", reply{
 		Answer: no, Question: "alice (uid 1000): map the uids 0-9 with newuidmap", Reason: "uid range [0-10) -> [0-10) not allowed",
 		Advice: "/etc/subuid has for alice (uid 1000) [100000-165536) (line 1)", Remarks: []string{"A remark\x1b[2J."},
+		Others: []obstructed{
+			{"not-granted", "uid range [0-10) -> [0-10) not allowed", "as above"},
+			{"forbidden", "uid range [0-10) -> [0-10) not allowed", "line 3 of /etc/userns-helpers/forbidden-host-ids forbids 0-999"},
+			{"overlap", "the ranges overlap", ""},
+		},
 	}.text())
 }
 

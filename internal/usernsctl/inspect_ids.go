@@ -14,6 +14,7 @@ import (
 	"userns-helpers/internal/subid/source"
 	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/usernsctl/hostcheck"
+	"userns-helpers/internal/usernsctl/obstacle"
 )
 
 // idQuestion is about what newuidmap or newgidmap would do for somebody who calls it right after login.
@@ -29,12 +30,13 @@ type idAnswer struct {
 	request  idmap.Request
 	facts    idmap.Facts
 	decision idmap.Decision
-	why      verdict.Verdict // why not, where granted is false
+	why      verdict.Verdict // why not, where granted is false: the first obstacle
 	granted  bool
-	source   string      // who says which ids are granted
-	owned    []ownedIDs  // where nothing is asked for: the ranges of the user, at most mostOwned
-	slips    slips.Slips // lines that mean the user and are of no use
-	seen     bool        // false: what the process shows to its user cannot be seen by who asks
+	others   []verdict.Verdict // what else is in the way, once what is before it is not
+	source   string            // who says which ids are granted
+	owned    []ownedIDs        // where nothing is asked for: the ranges of the user, at most mostOwned
+	slips    slips.Slips       // lines that mean the user and are of no use
+	seen     bool              // false: what the process shows to its user cannot be seen by who asks
 }
 
 // ownedIDs is a range of a user.
@@ -61,17 +63,18 @@ func inspectIDs(q idQuestion) idAnswer {
 		var err error
 		if process, err = target.ByPID(q.pid); err != nil {
 			a.refuse(whynot.NotOpened(idmap.Target{PID: q.pid, FD: -1}, err), nil)
-			return a
+		} else {
+			defer process.Close()
+			a.facts.Owner.UID, a.facts.Owner.GID = process.Owner()
 		}
-		defer process.Close()
-		a.facts.Owner.UID, a.facts.Owner.GID = process.Owner()
 	}
+	mine := a.facts.Owner.UID == a.facts.User.UID
 	if q.lower == "" {
 		a.list(machine, process)
 	} else {
 		a.ask(machine, q, process)
 	}
-	if a.granted && process != nil {
+	if process != nil && mine {
 		a.foresee(process)
 	}
 	return a
@@ -108,14 +111,22 @@ func (a *idAnswer) looks(process *target.Process) whynot.Looks {
 	}
 }
 
-// refuse makes err the answer.
+// refuse makes err the answer, or one more obstacle.
 func (a *idAnswer) refuse(err error, process *target.Process) {
-	a.granted = false
 	var nobody *noUser
 	if errors.As(err, &nobody) {
-		a.why = nobody.verdict()
+		a.obstruct(nobody.verdict())
 	} else {
-		a.why = whynot.Explain(err, a.looks(process))
+		a.obstruct(whynot.Explain(err, a.looks(process)))
+	}
+}
+
+// obstruct takes an obstacle in.
+func (a *idAnswer) obstruct(v verdict.Verdict) {
+	if a.granted {
+		a.granted, a.why = false, v
+	} else {
+		a.others = append(a.others, v)
 	}
 }
 
@@ -126,13 +137,36 @@ func (a *idAnswer) ask(machine source.Machine, q idQuestion, process *target.Pro
 	if a.facts.Grants != nil && a.facts.Grants.Err == nil {
 		a.source = a.facts.Grants.Source
 	}
-	if a.decision.Granted {
+	if !a.decision.Granted {
+		a.refuse(a.decision.Why, process)
+		a.goOn(machine, process)
+	}
+	if a.request.Wrong != nil {
 		return
 	}
-	a.refuse(a.decision.Why, process)
-	var none *idmap.NotGranted
-	if errors.As(a.decision.Why, &none) && !none.Grants.SSSD && none.Grants.Source != "" {
+	if asked := a.facts.Grants; asked != nil && !asked.SSSD && a.source != "" {
 		a.slips = a.looks(process).Slips()
+	}
+}
+
+// mostOthers bounds the obstacles that are looked for.
+const mostOthers = 16
+
+// goOn looks for what else is in the way, once what is before it is not.
+func (a *idAnswer) goOn(machine source.Machine, process *target.Process) {
+	facts, why := a.facts, a.decision.Why
+	for range mostOthers {
+		if !obstacle.PastIDs(a.request, &facts, why) {
+			return
+		}
+		d := machine.Decide(a.request, &facts)
+		if d.Granted {
+			return
+		}
+		why = d.Why
+		looks := a.looks(process)
+		looks.Facts = facts
+		a.others = append(a.others, whynot.Explain(why, looks))
 	}
 }
 
@@ -141,7 +175,6 @@ func (a *idAnswer) list(machine source.Machine, process *target.Process) {
 	var foreign *idmap.Foreign
 	if nothing := idmap.Decide(a.request, a.facts); errors.As(nothing.Why, &foreign) {
 		a.refuse(foreign, process)
-		return
 	}
 	grants := machine.Grants(a.request.Kind, a.facts.User, nil)
 	a.source = grants.Source

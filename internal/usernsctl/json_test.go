@@ -30,7 +30,7 @@ func examples(t *testing.T) []example {
 	report := &finding.Report{}
 	report.Add(finding.Finding{
 		ID: "policy", Level: finding.Error, File: "/etc/userns-helpers/policy.toml", Line: 3, Problem: "not of the form key = value", Advice: "Write it as",
-		Write: "[defaults]\nmac_lock = true\n", Fix: []string{"systemctl reload example"}, Accepted: "ops-12",
+		Write: "[defaults]\nmac_lock = true\n", Fix: []string{"systemctl reload example"}, Users: []string{"alice"}, Accepted: "ops-12",
 	})
 	report.Miss("/etc/sssd/sssd.conf", "permission denied: run as root")
 	report.Read("/etc/subuid")
@@ -38,13 +38,27 @@ func examples(t *testing.T) []example {
 	uid := int64(1001)
 	bounds := limits.Bounds{}
 	fill(reflect.ValueOf(&bounds).Elem())
+	explained := reply{
+		Format: format, Kind: "uid", Answer: no, Question: "alice (uid 1000): map uids of the host with newuidmap", ID: "not-granted",
+		Reason: "uid range [0-1) -> [0-1) not allowed", Advice: "/etc/subuid has nothing for alice",
+		Others:   []obstructed{{ID: "not-granted", Problem: "uid range [0-1) -> [0-1) not allowed", Advice: "/etc/subuid has nothing for alice"}},
+		By:       []by{{File: "/etc/subuid", Line: 3, Rule: "grants 100000-165535", Left: 3}},
+		Grants:   []granted{{File: "/etc/subuid", Line: 3, Owner: "alice", First: 100000, Count: 65536, Quota: 5, Live: 2}},
+		Quota:    &quota{Granted: 5, Live: 2, Left: 3},
+		Overlaps: []overlap{{ids: ids{165535, 1}, File: "/etc/subuid", Line: 7, Owner: "bob"}},
+		Slips:    []slip{{File: "/etc/subuid", Line: 4, Kind: "blank", Text: "alice:1:1 ", Why: "a blank follows the count"}},
+		Settings: []setting{{"mac_lock", "true", "/etc/userns-helpers/policy.toml:9 [bridge.lxcbr0]"}}, Guard: "drop the rest\n", Remarks: []string{"Did you mean bob?"},
+	}
 	return []example{
 		{"check", checkAnswer{format, report}},
-		{"explain", reply{
-			Format: format, Answer: no, Question: "alice (uid 1000): map uids of the host with newuidmap", ID: "not-granted", Reason: "uid range [0-1) -> [0-1) not allowed",
-			Advice: "/etc/subuid has nothing for alice", By: []by{{File: "/etc/subuid", Line: 3, Rule: "grants 100000-165535", Left: 3}},
-			Slips:    []slip{{File: "/etc/subuid", Line: 4, Kind: "blank", Text: "alice:1:1 ", Why: "a blank follows the count"}},
-			Settings: []setting{{"mac_lock", "true", "/etc/userns-helpers/policy.toml:9 [bridge.lxcbr0]"}}, Guard: "drop the rest\n", Remarks: []string{"Did you mean bob?"},
+		{"explain", explained},
+		{"user", person{
+			Format: format, Answer: no, User: "alice", UID: 1000, Names: []string{"alice"}, Groups: []string{"staff"}, Obstacles: explained.Others, Maps: []reply{},
+			Networks: []reply{}, Bridges: []string{"lxcbr0"}, Containers: []container{{Name: "web", PID: 4711, Processes: 9}}, Interfaces: []nicview.NIC{}, Limits: &bounds, Problems: []finding.Finding{},
+		}},
+		{"suggest", suggestion{
+			Format: format, Answer: no, User: "alice", ID: "too-few-ids", Reason: "alice has 10 IDs", Advice: "usernsctl grant alice",
+			Containers: []carvedInto{{Name: "web", UIDs: ids{100000, 65536}, GIDs: ids{100000, 65536}, Lines: []string{"lxc.idmap = u 0 100000 65536"}}}, Remarks: []string{"A remark."},
 		}},
 		{"nics", nicsAnswer{format, nicview.View{NICs: []nicview.NIC{{
 			Name: "veth1000_AbCd", UID: 1000, User: "alice", Charged: "alice", Bridge: "lxcbr0", Container: "web", PID: 4711, Since: 1_764_000_000, FromInside: 12, ToInside: 9,
@@ -90,13 +104,21 @@ func fill(v reflect.Value) {
 	}
 }
 
+// chapters are where the keys of a type are described, if it is part of several answers.
+var chapters = map[reflect.Type]string{
+	reflect.TypeFor[reply](): "explain", reflect.TypeFor[finding.Finding](): "check", reflect.TypeFor[nicview.NIC](): "nics",
+}
+
 // keysOf are the keys of a value's type as the document has them: "findings[].id".
-func keysOf(t reflect.Type, before string) []string {
+func keysOf(t reflect.Type, chapter, before string) []string {
+	if own, has := chapters[t]; has && own != chapter {
+		return nil
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return keysOf(t.Elem(), before)
+		return keysOf(t.Elem(), chapter, before)
 	case reflect.Slice, reflect.Array:
-		return keysOf(t.Elem(), before+"[]")
+		return keysOf(t.Elem(), chapter, before+"[]")
 	case reflect.Struct:
 	default:
 		return nil
@@ -105,7 +127,7 @@ func keysOf(t reflect.Type, before string) []string {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous {
-			keys = append(keys, keysOf(f.Type, before)...)
+			keys = append(keys, keysOf(f.Type, chapter, before)...)
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -113,7 +135,7 @@ func keysOf(t reflect.Type, before string) []string {
 			continue
 		}
 		key := strings.TrimPrefix(before+"."+name, ".")
-		keys = append(append(keys, key), keysOf(f.Type, key)...)
+		keys = append(append(keys, key), keysOf(f.Type, chapter, key)...)
 	}
 	return keys
 }
@@ -153,10 +175,10 @@ func TestJSONDocument(t *testing.T) {
 		for _, r := range row.FindAllStringSubmatch(chapter, -1) {
 			rows = append(rows, r[1])
 		}
-		if keys := keysOf(reflect.TypeOf(e.value), ""); !slices.Equal(rows, keys) {
+		if keys := keysOf(reflect.TypeOf(e.value), e.chapter, ""); !slices.Equal(rows, keys) {
 			t.Errorf("%s: rows  %q\nkeys %q", e.chapter, rows, keys)
 		}
-		for _, key := range keysOf(reflect.TypeOf(e.value), "") {
+		for _, key := range keysOf(reflect.TypeOf(e.value), e.chapter, "") {
 			name := key[strings.LastIndexByte(key, '.')+1:]
 			if !strings.Contains(string(want), `"`+name+`": `) {
 				t.Errorf("%s: the example has no %s", e.chapter, key)

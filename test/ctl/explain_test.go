@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	policy "userns-helpers/internal/policy/nics"
 	"userns-helpers/test/blackbox/harness"
 )
 
@@ -28,7 +29,30 @@ type answer struct {
 		Line                  int
 	}
 	Protections []struct{ Key, Value, From string }
-	status      int
+	Kind        string
+	Obstacles   []struct{ ID, Problem, Advice string }
+	Grants      []struct {
+		File, Owner               string
+		Line                      int
+		First, Count, Quota, Live uint64
+	}
+	Quota    *struct{ Granted, Live, Left uint64 }
+	Overlaps []struct {
+		File, Owner  string
+		Line         int
+		First, Count uint64
+	}
+	Remarks []string
+	status  int
+}
+
+// obstacles are the ids of all that is in the way.
+func (a answer) obstacles() string {
+	var all []string
+	for _, o := range a.Obstacles {
+		all = append(all, o.ID)
+	}
+	return strings.Join(all, " ")
 }
 
 // explain asks as p.
@@ -268,7 +292,7 @@ func TestExplainNICProcess(t *testing.T) {
 	}
 	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\nmac_lock = true\n"})
 	a := explain(t, alice, "nic", "alice", "br0")
-	if len(a.Protections) != 10 || a.Protections[0].Key != "mac_lock" || a.Protections[0].Value != "true" ||
+	if len(a.Protections) != len(policy.Keys()) || a.Protections[0].Key != "mac_lock" || a.Protections[0].Value != "true" ||
 		a.Protections[0].From != "/etc/userns-helpers/policy.toml:2 [bridge.br0]" || a.Protections[1].From != "built in" {
 		t.Errorf("%+v", a)
 	}
@@ -328,5 +352,74 @@ func TestExplainSlips(t *testing.T) {
 	}
 	if did := create(t, alice, container(t, alice), "br0"); did.status != 1 || !strings.Contains(did.err, strings.TrimSpace(said.Advice)) {
 		t.Errorf("explain says %q, lxc-user-nic %q", said.Advice, did.err)
+	}
+}
+
+// TestExplainObstacles: all that is in the way is named, the first as the program names it; each that is removed in that order
+// leaves the rest.
+func TestExplainObstacles(t *testing.T) {
+	check := func(want string, words ...string) answer {
+		t.Helper()
+		a := explain(t, alice, words...)
+		if a.obstacles() != want || (want == "") != (a.Answer == "yes") || a.Kind != words[0] {
+			t.Errorf("%q: %q, want %q: %+v", words, a.obstacles(), want, a)
+		}
+		return a
+	}
+	put(t, "/etc/userns-helpers/forbidden-host-ids", harness.File{Text: "300000-300005\n"})
+	check("not-granted forbidden", "uid", "carol", "300000", "10")
+	check("forbidden", "uid", "alice", "300000", "10")
+	check("", "uid", "alice", "300006", "10")
+	check("other-user not-granted forbidden", "uid", "carol", "300000", "10", "--pid", strconv.Itoa(namespace(t, alice).PID))
+
+	put(t, "/etc/lxc/lxc-usernet", harness.File{Text: "bob veth br0 1\n"})
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[defaults]\nvlan = 5\n[limits]\nnics_per_user = 0\n"})
+	check("not-granted no-such-bridge over-user-limit", "nic", "alice", "br7")
+	if a := check("not-granted not-a-bridge over-user-limit", "nic", "alice", "lo"); strings.Contains(a.Advice, "add the line") {
+		t.Errorf("a line for what is no bridge: %+v", a)
+	}
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[limits]\nnics_per_user = 0\n"})
+	check("not-granted over-user-limit", "nic", "alice", "br0")
+	put(t, "/etc/lxc/lxc-usernet", harness.File{Text: "alice veth br0 1\nalice veth br0 x\n"})
+	check("over-user-limit", "nic", "alice", "br0")
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Absent: true})
+	a := check("", "nic", "alice", "br0")
+	if a.Quota == nil || a.Quota.Granted != 1 || a.Quota.Left != 1 || len(a.Grants) != 1 || a.Grants[0].Owner != "alice" || a.Grants[0].Line != 1 {
+		t.Errorf("%+v", a)
+	}
+	if len(a.Slips) != 1 || a.Slips[0].Line != 2 || !strings.Contains(strings.Join(a.Remarks, " "), "/etc/lxc/lxc-usernet:2 ") {
+		t.Errorf("a line that grants nothing beside one that does: %+v", a)
+	}
+}
+
+// TestExplainTap: a line is not offered for a device that could be a bridge of Open vSwitch, and is none.
+func TestExplainTap(t *testing.T) {
+	if err := sh("ip tuntap add tap7 mode tap"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sh("ip link del tap7") })
+	a := explain(t, root, "nic", "carol", "tap7")
+	if !strings.HasPrefix(a.obstacles(), "not-granted openvswitch-failed") && !strings.HasPrefix(a.obstacles(), "not-granted not-a-bridge") || strings.Contains(a.Advice, "add the line") {
+		t.Errorf("%+v", a)
+	}
+}
+
+// TestExplainOverlaps: a yes says who else has the IDs: other users, by their line, and accounts.
+func TestExplainOverlaps(t *testing.T) {
+	add(t, "/etc/subuid", "bob:300010:5\nalice:3003:1\nalice:300000:10\n")
+	a := explain(t, alice, "uid", "alice", "300008", "10")
+	if a.Answer != "yes" || len(a.Overlaps) != 1 || a.Overlaps[0].Owner != "bob" || a.Overlaps[0].Line != lineOf("/etc/subuid") || a.Overlaps[0].First != 300010 || a.Overlaps[0].Count != 5 ||
+		!strings.Contains(a.Remarks[0], "bob 300010-300014 (/etc/subuid:"+strconv.Itoa(lineOf("/etc/subuid"))+")") {
+		t.Errorf("%+v", a)
+	}
+	a = explain(t, alice, "uid", "alice", "3003", "1")
+	if a.Answer != "yes" || len(a.Overlaps) != 1 || a.Overlaps[0].Owner != "carol" || a.Overlaps[0].File != "/etc/passwd" {
+		t.Errorf("%+v", a)
+	}
+	if a := explain(t, alice, "uid", "alice"); len(a.Overlaps) != 2 || len(a.Grants) != 3 {
+		t.Errorf("%+v", a)
+	}
+	if a := explain(t, alice, "uid", "bob", "365536", "10"); len(a.Overlaps) != 0 {
+		t.Errorf("%+v", a)
 	}
 }

@@ -5,10 +5,8 @@ import (
 	"strconv"
 
 	"userns-helpers/internal/account/lookup"
+	"userns-helpers/internal/text/json"
 )
-
-// errMalformed says that a reply is not one JSON object, has a wanted key twice, or has a wanted value of another type.
-var errMalformed = errors.New("it is no record")
 
 // wanted are the names of what is wanted in a record: name, id, and for a user the primary group.
 func wanted(key lookup.Key) []string {
@@ -21,18 +19,18 @@ func wanted(key lookup.Key) []string {
 // parseReply understands {"parameters":{"record":{...}}} and {"error":"..."}; what else there is is passed over. Where a
 // record has no id at its top, as that of a user of systemd-homed, whose id depends on the machine, others must be asked.
 func parseReply(reply []byte, key lookup.Key) (account lookup.Account, found bool, err error) {
-	top, err := object(reply, "parameters", "error")
+	top, err := json.Object(reply, "parameters", "error")
 	if err != nil {
 		return account, false, err
 	}
 	if top[1] != nil {
 		return account, false, errorNamed(top[1])
 	}
-	parameters, err := object(top[0], "record")
+	parameters, err := json.Object(top[0], "record")
 	if err != nil {
 		return account, false, err
 	}
-	record, err := object(parameters[0], wanted(key)...)
+	record, err := json.Object(parameters[0], wanted(key)...)
 	switch {
 	case err != nil:
 		return account, false, err
@@ -44,9 +42,9 @@ func parseReply(reply []byte, key lookup.Key) (account lookup.Account, found boo
 
 // errorNamed is the error that the service names; nil if that is that there is no such account.
 func errorNamed(value []byte) error {
-	switch word, ok := text(value); {
+	switch word, ok := json.Text(value); {
 	case !ok || word == "":
-		return errMalformed
+		return json.ErrMalformed
 	case word == "io.systemd.UserDatabase.NoRecordFound":
 		return nil
 	case word == "io.systemd.UserDatabase.ServiceNotAvailable":
@@ -60,18 +58,18 @@ func errorNamed(value []byte) error {
 // (https://systemd.io/USER_RECORD); a group has none.
 func parseRecord(values [][]byte) (account lookup.Account, found bool, err error) {
 	var named, numbered, grouped bool
-	account.Name, named = text(values[0])
-	account.ID, numbered = integer(values[1])
+	account.Name, named = json.Text(values[0])
+	account.ID, numbered = json.Integer(values[1])
 	switch {
 	case len(values) < 3:
 		grouped = true
 	case values[2] == nil:
 		account.Primary, grouped = account.ID, true
 	default:
-		account.Primary, grouped = integer(values[2])
+		account.Primary, grouped = json.Integer(values[2])
 	}
 	if !named || !numbered || !grouped {
-		return lookup.Account{}, false, errMalformed
+		return lookup.Account{}, false, json.ErrMalformed
 	}
 	return account, true, nil
 }

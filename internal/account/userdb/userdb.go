@@ -15,6 +15,7 @@ import (
 
 	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/kernel/unixsock"
+	"userns-helpers/internal/text/json"
 	"userns-helpers/internal/text/paths"
 )
 
@@ -54,7 +55,7 @@ func (s Service) account(key lookup.Key) (account lookup.Account, found bool, er
 	case key.Group:
 		method, parameter = "GetGroupRecord", `"gid":`
 	case key.Name != "":
-		parameter, id = `"userName":`, quote(key.Name)
+		parameter, id = `"userName":`, json.Quote(key.Name)
 	}
 	question := `{"method":"io.systemd.UserDatabase.` + method + `","parameters":{` + parameter + id +
 		`,"service":"io.systemd.Multiplexer"}}` + "\x00"

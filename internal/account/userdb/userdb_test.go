@@ -2,7 +2,6 @@ package userdb
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -158,70 +157,6 @@ func TestPrimaryGroup(t *testing.T) {
 	if user, _, err := s.account(lookup.Key{ID: 7}); user != (lookup.Account{Name: "alice", ID: 7, Primary: 7}) || err != nil {
 		t.Errorf("%v, %v", user, err)
 	}
-}
-
-// oracle reads the one object that text is with encoding/json.
-func oracle(text []byte) (map[string]json.RawMessage, bool) {
-	var members map[string]json.RawMessage
-	err := json.Unmarshal(text, &members)
-	return members, err == nil && members != nil
-}
-
-// FuzzObject: what is accepted is what encoding/json accepts, and means the same.
-func FuzzObject(f *testing.F) {
-	for _, seed := range []string{
-		alice, `{"uid":7,"userName":"a\u00e9\ud83d\ude00\n","x":[1,-2.5e+3,true,false,null,{}]}`, ` { "uid" : 0 } `, `{"uid":01}`, `{"u\u0069d":7}`,
-		`{"userName":"\ud800x"}`, `{"UID":1}`, `{"uid":1,"uid":2}`, "{\"userName\":\"\xff\"}", "{\"\x00\":1}", `{"":1}`, `{"uid":[}`, `{"uid":-0}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, document []byte) {
-		values, err := object(document, "uid", "userName")
-		members, valid := oracle(document)
-		if err != nil {
-			return
-		}
-		if !valid {
-			t.Fatalf("%q is accepted, and encoding/json refuses it", document)
-		}
-		for i, name := range []string{"uid", "userName"} {
-			if want := members[name]; string(values[i]) != strings.Trim(string(want), " \t\r\n") || (want == nil) != (values[i] == nil) {
-				t.Fatalf("%q: %s is %q, want %q", document, name, values[i], want)
-			}
-		}
-		var n uint32
-		if id, ok := integer(values[0]); ok && (json.Unmarshal(values[0], &n) != nil || n != id) {
-			t.Fatalf("%q is %d, want %d", values[0], id, n)
-		}
-		var s string
-		if name, ok := text(values[1]); ok && (json.Unmarshal(values[1], &s) != nil || s != name) {
-			t.Fatalf("%q is %q, want %q", values[1], name, s)
-		}
-	})
-}
-
-// FuzzAccepts: what encoding/json writes is accepted, and read back as it was.
-func FuzzAccepts(f *testing.F) {
-	f.Add("alice", uint32(7), "x", 1.5)
-	f.Add("a\"\\\x01\u2028é", uint32(1<<32-1), "", -1e300)
-	f.Fuzz(func(t *testing.T, name string, id uint32, other string, number float64) {
-		document, err := json.MarshalIndent(map[string]any{"userName": name, "uid": id, "other": []any{other, number, nil, map[string]any{other: true}}}, "", "\t")
-		if err != nil {
-			return // NaN
-		}
-		values, err := object(document, "userName", "uid")
-		if err != nil {
-			t.Fatalf("%q: %v", document, err)
-		}
-		got, named := text(values[0])
-		n, numbered := integer(values[1])
-		if !named || !numbered || got != strings.ToValidUTF8(name, "\ufffd") && !strings.Contains(got, "\ufffd") || n != id {
-			t.Fatalf("%q, %d of %q", got, n, document)
-		}
-		if s, ok := text([]byte(quote(got))); !ok || s != got {
-			t.Fatalf("%q is quoted %s", got, quote(got))
-		}
-	})
 }
 
 // FuzzReply: no account with an error.

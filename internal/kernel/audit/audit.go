@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/text/verdict"
 )
 
@@ -34,6 +35,19 @@ type field struct {
 func New(program string) *Record {
 	r := &Record{program: program, fields: make([]field, 0, usualFields)}
 	r.Number("ppid", uint64(unix.Getppid()))
+	return r
+}
+
+// For begins a record of a program that the service runs for a caller: the service is the parent of this process, and the
+// kernel knows no login of it.
+func For(program string, peer privilege.Peer) *Record {
+	r := &Record{program: program, fields: make([]field, 0, usualFields+4)}
+	r.Text("via", "service")
+	r.Number("peer", uint64(max(peer.PID, 0)))
+	if login, session, ok := peer.Login(); ok {
+		r.Number("auid", uint64(login))
+		r.Number("ses", uint64(session))
+	}
 	return r
 }
 

@@ -35,7 +35,7 @@ func TestClosed(t *testing.T) {
 
 // TestOwn: the assembly handles the capabilities below 32 alone, and no set has CAP_SYS_ADMIN or CAP_SYS_PTRACE.
 func TestOwn(t *testing.T) {
-	for name, set := range map[string]uint64{"newuidmap": Newuidmap, "newgidmap": Newgidmap, "lxc-user-nic": Usernic} {
+	for name, set := range map[string]uint64{"newuidmap": Newuidmap, "newgidmap": Newgidmap, "lxc-user-nic": Usernic, "userns-helperd": Helperd} {
 		if set>>32 != 0 || set&(1<<unix.CAP_SYS_ADMIN|1<<unix.CAP_SYS_PTRACE) != 0 {
 			t.Errorf("%s: %x", name, set)
 		}

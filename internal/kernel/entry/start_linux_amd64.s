@@ -23,6 +23,10 @@ TEXT userns_helpers_usernic(SB),NOSPLIT|NOFRAME,$0
 	MOVL	$const_Usernic, BX
 	JMP	privileged<>(SB)
 
+TEXT userns_helpers_helperd(SB),NOSPLIT|NOFRAME,$0
+	MOVL	$const_Helperd, BX
+	JMP	privileged<>(SB)
+
 // privileged gives up what is not in BX, the program's own capabilities, all of which are below 32.
 TEXT privileged<>(SB),NOSPLIT|NOFRAME,$0
 	LEAQ	·found(SB), R12

@@ -18,6 +18,10 @@ TEXT userns_helpers_usernic(SB),NOSPLIT|NOFRAME,$0
 	MOVD	$const_Usernic, R19
 	B	privileged<>(SB)
 
+TEXT userns_helpers_helperd(SB),NOSPLIT|NOFRAME,$0
+	MOVD	$const_Helperd, R19
+	B	privileged<>(SB)
+
 // privileged gives up what is not in R19, the program's own capabilities, all of which are below 32.
 TEXT privileged<>(SB),NOSPLIT|NOFRAME,$0
 	MOVD	$·found(SB), R20

@@ -30,7 +30,7 @@ func isRoot() bool {
 	return ruid == 0 && euid == 0 && suid == 0
 }
 
-// everywhere makes s the sets of all threads. This is the only use of unsafe; the kernel copies both structures before it
+// everywhere makes s the sets of all threads. The kernel copies both structures before it
 // returns.
 func (s sets) everywhere() error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

@@ -20,14 +20,16 @@ import (
 	"userns-helpers/internal/kernel/entry"
 )
 
-// Caller is the user who ran the program. Only Begin and Early make one, from the real ids at execve(2): a function that
-// takes a Caller cannot be given a user of somebody else's choice.
+// Caller is the user who ran the program, or who asked the service. Only Begin and Early make one from the real ids at
+// execve(2), and Serve one from the credentials of a peer: a function that takes a Caller cannot be given a user of
+// somebody else's choice.
 type Caller struct {
 	uid, gid  uint32
 	groups    []uint32
 	raised    bool
 	permitted Set
 	regrouped bool // Begin could make the effective group root's
+	peer      bool // Serve made it: what this process inherited says nothing about the caller
 	unfixed   bool // SECBIT_NO_SETUID_FIXUP: a change of user ids leaves capabilities as they are
 }
 
@@ -79,7 +81,13 @@ func Begin(own Set, stay Stay) (Caller, error) {
 	if err := stay.on(); err != nil {
 		return Early(), err
 	}
-	raiseLimits()
+	limitTime()
+	return begin(own)
+}
+
+// begin is Begin without an end, on a thread that the goroutine stays on.
+func begin(own Set) (Caller, error) {
+	raiseLimits() // first: to spread takes a descriptor
 	spread()
 	caller, err := identify()
 	if err != nil {

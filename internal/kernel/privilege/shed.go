@@ -102,8 +102,10 @@ func raiseLimits() {
 	for _, l := range limits {
 		setLimit(l.resource, l.value)
 	}
-	setLimit(unix.RLIMIT_CPU, processorTime())
 }
+
+// limitTime gives this process an end.
+func limitTime() { setLimit(unix.RLIMIT_CPU, processorTime()) }
 
 // processorTime is what this process may use, in seconds: a minute more than it has used already, before execve(2) too. No
 // call takes a second; the limit bounds what no check could, a program that spins.

@@ -32,8 +32,13 @@ func Reporter() Standing { return Standing{of: reporter} }
 // Supposed is the standing of the user uid after login, for a report.
 func Supposed(uid uint32) Standing { return Standing{of: supposed, uid: uid} }
 
-// Standing is the caller's, as to the capabilities that the program uses.
-func (c Caller) Standing(need Set) Standing { return Standing{caller, c.uid, c.permitted, need} }
+// Standing is the caller's, as to the capabilities that the program uses. Of a peer none of the proofs of Holds can be had.
+func (c Caller) Standing(need Set) Standing {
+	if c.peer {
+		return Standing{}
+	}
+	return Standing{caller, c.uid, c.permitted, need}
+}
 
 // Holds reports whether the caller had the needed capabilities over this user namespace before execve(2). It is asked
 // before ids or securebits are changed, which Begin does not do to what it looks at, and costs nothing until then.

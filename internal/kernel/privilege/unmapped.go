@@ -83,18 +83,30 @@ func inMap(text string, id uint64) (inside, known bool) {
 }
 
 // overflow is the user id that stands for those that a namespace does not contain, proc_sys_kernel(5).
-func overflow() uint32 {
+func overflow() uint32 { return overflowOf("/proc/sys/kernel/overflowuid") }
+
+// overflowGroup is the group id that does.
+func overflowGroup() uint32 { return overflowOf("/proc/sys/kernel/overflowgid") }
+
+func overflowOf(path string) uint32 {
 	const usual = 65534
-	text, err := readShort("/proc/sys/kernel/overflowuid")
-	if err != nil {
-		return usual
+	if id, ok := readNumber(path); ok {
+		return id
 	}
-	id, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
-	if err != nil {
-		return usual
-	}
-	return uint32(id)
+	return usual
 }
+
+// readNumber reads a file of the kernel's that has one number.
+func readNumber(path string) (uint32, bool) {
+	text, err := readShort(path)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
+	return uint32(n), err == nil
+}
+
+func decimal(n int) string { return strconv.Itoa(n) }
 
 // ownedBy finds out whether the owner of the open file fd is the id uid of this namespace or one that is shown as uid.
 // Only the owner, and who has CAP_FOWNER over the owner's id, may set O_NOATIME (fcntl(2), F_SETFL): with the file system

@@ -23,7 +23,7 @@ func ByDescriptor(fd int) (*Process, error) {
 	if stat.Mode&unix.S_IFMT == unix.S_IFDIR {
 		return hold(fd)
 	}
-	return openPidfd(fd)
+	return openPidfd(fd, ended)
 }
 
 // inherited refuses a descriptor that is not open, or that this program opened: nothing that passes execve(2) has
@@ -63,12 +63,22 @@ func pidOf(p *Process) int {
 	return pid
 }
 
+// ByPidfd opens the process of a pidfd that a peer sent, with the rights of the calling thread. Anything else is refused, a
+// directory of /proc too: it may be of another procfs than ours. A file whose file system never answers is told without a
+// question to it. The descriptor stays open. Errors are *Error.
+//
+// A process that has ended and was not waited for is opened, as one that is named by its number.
+func ByPidfd(fd int) (*Process, error) {
+	return openPidfd(fd, func(fd int) bool { return signalZero(fd) == unix.ESRCH })
+}
+
 // openPidfd opens /proc/PID for a pidfd.
 //
 // The number comes from the kernel's description of the descriptor (fdinfo, "Pid:"), which other kinds of descriptor
 // could imitate: io_uring lists names of files there. So the descriptor itself has the last word. While its process is
-// not reaped, its pid is nobody else's; if it is still there after /proc/PID was opened, what was opened is its own.
-func openPidfd(fd int) (*Process, error) {
+// not reaped, its pid is nobody else's; if it is still there after /proc/PID was opened, what was opened is its own. over says
+// whether it is there no more.
+func openPidfd(fd int, over func(int) bool) (*Process, error) {
 	if err := signalZero(fd); err != nil {
 		switch err {
 		case unix.EBADF:
@@ -85,7 +95,7 @@ func openPidfd(fd int) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ended(fd) {
+	if over(fd) {
 		p.Close()
 		return nil, failure(Gone, unix.ESRCH)
 	}

@@ -210,6 +210,20 @@ func (p *Process) OpenNamespace(name string) (int, error) {
 	return unix.Openat(p.directory, "ns/"+name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
+// Pidfd returns a pidfd of the process, pidfd_open(2). The number is its own as long as the process is there, which is
+// looked at afterwards. Errors: those of the system calls, ESRCH where it has ended or has no number here.
+func (p *Process) Pidfd() (int, error) {
+	if p.pid <= 0 {
+		return -1, unix.ESRCH
+	}
+	fd, err := unix.PidfdOpen(p.pid, 0)
+	if err == nil && p.Gone() {
+		_ = unix.Close(fd)
+		return -1, unix.ESRCH
+	}
+	return fd, err
+}
+
 // Gone reports whether the process has ended since it was opened.
 func (p *Process) Gone() bool {
 	err := p.signalZero()

@@ -33,6 +33,9 @@ func (d Daemon) Ask(talk func(*Conn) error) error {
 	return err
 }
 
+// Once connects and calls talk with the connection, and never again. Errors as of Ask.
+func (d Daemon) Once(talk func(*Conn) error) error { return d.once(time.Now().Add(d.Patience), talk) }
+
 func (d Daemon) once(end time.Time, talk func(*Conn) error) error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -101,12 +104,22 @@ func (c *Conn) arm(option int) error {
 }
 
 // Send sends all of message.
-func (c *Conn) Send(message []byte) error {
+func (c *Conn) Send(message []byte) error { return c.send(message, nil) }
+
+// Pass sends all of message, and with its first byte a descriptor (SCM_RIGHTS, unix(7)).
+func (c *Conn) Pass(message []byte, descriptor int) error {
+	return c.send(message, unix.UnixRights(descriptor))
+}
+
+func (c *Conn) send(message, control []byte) error {
 	for len(message) > 0 {
 		if err := c.arm(unix.SO_SNDTIMEO); err != nil {
 			return err
 		}
-		n, err := unix.SendmsgN(c.fd, message, nil, nil, unix.MSG_NOSIGNAL)
+		n, err := unix.SendmsgN(c.fd, message, control, nil, unix.MSG_NOSIGNAL)
+		if n > 0 {
+			control = nil
+		}
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			return c.failed(err)
 		}

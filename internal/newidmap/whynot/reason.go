@@ -30,6 +30,18 @@ type NotWritten struct {
 	Err    error
 }
 
+// NoReply says that the service was asked, and what became of it is not known; or that it had too much to do for this caller.
+type NoReply struct {
+	Busy bool
+	Err  error
+}
+
+// NotServed says why the service does nothing for somebody, whatever they ask for.
+type NotServed struct{ Err error }
+
+// Answered is what the service said.
+type Answered struct{ verdict.Verdict }
+
 // noProcess says that the process that the caller named could not be opened.
 type noProcess struct {
 	named idmap.Target
@@ -70,6 +82,11 @@ const (
 	writeRefused   verdict.ID = "write-refused"
 	noGrantsFile   verdict.ID = "grants-missing"
 	grantsDistrust verdict.ID = "grants-untrusted"
+	serviceSilent  verdict.ID = "service-silent"
+	serviceBusy    verdict.ID = "service-busy"
+	peerUnmapped   verdict.ID = "peer-unmapped"
+	peerElsewhere  verdict.ID = "peer-elsewhere"
+	peerUnknown    verdict.ID = "peer-unknown"
 )
 
 // processIDs are the names of the causes for which a process cannot be opened.
@@ -126,3 +143,39 @@ func (e *noProcess) Error() string  { return string(e.ID()) }
 
 // Unwrap returns the cause.
 func (e *noProcess) Unwrap() error { return e.err }
+
+// ID tells whether the service was heard at all.
+func (e *NoReply) ID() verdict.ID {
+	if e.Busy {
+		return serviceBusy
+	}
+	return serviceSilent
+}
+func (e *NoReply) Error() string { return string(e.ID()) }
+
+// Unwrap returns the cause.
+func (e *NoReply) Unwrap() error { return e.Err }
+
+// ID tells what is wrong with the peer.
+func (e *NotServed) ID() verdict.ID {
+	var fault *privilege.PeerError
+	if !errors.As(e.Err, &fault) {
+		return (&NoRights{e.Err}).ID()
+	}
+	switch fault.Why {
+	case privilege.PeerUnmapped:
+		return peerUnmapped
+	case privilege.PeerElsewhere:
+		return peerElsewhere
+	case privilege.PeerUnknown, privilege.PeerGone:
+	}
+	return peerUnknown
+}
+func (e *NotServed) Error() string { return string(e.ID()) }
+
+// Unwrap returns the cause.
+func (e *NotServed) Unwrap() error { return e.Err }
+
+// ID is the service's.
+func (e *Answered) ID() verdict.ID { return e.Verdict.ID }
+func (e *Answered) Error() string  { return string(e.ID()) }

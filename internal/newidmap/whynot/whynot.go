@@ -24,6 +24,8 @@ type Looks struct {
 	Raised   bool               // the program runs with effective user id 0
 	Missing  privilege.Set      // of the capabilities that the map needs, those that the program was not given
 	Allowed  bool               // no right is left but the caller's: files may be looked at
+	Serves   bool               // this process is the service's, and works for a peer
+	Service  error              // why the service was not asked; nil: it was, or nobody thought of it
 }
 
 // Explain puts a reason into words.
@@ -54,6 +56,12 @@ func Explain(reason error, l Looks) verdict.Verdict {
 		v = notDenied(e)
 	case *NotWritten:
 		v = l.notWritten(e)
+	case *NoReply:
+		v = l.noReply(e)
+	case *NotServed:
+		v = l.notServed(e)
+	case *Answered:
+		return e.Verdict
 	default: // fails without a reason of ours, which is a defect
 		return verdict.Verdict{ID: writeRefused, Headline: "the map was not written", Err: reason}
 	}

@@ -13,7 +13,7 @@ import (
 func (l Looks) notWritten(e *NotWritten) verdict.Verdict {
 	f := writeFacts{
 		err: e.Err, mapped: e.Mapped, gone: l.Process.Gone(), caller: l.Facts.User.UID, missing: l.Missing,
-		install:   install.Observe(need(l.Kind), l.Raised),
+		install: install.Observe(need(l.Kind), l.Raised), serves: l.Serves, door: l.door(),
 		namespace: observeNamespace(l.Process),
 		parent:    idMap(readFile("/proc/self/" + l.Kind.MapFile())),
 	}
@@ -32,6 +32,8 @@ type writeFacts struct {
 	missing   privilege.Set // of the needed capabilities, those that the program was not given
 	install   install.Facts
 	namespace namespace
+	serves    bool          // this is the service, and the caller its peer
+	door      string        // what became of asking the service, in words that end a sentence
 	parent    []idmap.Range // the ids that exist in our own namespace, the parent: one range for each line of its map
 }
 
@@ -91,6 +93,11 @@ func explainNamespace(kind idmap.Kind, f writeFacts) verdict.Verdict {
 			ID: alreadyMapped, Advice: "the " + kind.MapFile() + " of the process is written already, and the kernel accepts one write only: start with a new " +
 				"user namespace; do not let the process or another program write it first",
 		}
+	case n.known && !n.child && f.serves:
+		return verdict.Verdict{
+			ID: notChild, Advice: "the user namespace of the process is not directly below the one of the service, and the kernel takes a map from the " +
+				"namespace above alone: call this program where the service's namespace is yours, outside of bubblewrap, a container, PrivateUsers=",
+		}
 	case n.known && !n.child:
 		return verdict.Verdict{
 			ID: notChild, Advice: "the user namespace of the process is not directly below yours: call this program from the namespace in which it was made",
@@ -113,8 +120,10 @@ func explainCapability(kind idmap.Kind, f writeFacts) verdict.Verdict {
 	const needs = "mapping host ID 0 needs CAP_SETFCAP since Linux 5.12, and "
 	setfcap := privilege.Of(unix.CAP_SETFCAP)
 	switch {
+	case f.missing != 0 && f.serves:
+		return lacking(kind, f.missing)
 	case f.missing&^setfcap != 0:
-		return verdict.Verdict{ID: noPrivilege, Advice: f.install.Explain(need(kind))}
+		return verdict.Verdict{ID: noPrivilege, Advice: f.install.Explain(need(kind)) + f.door}
 	case f.missing == 0:
 		return verdict.Verdict{}
 	case !f.install.SetuidRoot:

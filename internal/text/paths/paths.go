@@ -28,6 +28,7 @@ var (
 	nscd      = "/var/run/nscd/socket"
 	getent    = "/usr/bin/getent"
 	libraries = "/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib"
+	maps      = "/run/userns-helpers/maps.sock"
 	version   = "unknown"
 )
 
@@ -96,6 +97,9 @@ func Getent() string { return getent }
 
 // Libraries are the directories in which the modules for subid: are installed (libsubid_NAME.so), separated by colons.
 func Libraries() string { return libraries }
+
+// Maps is the socket of the service that writes maps, userns-helperd(8).
+func Maps() string { return maps }
 
 // Version is the version of this build, as --version prints it.
 func Version() string { return version }

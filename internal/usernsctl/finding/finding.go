@@ -35,6 +35,7 @@ type Finding struct {
 	Advice   string   `json:"advice"`             // what it means, and what to do
 	Write    string   `json:"write,omitempty"`    // what to write in place of what is there, one or more lines; "" for nothing
 	Fix      []string `json:"fix,omitempty"`      // commands for root's shell that put it right, in order; none where a person has to choose
+	Users    []string `json:"users,omitempty"`    // whom it is about, by login names, where no line of File says it
 	Accepted string   `json:"accepted,omitempty"` // why it is fine on this host: it does not count; "": nobody said so
 }
 

@@ -26,8 +26,12 @@ kernel-apparmor
 kernel-namespaces
 kernel-neighbours
 ledger-filesystem
+limits-live
+limits-live-memory
 limits-memory
 limits-processes
+living-overlap
+living-shared
 logindefs-bounds
 logindefs-off
 logindefs-twice

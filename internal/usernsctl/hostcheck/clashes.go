@@ -9,7 +9,7 @@ import (
 func (c *check) checkClashes(path string) {
 	for _, clash := range c.spaces[path].Clashes() {
 		c.report.Add(finding.Finding{
-			ID: "subid-overlap", Level: finding.Error, File: path, Line: clash.Claim.Line,
+			ID: "subid-overlap", Level: finding.Error, Users: []string{clash.Claim.Owner, clash.With.Owner}, File: path, Line: clash.Claim.Line,
 			Problem: printable(clash.Claim.Owner) + " and " + printable(clash.With.Owner) + " (line " + decimal(uint64(clash.With.Line)) +
 				") both have the IDs " + span(clash.Both),
 			Advice: "Each can change and kill what the other's containers own, and they share limits. Move this range: " + c.suggest(clash.Claim),

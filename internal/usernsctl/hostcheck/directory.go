@@ -52,7 +52,7 @@ func (c *check) checkDirectory(path string, d directory) {
 		return
 	}
 	f := finding.Finding{
-		ID: "subid-directory", Level: finding.Warning, File: path, Line: lines[0],
+		ID: "subid-directory", Level: finding.Warning, Users: owners, File: path, Line: lines[0],
 		Problem: count(len(lines), "line") + " grant IDs that accounts of " + d.name + " can have, " + span(d.ids) + ": those of " + list(owners),
 		Advice: "In a container these users can act as such accounts, on their files on this host and on network file systems " +
 			"(CVE-2024-56433). Give containers other IDs, here and in login.defs (SUB_UID_MIN, SUB_UID_MAX).",

@@ -13,19 +13,22 @@ type Grants struct {
 	Idle   int  // lines that grant nothing
 	Absent bool // there is no such file, or it could not be read
 	Unseen []finding.Unseen
+
+	AccountsFile string            // that has the accounts whose IDs they must not be
+	Accounts     map[uint32]string // their names, by ID
 }
 
 // GrantsOf reads /etc/subuid, or if groups is true /etc/subgid.
 func GrantsOf(h Host, groups bool) Grants {
 	c := &check{Host: h, spaces: make(map[string]idspace.Space)}
 	c.readAccounts()
-	path := paths.Subuid()
+	path, accountsFile, known := paths.Subuid(), paths.Passwd(), c.accounts.uids
 	if groups {
-		path = paths.Subgid()
+		path, accountsFile, known = paths.Subgid(), paths.Group(), c.accounts.gids
 	}
 	c.checkSubid(path)
 	space, read := c.spaces[path]
-	g := Grants{Path: path, Space: space, Absent: !read, Unseen: c.report.Unseen}
+	g := Grants{Path: path, Space: space, Absent: !read, Unseen: c.report.Unseen, AccountsFile: accountsFile, Accounts: known.name}
 	for _, f := range c.report.Findings {
 		if f.ID == "subid-line" || f.ID == "subid-zero" {
 			g.Idle++

@@ -23,6 +23,7 @@ import (
 	"userns-helpers/internal/usernsctl/drift"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/idspace"
+	"userns-helpers/internal/usernsctl/living"
 	"userns-helpers/internal/usernsctl/quietly"
 )
 
@@ -35,16 +36,17 @@ type Host struct {
 	open       func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
 	kind       func(name string) (string, error)        // of an interface of the host: "bridge"; ENODEV where there is none
 	fileSystem func(path string) (unix.Statfs_t, error) // statfs(2)
+	living     func() living.View                       // nil: no process is looked at
 
 	index func(name string) int // of an interface of the host; nil: whatever /sys shows is here
 
-	// living compares the interfaces of containers with the policy; nil where there is nothing to compare with.
-	living func(*nics.Policy, map[uint32]string, func(uid uint32) (plan.Person, error)) ([]drift.NIC, error)
+	// compare compares the interfaces of containers with the policy; nil where there is nothing to compare with.
+	compare func(*nics.Policy, map[uint32]string, func(uid uint32) (plan.Person, error)) ([]drift.NIC, error)
 }
 
 // Here is this host.
 func Here() Host {
-	return Host{open: inspect, kind: kindOf, fileSystem: fileSystem, index: indexOf, living: compared}
+	return Host{open: inspect, kind: kindOf, fileSystem: fileSystem, index: indexOf, living: living.Look, compare: compared}
 }
 
 // kindOf asks the kernel for the kind of an interface. What is too long for a name could be an alternative name, which
@@ -109,6 +111,7 @@ func Check(h Host) *finding.Report {
 	c.checkKernel()
 	c.checkLedger()
 	c.checkLimits()
+	c.checkLiving()
 	c.accept()
 	c.report.Finish()
 	return &c.report

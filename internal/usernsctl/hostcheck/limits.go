@@ -13,26 +13,28 @@ import (
 // checkLimits looks at what bounds the processes and the memory of the users who were granted ids: all their containers
 // count as theirs, and nothing in these programs bounds them.
 //
-// What is known is what pam_limits(8) and systemd read at the next login. What a running session has may differ, and
-// other ways to log in may use neither.
+// What holds for processes that run is what their cgroups say. For who has none, it is what pam_limits(8) and systemd read at
+// the next login.
 func (c *check) checkLimits() {
 	var unbounded, hungry []string
+	live := c.checkLiveLimits()
 	pam, systemd := c.pamLimits(), c.sliceLimits()
 	var groups []string
 	for _, u := range c.granted() {
 		groups = append(append(groups[:0], c.accounts.gids.name[u.Primary]), c.accounts.member[u.Name]...)
 		processes := pam.of(u, groups, "nproc") || systemd.has(u.ID, "TasksMax")
 		memory := systemd.has(u.ID, "MemoryMax") || systemd.has(u.ID, "MemoryHigh")
-		if !processes {
+		is := live[u.Name]
+		if !processes && (is == nil || is.tasks == "") {
 			unbounded = append(unbounded, printable(u.Name))
 		}
-		if !memory {
+		if !memory && (is == nil || is.memory == "") {
 			hungry = append(hungry, printable(u.Name))
 		}
 	}
 	if len(unbounded) > 0 {
 		c.report.Add(finding.Finding{
-			ID: "limits-processes", Level: finding.Warning,
+			ID: "limits-processes", Level: finding.Warning, Users: unbounded,
 			Problem: "nothing limits the number of processes of " + count(len(unbounded), "user") + " with granted IDs: " + list(unbounded),
 			Advice: "A container's processes count as its user's, so one container can use up the host's. Set nproc in " +
 				"/etc/security/limits.conf, or TasksMax= in /etc/systemd/system/user-.slice.d/limits.conf.",
@@ -40,7 +42,7 @@ func (c *check) checkLimits() {
 	}
 	if len(hungry) > 0 {
 		c.report.Add(finding.Finding{
-			ID: "limits-memory", Level: finding.Note,
+			ID: "limits-memory", Level: finding.Note, Users: hungry,
 			Problem: "nothing limits the memory of " + count(len(hungry), "user") + " with granted IDs: " + list(hungry),
 			Advice:  "On a shared host set MemoryMax= in /etc/systemd/system/user-.slice.d/limits.conf.",
 		})

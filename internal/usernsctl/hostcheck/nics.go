@@ -30,10 +30,10 @@ func compared(policy *nics.Policy, names map[uint32]string, who func(uid uint32)
 
 // checkNICs compares the interfaces that live with the policy, and with where they were made.
 func (c *check) checkNICs() {
-	if c.policy == nil || c.living == nil {
+	if c.policy == nil || c.compare == nil {
 		return
 	}
-	all, err := c.living(c.policy, c.accounts.uids.name, c.persons())
+	all, err := c.compare(c.policy, c.accounts.uids.name, c.persons())
 	if err != nil {
 		c.report.Miss("the interfaces of containers", reason(err))
 		return

@@ -150,7 +150,7 @@ func TestNICs(t *testing.T) {
 		f := clean(t)
 		f.write(t, "/etc/userns-helpers/policy.toml", "[defaults]\n")
 		h := f.host()
-		h.living = func(*nics.Policy, map[uint32]string, func(uint32) (plan.Person, error)) ([]drift.NIC, error) {
+		h.compare = func(*nics.Policy, map[uint32]string, func(uint32) (plan.Person, error)) ([]drift.NIC, error) {
 			return []drift.NIC{c.nic}, nil
 		}
 		report := Check(h)
@@ -179,7 +179,7 @@ func TestPolicyUnread(t *testing.T) {
 		f.write(t, "/etc/userns-helpers/policy.toml", "[bridge.br7]\n")
 		spoil(f)
 		h := f.host()
-		h.living = func(*nics.Policy, map[uint32]string, func(uint32) (plan.Person, error)) ([]drift.NIC, error) {
+		h.compare = func(*nics.Policy, map[uint32]string, func(uint32) (plan.Person, error)) ([]drift.NIC, error) {
 			t.Errorf("%s: compared", name)
 			return nil, nil
 		}

@@ -1,27 +1,52 @@
-package userdb
+// Package json reads and writes the little of JSON (RFC 8259) that daemons of this machine and the programs say to each
+// other. It is fuzzed against encoding/json: what it accepts, that one accepts, and reads in the same way. encoding/json
+// would cost every start of a program more than this does when it is used: docs/architecture.md.
+//
+// It promises that what it returns was read whole and is well formed, and takes no more memory than the strings that are
+// wanted. It trusts nobody: how much is read is for the caller to bound.
+package json
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// The scanner of JSON (RFC 8259). Package encoding/json would cost every start of a program more than this does when it
-// is used: docs/architecture.md. It copies nothing but the strings that are wanted.
-
 // deepest is how many objects and arrays may lie in one another; records have less than ten.
 const deepest = 32
 
-// object returns the values of the wanted members of the one object that document is, nil for one that is not there.
-// Errors: errMalformed for what is not one object of JSON, all of it, and for a wanted member that is there twice.
-func object(document []byte, wanted ...string) ([][]byte, error) {
+// ErrMalformed says that a text is not JSON of the kind that is wanted, all of it, or has a wanted member twice.
+var ErrMalformed = errors.New("it is no record")
+
+// ErrUnknown says that an object has a member that nobody knows.
+var ErrUnknown = errors.New("it has a member that is not known")
+
+// Object returns the values of the wanted members of the one object that document is, nil for one that is not there. Others
+// are passed over. Errors: ErrMalformed.
+func Object(document []byte, wanted ...string) ([][]byte, error) {
+	values, _, err := object(document, wanted)
+	return values, err
+}
+
+// Only is Object where no other members may be there. Errors: ErrMalformed, ErrUnknown.
+func Only(document []byte, known ...string) ([][]byte, error) {
+	values, others, err := object(document, known)
+	if err == nil && others {
+		return nil, ErrUnknown
+	}
+	return values, err
+}
+
+func object(document []byte, wanted []string) (values [][]byte, others bool, err error) {
 	s := scanner{rest: document}
 	s.blanks()
-	values := make([][]byte, len(wanted))
+	values = make([][]byte, len(wanted))
 	ok := s.members(deepest, func(name string, value []byte) bool {
 		i := slices.Index(wanted, name)
 		if i < 0 {
+			others = true
 			return true
 		}
 		twice := values[i] != nil
@@ -30,20 +55,40 @@ func object(document []byte, wanted ...string) ([][]byte, error) {
 	})
 	s.blanks()
 	if !ok || len(s.rest) > 0 {
-		return nil, errMalformed
+		return nil, false, ErrMalformed
 	}
-	return values, nil
+	return values, others, nil
 }
 
-// text returns the string that a value is.
-func text(value []byte) (string, bool) {
+// Array returns the items of the one array that document is. Errors: ErrMalformed, also for more items than most.
+func Array(document []byte, most int) ([][]byte, error) {
+	s := scanner{rest: document}
+	s.blanks()
+	var items [][]byte
+	ok := s.list("[", "]", deepest, func() bool {
+		before := s.rest
+		if len(items) == most || !s.value(deepest-1) {
+			return false
+		}
+		items = append(items, before[:len(before)-len(s.rest)])
+		return true
+	})
+	s.blanks()
+	if !ok || len(s.rest) > 0 {
+		return nil, ErrMalformed
+	}
+	return items, nil
+}
+
+// Text returns the string that a value is.
+func Text(value []byte) (string, bool) {
 	s := scanner{rest: value}
 	text, ok := s.text()
 	return text, ok && len(s.rest) == 0
 }
 
-// integer returns the number that a value of JSON is: decimal digits, no sign, no fraction, below 2^32.
-func integer(value []byte) (uint32, bool) {
+// Integer returns the number that a value of JSON is: decimal digits, no sign, no fraction, below 2^32.
+func Integer(value []byte) (uint32, bool) {
 	n, err := strconv.ParseUint(string(value[:min(len(value), 11)]), 10, 32)
 	return uint32(n), err == nil && len(value) <= 10
 }
@@ -206,8 +251,8 @@ func (s *scanner) unit() (rune, bool) {
 	return rune(n), err == nil
 }
 
-// quote writes a string of JSON.
-func quote(text string) string {
+// Quote writes a string of JSON; text is UTF-8.
+func Quote(text string) string {
 	quoted := []byte{'"'}
 	for i := range len(text) {
 		switch b := text[i]; {

@@ -1,0 +1,116 @@
+// Package listening is the side of a socket that is connected to: it makes or takes a listening socket, and takes
+// connections from it.
+//
+// It never reads a byte of a peer, nor takes a descriptor that one sent. It knows who connected from the kernel (SO_PEERCRED,
+// unix(7)). To close a connection is not harmless either: descriptors that were sent over it and not received are closed with
+// it, and close(2) of a socket with SO_LINGER, or of a file system's in user space, waits as long as its maker likes. Close
+// says where that could happen.
+package listening
+
+import (
+	"errors"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// backlog is how many connections wait to be accepted: as many as fs.somaxconn lets.
+const backlog = 4096
+
+// ErrNotSocket says that a passed descriptor is no listening stream socket of AF_UNIX.
+var ErrNotSocket = errors.New("it is no listening stream socket of AF_UNIX")
+
+// ErrDirectory says that a socket was to be made where others than root could replace it.
+var ErrDirectory = errors.New("its directory is not root's alone")
+
+// Passed checks a listening socket that the service manager passed.
+func Passed(fd int) error {
+	for option, want := range map[int]int{unix.SO_DOMAIN: unix.AF_UNIX, unix.SO_TYPE: unix.SOCK_STREAM, unix.SO_ACCEPTCONN: 1} {
+		if is, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, option); err != nil || is != want {
+			return ErrNotSocket
+		}
+	}
+	unix.CloseOnExec(fd)
+	return unix.SetNonblock(fd, true)
+}
+
+// Make makes a listening socket at path, which everybody may connect to. It is whole before it has that name, and takes the
+// place of one that is there in one step: connects never find none, nor one that nobody listens to.
+func Make(path string) (int, error) {
+	directory := filepath.Dir(path)
+	if err := unix.Mkdir(directory, 0o755); err != nil && !errors.Is(err, unix.EEXIST) {
+		return -1, err
+	}
+	var stat unix.Stat_t
+	if err := unix.Stat(directory, &stat); err != nil {
+		return -1, err
+	}
+	if stat.Uid != 0 || stat.Mode&0o022 != 0 || stat.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return -1, ErrDirectory
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err := name(fd, path); err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// name binds fd to path.
+func name(fd int, path string) error {
+	before := path + "." + strconv.Itoa(unix.Getpid())
+	_ = unix.Unlink(before)
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: before}); err != nil {
+		return err
+	}
+	err := unix.Chmod(before, 0o666)
+	if err == nil {
+		err = unix.Listen(fd, backlog)
+	}
+	if err == nil {
+		err = unix.Rename(before, path)
+	}
+	if err != nil {
+		_ = unix.Unlink(before)
+	}
+	return err
+}
+
+// Accept takes a connection that waits, and says who made it: effective user id at connect(2). EAGAIN: none waits.
+func Accept(fd int) (connection int, uid uint32, err error) {
+	connection, _, err = unix.Accept4(fd, unix.SOCK_CLOEXEC)
+	if err != nil {
+		return -1, 0, err
+	}
+	peer, err := unix.GetsockoptUcred(connection, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return connection, 0, err
+	}
+	return connection, peer.Uid, nil
+}
+
+// Sent reports whether the peer has sent something that nobody has read. A connection of which that is not known has.
+func Sent(connection int) bool {
+	n, err := unix.IoctlGetInt(connection, unix.TIOCINQ) // SIOCINQ, unix(7)
+	return err != nil || n > 0
+}
+
+// Tell sends text without waiting; what the peer does not take is lost.
+func Tell(connection int, text []byte) {
+	_, _ = unix.SendmsgN(connection, text, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+}
+
+// Close ends a connection and closes it, if nothing lies in it. It is false where something does, which may be descriptors:
+// then the connection is ended, and has to be closed by a process that may wait. The peer can send nothing any more after
+// shutdown(2), so that what is looked at afterwards stays so.
+func Close(connection int) bool {
+	if err := unix.Shutdown(connection, unix.SHUT_RDWR); err != nil && !errors.Is(err, unix.ENOTCONN) || Sent(connection) {
+		return false
+	}
+	_ = unix.Close(connection)
+	return true
+}

@@ -1,0 +1,137 @@
+package newidmap
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/kernel/target"
+	"userns-helpers/internal/kernel/unixsock"
+	"userns-helpers/internal/newidmap/whynot"
+	"userns-helpers/internal/service/wire"
+	"userns-helpers/internal/text/paths"
+)
+
+// How long the service is waited for: for an answer, longer than it gives itself; and while it has too much to do for this
+// caller, or is being replaced by a newer one.
+const (
+	patience  = 65 * time.Second
+	insisting = 5 * time.Second
+)
+
+// powerless reports whether the program was given nothing that writes a map: neither root's user id nor the capability.
+func (r *run) powerless() bool {
+	return !r.caller.Raised() && !r.caller.Permitted().Has(needed(r.kind, nil))
+}
+
+// ask has the service write the map, where it is there and the command line is right. It is false where it was not asked, so
+// that the program goes on as if there were none; a wrong command line, or one that is longer than any map, it refuses itself.
+//
+// Nothing is asked twice that may have been done: a map is looked at first.
+func (r *run) ask() (answered bool, err error) {
+	call := wire.Call{Method: wire.WriteMap, GID: r.kind == idmap.GID, Target: r.arguments[0], Ranges: r.request.Numbers()}
+	message, fits := call.Message()
+	if r.request.Wrong != nil || !fits {
+		return false, nil
+	}
+	if err := r.caller.Plain(); err != nil {
+		return true, &whynot.NoRights{Err: err}
+	}
+	pidfd, err := r.process.Pidfd()
+	switch {
+	case err == unix.ESRCH:
+		return true, whynot.NotOpened(r.named, &target.Error{Cause: target.Gone, Errno: unix.ESRCH})
+	case err != nil:
+		r.service = err
+		return false, nil
+	}
+	defer unix.Close(pidfd)
+	return r.insist(message, pidfd)
+}
+
+// insist asks until there is an answer, or no use in asking again.
+func (r *run) insist(message []byte, pidfd int) (answered bool, err error) {
+	for end := time.Now().Add(insisting); ; {
+		sent, answer, err := once(message, pidfd)
+		if !sent && r.answered == nil {
+			r.service = err
+			return false, nil
+		}
+		// Once something was sent without an answer, a map that is there may be ours.
+		uncertain := r.answered != nil || err != nil
+		r.answered = &wire.Answer{}
+		switch {
+		case uncertain && r.isWritten():
+			r.written = true
+			return true, nil
+		case err == nil && !answer.Busy:
+			return true, r.take(answer)
+		case time.Now().After(end), errors.Is(err, unixsock.ErrTimeout):
+			return true, &whynot.NoReply{Busy: err == nil, Err: err}
+		}
+		pause := unix.NsecToTimespec(int64(wire.BusyAfter * time.Millisecond))
+		_ = unix.Nanosleep(&pause, nil)
+	}
+}
+
+// take takes an answer for the program's own.
+func (r *run) take(answer wire.Answer) error {
+	r.answered = &answer
+	if answer.Why == nil {
+		r.written = true
+		return nil
+	}
+	return &whynot.Answered{Verdict: *answer.Why}
+}
+
+// once asks the service; sent reports whether it may have got the call. Only root is asked: unixsock.
+func once(message []byte, pidfd int) (sent bool, answer wire.Answer, err error) {
+	err = unixsock.Daemon{Path: paths.Maps(), Patience: patience}.Once(func(conn *unixsock.Conn) (err error) {
+		sent = true
+		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
+		failed := conn.Pass(message, pidfd)
+		reply, err := read(conn)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		if answer, err = wire.ParseAnswer(reply); err != nil {
+			return conn.Malformed(err.Error())
+		}
+		return nil
+	})
+	return sent, answer, err
+}
+
+// read reads up to the NUL that ends an answer.
+func read(conn *unixsock.Conn) ([]byte, error) {
+	reply := make([]byte, 0, wire.Longest+1)
+	for len(reply) < cap(reply) {
+		n, err := conn.Read(reply[len(reply):cap(reply)])
+		if err != nil {
+			return nil, err
+		}
+		reply = reply[:len(reply)+n]
+		if end := bytes.IndexByte(reply, 0); end >= 0 {
+			return reply[:end], nil
+		}
+	}
+	return nil, conn.Malformed("it is too long")
+}
+
+// isWritten reports whether the map is what was asked for: where the answer got lost, or the service was ended after it wrote.
+func (r *run) isWritten() bool {
+	fd, err := r.process.OpenFile(r.kind.MapFile(), unix.O_RDONLY)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	text := make([]byte, longestMap)
+	n, err := unix.Pread(fd, text, 0)
+	return err == nil && n > 0 && bytes.Equal(bytes.Join(bytes.Fields(text[:n]), []byte{' '}), bytes.Join(bytes.Fields(idmap.Text(r.request.Asked)), []byte{' '}))
+}
+
+// longestMap is longer than a map of 340 lines of three numbers, each in ten columns.
+const longestMap = 16 << 10

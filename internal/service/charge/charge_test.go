@@ -1,0 +1,63 @@
+package charge
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+const file = `# comment
+alice:100000:65536
+bob:165536:65536
+1001:300000:10
+alice:400000:10
++nis:500000:10
+carol:600000:0
+dave:700000:xyz
+:800000:10
+inner:100100:10
+wide:50000:2000000
+`
+
+func TestTo(t *testing.T) {
+	r, err := Read(strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for uid, want := range map[uint32]string{
+		0: "uid:0", 1001: "uid:1001", 49999: "uid:49999", 50000: "range:wide", 100000: "range:alice", 100099: "range:alice", 100100: "range:inner",
+		100110: "range:alice", 165535: "range:alice", 165536: "range:bob", 231072: "range:wide", 300000: "range:1001", 300010: "range:wide", 400009: "range:alice",
+		500000: "range:wide", 2049999: "range:wide", 2050000: "uid:2050000", 1<<31 - 1: "uid:2147483647", 1 << 31: "piece:32768",
+		1<<31 + 65535: "piece:32768", 1<<31 + 65536: "piece:32769", 1<<32 - 2: "piece:65535",
+	} {
+		if got := r.To(uid); got != want {
+			t.Errorf("%d: %s, want %s", uid, got, want)
+		}
+	}
+	if got := (Ranges{}).To(100000); got != "uid:100000" {
+		t.Errorf("without ranges: %s", got)
+	}
+}
+
+// TestRangeIsOneOwner: all ids of a line are charged to one.
+func TestRangeIsOneOwner(t *testing.T) {
+	r, err := Read(strings.NewReader("alice:100000:65536\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	owners := map[string]bool{}
+	for uid := uint32(100000); uid < 165536; uid++ {
+		owners[r.To(uid)] = true
+	}
+	if len(owners) != 1 {
+		t.Errorf("%d owners", len(owners))
+	}
+}
+
+func TestReadFails(t *testing.T) {
+	r, err := Read(iotest.ErrReader(errors.New("no")))
+	if err == nil || len(r.rows) > 0 {
+		t.Errorf("%v, %v", r, err)
+	}
+}

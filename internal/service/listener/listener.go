@@ -1,0 +1,301 @@
+// Package listener is the part of the service that all callers share: it takes connections, and starts a worker for each
+// that has sent something.
+//
+// It never reads a byte of a peer, nor holds anything of a peer's but a connection. It promises that no local user keeps it
+// from the others: whose turn it is, and whose connection goes, is package turns' to decide; it waits for nobody; a worker
+// that takes too long is killed. What a worker does, it knows by the worker's end alone.
+package listener
+
+import (
+	"errors"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/exec"
+	"userns-helpers/internal/kernel/listening"
+	"userns-helpers/internal/service/turns"
+	"userns-helpers/internal/service/wire"
+)
+
+// Bounds of what callers can make the service hold.
+const (
+	waitingOfOne = 64
+	runningOfOne = 8
+	waitingOfAll = 4096
+	workers      = 64
+	longest      = 60 * time.Second // that a worker may take
+	spare        = 2 * grave        // descriptors that connections leave: pidfds, files, those that are to be buried
+)
+
+// How many connections are accepted before others are looked at, and how many are buried by one process: that many are not
+// kept for a moment either, so that no loop of connects fills the table of descriptors with them.
+const (
+	batch = 128
+	grave = 1024
+)
+
+// service is a listener at work.
+type service struct {
+	socket  int
+	poll    *listening.Poll
+	turns   *turns.Turns
+	ranges  ranges
+	worker  []string         // how a worker is executed, its name first
+	burier  []string         // and a process that closes what may wait
+	running map[int]work     // by pidfd
+	doomed  []int            // connections that are ended, and that something lies in
+	buried  time.Time        // when the last ones were
+	crowded bool             // the socket is not looked at: descriptors have run out
+	waiting map[int]struct{} // connections in poll
+	since   []int            // pidfds of workers, the oldest first
+}
+
+// work is a process of the service's.
+type work struct {
+	child      exec.Child
+	connection int // -1 for one that buries
+	began      time.Time
+}
+
+// Run listens on a socket, with Attend's rights, until an error of the kernel's. worker and burier are command lines of this
+// program; a worker gets its connection as descriptor 3, a burier a pipe, and any number of them from 4 on.
+func Run(socket int, worker, burier []string) error {
+	// The entry point turns garbage collection off, for programs that end. What the runtime opens for it, on the first
+	// timer, it cannot do without, and is to have while there are descriptors.
+	debug.SetGCPercent(100)
+	time.Sleep(time.Microsecond)
+	runtime.GC()
+	poll, err := listening.NewPoll()
+	if err != nil {
+		return err
+	}
+	s := &service{
+		socket: socket, poll: poll, worker: worker, burier: burier, running: map[int]work{}, waiting: map[int]struct{}{},
+		turns: turns.New(turns.Limits{Waiting: waitingOfOne, Running: runningOfOne, All: room(), Workers: workers}),
+	}
+	if err := poll.Add(socket); err != nil {
+		return err
+	}
+	for {
+		if err := s.round(); err != nil {
+			return err
+		}
+	}
+}
+
+// room is how many connections may wait: what descriptors leave.
+func room() int {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return waitingOfOne
+	}
+	return int(min(waitingOfAll, max(limit.Cur, spare+waitingOfOne)-spare))
+}
+
+// round looks at everything once.
+func (s *service) round() error {
+	var ready []int
+	if err := s.poll.Wait(s.patience(), func(fd int) { ready = append(ready, fd) }); err != nil {
+		return err
+	}
+	for _, fd := range ready {
+		s.look(fd)
+	}
+	s.killLate()
+	s.serve()
+	s.bury()
+	return nil
+}
+
+// patience is how long nothing has to be done if nothing happens.
+func (s *service) patience() time.Duration {
+	switch {
+	case len(s.doomed) > 0 || s.crowded:
+		return pause
+	case len(s.since) > 0:
+		return max(time.Until(s.running[s.since[0]].began.Add(longest)), pause)
+	}
+	return time.Hour
+}
+
+// pause is between two tries of what did not succeed, and between two burials.
+const pause = 50 * time.Millisecond
+
+// look sees to a descriptor that is ready.
+func (s *service) look(fd int) {
+	switch _, waits := s.waiting[fd]; {
+	case fd == s.socket:
+		s.accept()
+	case !waits:
+		s.reap(fd)
+	case listening.Sent(fd):
+		s.forget(fd)
+		s.turns.Due(fd)
+	default: // the peer went away
+		s.forget(fd)
+		s.turns.Left(fd)
+		s.end(fd)
+	}
+}
+
+// forget waits for a connection no more.
+func (s *service) forget(connection int) {
+	s.poll.Remove(connection)
+	delete(s.waiting, connection)
+}
+
+// accept takes connections that wait.
+func (s *service) accept() {
+	for range batch {
+		connection, uid, err := listening.Accept(s.socket)
+		switch {
+		case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM), errors.Is(err, unix.ENOBUFS):
+			s.makeRoom()
+			return
+		case connection < 0 && (errors.Is(err, unix.EAGAIN) || err == nil):
+			return
+		case connection < 0: // one that was ended before
+			continue
+		case err != nil || s.poll.Add(connection) != nil:
+			s.end(connection)
+			continue
+		}
+		s.waiting[connection] = struct{}{}
+		if drop, full := s.turns.Come(connection, s.ranges.now().To(uid)); full {
+			s.drop(drop)
+		}
+	}
+}
+
+// makeRoom drops a connection where descriptors have run out; where none waits, the socket is left alone for a moment.
+func (s *service) makeRoom() {
+	if drop, ok := s.turns.Shed(); ok {
+		s.drop(drop)
+		return
+	}
+	if !s.crowded {
+		s.poll.Remove(s.socket)
+		s.crowded = true
+	}
+}
+
+// drop ends a connection that waited; who sent something is told to come again.
+func (s *service) drop(d turns.Drop) {
+	if _, waits := s.waiting[d.Connection]; waits {
+		s.forget(d.Connection)
+	}
+	listening.Tell(d.Connection, wire.Answer{Busy: true}.Message())
+	s.end(d.Connection)
+}
+
+// end ends a connection.
+func (s *service) end(connection int) {
+	if !listening.Close(connection) {
+		s.doomed = append(s.doomed, connection)
+	}
+}
+
+// serve starts workers for those whose turn it is.
+func (s *service) serve() {
+	for {
+		connection, ok := s.turns.Next()
+		if !ok {
+			return
+		}
+		if child, err := exec.Again(s.worker, connection); err != nil || !s.started(child, connection) {
+			listening.Tell(connection, wire.Answer{Busy: true}.Message())
+			s.turns.Ended(connection)
+			s.end(connection)
+			return
+		}
+	}
+}
+
+// started has the end of a process waited for. Where the kernel cannot, it is ended at once.
+func (s *service) started(child exec.Child, connection int) bool {
+	if s.poll.Add(child.Pidfd) != nil {
+		child.Kill()
+		child.Reap()
+		return false
+	}
+	s.running[child.Pidfd] = work{child: child, connection: connection, began: time.Now()}
+	s.since = append(s.since, child.Pidfd)
+	return true
+}
+
+// reap sees to a process that has ended. The connection is closed only now: while the worker lived, this process's descriptor
+// was not the last one, and what lies in the connection was the worker's to close.
+func (s *service) reap(pidfd int) {
+	w, ours := s.running[pidfd]
+	if !ours {
+		return
+	}
+	s.poll.Remove(pidfd)
+	delete(s.running, pidfd)
+	s.since = slices.DeleteFunc(s.since, func(fd int) bool { return fd == pidfd })
+	w.child.Reap()
+	if w.connection >= 0 {
+		s.turns.Ended(w.connection)
+		s.end(w.connection)
+	}
+}
+
+// killLate kills those that have taken too long, once. One that no signal ends, as it waits for a file system in user space,
+// counts against its caller until it does end.
+func (s *service) killLate() {
+	for len(s.since) > 0 {
+		pidfd := s.since[0]
+		w := s.running[pidfd]
+		if time.Since(w.began) < longest {
+			return
+		}
+		w.child.Kill()
+		s.since = s.since[1:]
+	}
+}
+
+// bury has connections closed by a process that may wait for it: to exit is all that it does, when this one has closed its own
+// descriptors of them and the pipe.
+func (s *service) bury() {
+	if s.crowded && s.poll.Add(s.socket) == nil {
+		s.crowded = false
+	}
+	for len(s.doomed) >= grave || len(s.doomed) > 0 && time.Since(s.buried) >= pause {
+		if !s.buryThese(s.doomed[:min(len(s.doomed), grave)]) {
+			return // later
+		}
+	}
+}
+
+// buryThese starts such a process for the first of the doomed.
+func (s *service) buryThese(some []int) bool {
+	s.buried = time.Now()
+	var pipe [2]int
+	if unix.Pipe2(pipe[:], unix.O_CLOEXEC) != nil {
+		return false
+	}
+	child, err := exec.Again(s.burier, append([]int{pipe[0]}, some...)...)
+	if err == nil {
+		for _, connection := range some {
+			_ = unix.Close(connection)
+		}
+		s.doomed = append([]int{}, s.doomed[len(some):]...)
+		s.started(child, -1)
+	}
+	_, _ = unix.Close(pipe[0]), unix.Close(pipe[1])
+	return err == nil
+}
+
+// Bury is what such a process does.
+func Bury() {
+	var scrap [1]byte
+	for {
+		if _, err := unix.Read(3, scrap[:]); !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}

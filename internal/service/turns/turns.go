@@ -1,0 +1,181 @@
+// Package turns decides whose connection is served next, and whose is dropped, so that no local user can keep the others
+// from the service.
+//
+// It is pure. Connections are numbers, and each is charged to an owner: who that is for a user id is package charge's
+// business. It promises that what one owner does costs another at most their turn: an owner has a bounded number of
+// connections, and of workers; who has most loses first; and due owners are served in turn.
+package turns
+
+import "slices"
+
+// Limits are how much there is.
+type Limits struct {
+	Waiting int // connections that wait, of one owner
+	Running int // workers at once, of one owner
+	All     int // connections that wait, of all
+	Workers int // workers at once, of all
+}
+
+// Turns are the connections of a service. It is made by New.
+type Turns struct {
+	limits  Limits
+	owners  map[string]*owner
+	of      map[int]*owner // whose a connection is, waiting or served
+	due     []*owner       // those who have something to serve, the next one first
+	waiting int
+	running int
+}
+
+// owner is who connections are charged to.
+type owner struct {
+	name    string
+	idle    []int // connections that sent nothing yet, the oldest first
+	due     []int // those that sent something, likewise
+	running int
+}
+
+func (o *owner) waiting() int { return len(o.idle) + len(o.due) }
+
+// New returns turns without connections.
+func New(limits Limits) *Turns {
+	return &Turns{limits: limits, owners: map[string]*owner{}, of: map[int]*owner{}}
+}
+
+// Drop is a connection that has to go.
+type Drop struct {
+	Connection int
+	Due        bool // it sent something: its peer waits for an answer
+}
+
+// Come takes a new connection, which has sent nothing, and returns the one that has to go for it, if there is one: where its
+// owner has too many, the oldest idle one of that owner's; where there are too many in all, the oldest idle one of the owner
+// who has most. It is the new one itself only where its owner has nothing else that is idle.
+func (t *Turns) Come(connection int, name string) (Drop, bool) {
+	o := t.owners[name]
+	if o == nil {
+		o = &owner{name: name}
+		t.owners[name] = o
+	}
+	o.idle = append(o.idle, connection)
+	t.of[connection] = o
+	t.waiting++
+	switch {
+	case o.waiting() > t.limits.Waiting:
+		return t.drop(o), true
+	case t.waiting > t.limits.All:
+		return t.Shed()
+	}
+	return Drop{}, false
+}
+
+// Shed drops a connection of the owner who has most: for one that is to come, or where descriptors run out.
+func (t *Turns) Shed() (Drop, bool) {
+	var most *owner
+	for _, o := range t.owners {
+		if most == nil || o.waiting() > most.waiting() || o.waiting() == most.waiting() && o.name < most.name {
+			most = o
+		}
+	}
+	if most == nil || most.waiting() == 0 {
+		return Drop{}, false
+	}
+	return t.drop(most), true
+}
+
+// drop drops the oldest idle connection, or the newest due one where none is idle.
+func (t *Turns) drop(o *owner) Drop {
+	d := Drop{Due: len(o.idle) == 0}
+	if d.Due {
+		d.Connection = o.due[len(o.due)-1]
+	} else {
+		d.Connection = o.idle[0]
+	}
+	t.Left(d.Connection)
+	return d
+}
+
+// Due says that an idle connection has sent something.
+func (t *Turns) Due(connection int) {
+	o := t.of[connection]
+	i := -1
+	if o != nil {
+		i = slices.Index(o.idle, connection)
+	}
+	if i < 0 {
+		return
+	}
+	o.idle = slices.Delete(o.idle, i, i+1)
+	o.due = append(o.due, connection)
+	if len(o.due) == 1 {
+		t.due = append(t.due, o)
+	}
+}
+
+// Left forgets a connection that waited.
+func (t *Turns) Left(connection int) {
+	o := t.of[connection]
+	if o == nil {
+		return
+	}
+	before := o.waiting()
+	same := func(c int) bool { return c == connection }
+	o.idle, o.due = slices.DeleteFunc(o.idle, same), slices.DeleteFunc(o.due, same)
+	if o.waiting() == before {
+		return // it is served
+	}
+	t.waiting--
+	delete(t.of, connection)
+	t.tidy(o)
+}
+
+// Next is the connection to be served next; it is, from then on. It is false where nobody is due, or no worker is left for
+// those who are.
+func (t *Turns) Next() (connection int, ok bool) {
+	for i, o := range t.due {
+		if !t.mayRun(o) {
+			continue
+		}
+		connection = o.due[0]
+		o.due = slices.Delete(o.due, 0, 1)
+		o.running++
+		t.running++
+		t.waiting--
+		t.due = slices.Delete(t.due, i, i+1)
+		if len(o.due) > 0 {
+			t.due = append(t.due, o) // behind the others
+		}
+		return connection, true
+	}
+	return 0, false
+}
+
+// mayRun: an owner has at most so many workers, and at most half of what the others leave.
+func (t *Turns) mayRun(o *owner) bool {
+	left := t.limits.Workers - t.running
+	return left > 0 && o.running < t.limits.Running && o.running < (left+o.running+1)/2
+}
+
+// Ended says that a connection which was served is not served any more.
+func (t *Turns) Ended(connection int) {
+	o := t.of[connection]
+	if o == nil || slices.Contains(o.idle, connection) || slices.Contains(o.due, connection) {
+		return
+	}
+	o.running--
+	t.running--
+	delete(t.of, connection)
+	t.tidy(o)
+}
+
+// tidy forgets who has nothing any more, and takes who is not due out of the row.
+func (t *Turns) tidy(o *owner) {
+	if len(o.due) == 0 {
+		t.due = slices.DeleteFunc(t.due, func(d *owner) bool { return d == o })
+	}
+	if o.waiting() == 0 && o.running == 0 {
+		delete(t.owners, o.name)
+	}
+}
+
+// Waiting is how many connections wait.
+func (t *Turns) Waiting() int { return t.waiting }

@@ -1,0 +1,181 @@
+package turns
+
+import (
+	"math/rand"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+func small() *Turns { return New(Limits{Waiting: 4, Running: 2, All: 10, Workers: 8}) }
+
+// TestComeDropsOwn: who has too many loses the oldest idle one of their own, and never the newcomer while there is one.
+func TestComeDropsOwn(t *testing.T) {
+	x := small()
+	for c := range 4 {
+		if d, full := x.Come(c, "alice"); full {
+			t.Fatalf("%d: %v", c, d)
+		}
+	}
+	x.Due(0)
+	if d, full := x.Come(4, "alice"); !full || d != (Drop{1, false}) {
+		t.Errorf("%v, %v", d, full)
+	}
+	for _, c := range []int{2, 3, 4} {
+		x.Due(c)
+	}
+	if d, full := x.Come(5, "alice"); !full || d != (Drop{5, false}) {
+		t.Errorf("with nothing else idle: %v, %v", d, full)
+	}
+	if d, full := x.Come(6, "bob"); full {
+		t.Errorf("bob's: %v", d)
+	}
+}
+
+// TestComeDropsFullest: where there are too many in all, the owner who has most loses, whoever comes.
+func TestComeDropsFullest(t *testing.T) {
+	x := small()
+	c := 0
+	for _, name := range []string{"a", "b"} {
+		for range 4 {
+			x.Come(c, name)
+			c++
+		}
+	}
+	x.Come(8, "c")
+	x.Come(9, "c")
+	if d, full := x.Come(10, "bob"); !full || d != (Drop{0, false}) {
+		t.Errorf("%v, %v", d, full)
+	}
+	for _, due := range []int{4, 5, 6, 7} {
+		x.Due(due)
+	}
+	if d, full := x.Come(11, "bob"); !full || d != (Drop{7, true}) {
+		t.Errorf("the newest due one of the fullest: %v, %v", d, full)
+	}
+}
+
+// TestNextTakesTurns: due owners are served one after the other, however much each has.
+func TestNextTakesTurns(t *testing.T) {
+	x := New(Limits{Waiting: 64, Running: 64, All: 4096, Workers: 1000})
+	for c := range 30 {
+		x.Come(c, "alice")
+		x.Due(c)
+	}
+	x.Come(30, "bob")
+	x.Due(30)
+	first, _ := x.Next()
+	second, _ := x.Next()
+	if first != 0 || second != 30 {
+		t.Errorf("%d, %d", first, second)
+	}
+}
+
+// TestNextLeavesRoom: an owner has no more workers than the limit, nor more than half of what the others leave.
+func TestNextLeavesRoom(t *testing.T) {
+	x := small()
+	run := func(name string) (n int) {
+		for c := range 4 {
+			id := len(name)*100 + int(name[0])*1000 + c
+			x.Come(id, name)
+			x.Due(id)
+		}
+		for {
+			if _, ok := x.Next(); !ok {
+				return n
+			}
+			n++
+		}
+	}
+	var got []int
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		got = append(got, run(name))
+	}
+	if want := []int{2, 2, 2, 1, 1, 0, 0}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestNoOneLosesByOthers: whatever one owner does, in any order, the other has a turn as soon as something was sent, and no
+// connection of theirs is dropped. At the end nothing is left.
+func TestNoOneLosesByOthers(t *testing.T) {
+	for seed := range 300 {
+		r := rand.New(rand.NewSource(int64(seed)))
+		x := New(Limits{Waiting: 4, Running: 2, All: 1000, Workers: 8})
+		next, open, running := 1, map[int]bool{}, map[int]bool{}
+		gone := func(d Drop, full bool) {
+			if full {
+				if !open[d.Connection] {
+					t.Fatalf("seed %d: %d is dropped, which is not alice's, or served", seed, d.Connection)
+				}
+				delete(open, d.Connection)
+			}
+		}
+		for range 200 {
+			switch r.Intn(5) {
+			case 0, 1:
+				open[next] = true
+				gone(x.Come(next, "alice"+strconv.Itoa(r.Intn(2))))
+				next++
+			case 2:
+				for c := range open {
+					x.Due(c)
+					break
+				}
+			case 3:
+				if c, ok := x.Next(); ok {
+					delete(open, c)
+					running[c] = true
+				}
+			case 4:
+				for c := range running {
+					x.Ended(c)
+					delete(running, c)
+					break
+				}
+			}
+			if n := x.Waiting(); n != len(open) {
+				t.Fatalf("seed %d: %d wait, and %d are open", seed, n, len(open))
+			}
+		}
+		gone(x.Come(0, "bob"))
+		x.Due(0)
+		for served := false; !served; {
+			c, ok := x.Next()
+			if !ok {
+				t.Fatalf("seed %d: bob has no turn, with %d running", seed, len(running))
+			}
+			served = c == 0
+			delete(open, c)
+			running[c] = true
+		}
+		for c := range running {
+			x.Ended(c)
+		}
+		for c := range open {
+			x.Left(c)
+		}
+		if len(x.owners) != 0 || len(x.of) != 0 || len(x.due) != 0 || x.waiting != 0 || x.running != 0 {
+			t.Fatalf("seed %d: something is left: %+v", seed, x)
+		}
+	}
+}
+
+// TestStrangers: what is not there changes nothing.
+func TestStrangers(t *testing.T) {
+	x := small()
+	x.Due(1)
+	x.Left(1)
+	x.Ended(1)
+	x.Come(2, "alice")
+	x.Ended(2)
+	x.Due(2)
+	x.Due(2)
+	if c, ok := x.Next(); c != 2 || !ok {
+		t.Errorf("%d, %v", c, ok)
+	}
+	x.Left(2) // it is served
+	if _, ok := x.Shed(); ok || x.running != 1 {
+		t.Errorf("%+v", x)
+	}
+}

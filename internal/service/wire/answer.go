@@ -1,0 +1,140 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+
+	"userns-helpers/internal/text/json"
+	"userns-helpers/internal/text/verdict"
+)
+
+// Answer is what the service says to WriteMap. The zero Answer says that the map is written.
+type Answer struct {
+	Notes []string         // about what did not stop the call: a line each
+	Why   *verdict.Verdict // nil: the map is written. Its Err is nil, and its texts are printable
+	Busy  bool             // come again: nothing was done, and Why is nil
+}
+
+// How many bytes of a headline or an advice, and of a note, an answer has, as JSON: more than any that is not a caller's
+// invention. And how many notes.
+const (
+	longestText = 20 << 10
+	longestNote = 1 << 10
+	mostNotes   = 16
+)
+
+// Message writes the answer with its NUL.
+func (a Answer) Message() []byte {
+	switch {
+	case a.Busy:
+		return Error(Maps+".Busy", `"after":`+strconv.Itoa(BusyAfter))
+	case a.Why == nil:
+		return Reply(`"notes":` + list(a.Notes))
+	}
+	name := Maps + ".Failed"
+	if a.Why.Refused {
+		name = Maps + ".Refused"
+	}
+	return Error(name, `"id":`+json.Quote(string(a.Why.ID))+`,"headline":`+quote(a.Why.Headline, longestText)+`,"advice":`+quote(a.Why.Advice, longestText)+
+		`,"usage":`+strconv.FormatBool(a.Why.Usage)+`,"notes":`+list(a.Notes))
+}
+
+// BusyAfter is after how many milliseconds whoever was told Busy may ask again.
+const BusyAfter = 100
+
+// Reply writes a reply with its NUL; parameters are members of JSON.
+func Reply(parameters string) []byte { return []byte(`{"parameters":{` + parameters + "}}\x00") }
+
+// Error writes an error with its NUL; parameters are members of JSON.
+func Error(name, parameters string) []byte {
+	return []byte(`{"error":"` + name + `","parameters":{` + parameters + "}}\x00")
+}
+
+// Message writes the error of org.varlink.service with its NUL.
+func (e *Wrong) Message() []byte {
+	member := map[string]string{"MethodNotFound": "method", "InvalidParameter": "parameter", "InterfaceNotFound": "interface"}[e.Name]
+	return Error(Service+"."+e.Name, `"`+member+`":`+quote(e.Value, longestNote))
+}
+
+// quote writes what is left of a text when it is made printable, and cut so that it has at most so many bytes of JSON.
+func quote(text string, most int) string {
+	printable := string(verdict.Printable(nil, text[:min(len(text), most)]))
+	for quoted, end := json.Quote(printable), ""; ; quoted, end = json.Quote(printable+end), "..." {
+		if len(quoted) <= most {
+			return quoted
+		}
+		printable = strings.ToValidUTF8(printable[:len(printable)/8*7], "")
+	}
+}
+
+func list(texts []string) string {
+	var quoted []string
+	for _, text := range texts[:min(len(texts), mostNotes)] {
+		quoted = append(quoted, quote(text, longestNote))
+	}
+	return "[" + strings.Join(quoted, ",") + "]"
+}
+
+// ParseAnswer understands an answer to WriteMap, without its NUL. Members that are not known are passed over: the service may
+// be newer than the program. Errors: json.ErrMalformed.
+func ParseAnswer(message []byte) (Answer, error) {
+	top, err := json.Object(message, "error", "parameters")
+	if err != nil {
+		return Answer{}, err
+	}
+	if top[1] == nil {
+		top[1] = []byte("{}")
+	}
+	if top[0] == nil {
+		values, err := json.Object(top[1], "notes")
+		if err != nil {
+			return Answer{}, err
+		}
+		notes, err := parseNotes(values[0])
+		return Answer{Notes: notes}, err
+	}
+	switch name, _ := json.Text(top[0]); name {
+	case Maps + ".Busy":
+		return Answer{Busy: true}, nil
+	case Maps + ".Refused", Maps + ".Failed":
+		return parseRefusal(top[1], name == Maps+".Refused")
+	}
+	return Answer{}, json.ErrMalformed
+}
+
+func parseRefusal(parameters []byte, refused bool) (Answer, error) {
+	values, err := json.Object(parameters, "id", "headline", "advice", "usage", "notes")
+	if err != nil {
+		return Answer{}, err
+	}
+	var texts [3]string
+	for i := range texts {
+		var ok bool
+		if texts[i], ok = json.Text(values[i]); !ok {
+			return Answer{}, json.ErrMalformed
+		}
+	}
+	notes, err := parseNotes(values[4])
+	return Answer{notes, &verdict.Verdict{
+		ID: verdict.ID(texts[0]), Refused: refused, Headline: texts[1], Advice: texts[2], Usage: string(values[3]) == "true",
+	}, false}, err
+}
+
+func parseNotes(value []byte) ([]string, error) {
+	if value == nil {
+		return nil, nil
+	}
+	items, err := json.Array(value, mostNotes)
+	if err != nil {
+		return nil, err
+	}
+	var notes []string
+	for _, item := range items {
+		note, ok := json.Text(item)
+		if !ok {
+			return nil, json.ErrMalformed
+		}
+		notes = append(notes, note)
+	}
+	return notes, nil
+}

@@ -1,0 +1,95 @@
+// Package worker serves one connection of the service, in a process of its own.
+//
+// The process was started by root, and has no caller but the peer of the connection: package privilege makes one of what the
+// kernel noted at connect(2). Words are read, and descriptors received, with the peer's user id and without a capability.
+// Everything after is what the programs do for whoever runs them with privilege: newidmap.Serve.
+//
+// It promises an end: a whole request within two seconds, and no waiting for the peer after that. What it may wait for
+// besides, name services and the kernel, the listener ends by SIGKILL.
+package worker
+
+import (
+	"errors"
+	"time"
+
+	"userns-helpers/internal/kernel/entry"
+	"userns-helpers/internal/kernel/listening"
+	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/newidmap"
+	"userns-helpers/internal/service/wire"
+	"userns-helpers/internal/text/paths"
+)
+
+// Connection is the descriptor that the listener passes.
+const Connection = 3
+
+// patience is how long a peer may take for its request.
+const patience = 2 * time.Second
+
+// Run serves the connection, and returns the exit status: 0 where the peer was answered.
+func Run(elsewhere bool) int {
+	caller, peer, err := privilege.Serve(Connection, entry.Helperd, elsewhere)
+	s := &served{listening.Serve(Connection, patience), caller, peer}
+	defer s.Done()
+	if err != nil {
+		return status(s.Reply(newidmap.Turned(err, peer).Message()))
+	}
+	for {
+		call, err := s.receive()
+		switch {
+		case err != nil:
+			return status(s.refuse(err))
+		case call.Method == wire.WriteMap:
+			return status(s.Reply(s.write(call)))
+		case !s.Reply(describe(call, paths.Version())):
+			return 1
+		}
+	}
+}
+
+// served is the connection and who is at its other end.
+type served struct {
+	*listening.Served
+	caller privilege.Caller
+	peer   privilege.Peer
+}
+
+// receive reads a call as the peer.
+func (s *served) receive() (call wire.Call, err error) {
+	err = s.caller.Do(func() error {
+		message, err := s.Receive(wire.Longest)
+		if err == nil {
+			call, err = wire.ParseCall(message)
+		}
+		return err
+	})
+	return call, err
+}
+
+// write writes the map. The one descriptor that came has to be the one that is meant.
+func (s *served) write(call wire.Call) []byte {
+	descriptor, one := s.Descriptor()
+	if !one || call.Process != 0 {
+		return (&wire.Wrong{Name: "InvalidParameter", Value: "process"}).Message()
+	}
+	return newidmap.Serve(s.caller, s.peer, call, descriptor).Message()
+}
+
+// refuse answers what was no call of ours, and reports whether there was nothing else to say.
+func (s *served) refuse(err error) bool {
+	var wrong *wire.Wrong
+	switch {
+	case errors.As(err, &wrong):
+		return s.Reply(wrong.Message())
+	case errors.Is(err, listening.ErrGone):
+		return true
+	}
+	return false
+}
+
+func status(answered bool) int {
+	if answered {
+		return 0
+	}
+	return 1
+}

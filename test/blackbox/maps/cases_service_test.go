@@ -1,0 +1,463 @@
+//go:build system
+
+package maps
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+// as runs f on a thread with the effective ids of somebody else: those that a socket shows its peer.
+func as(t *testing.T, who harness.Owner, f func()) {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const same = ^uintptr(0)
+	set := func(uid, gid uint32) {
+		for _, call := range [][2]uintptr{{unix.SYS_SETRESUID, 0}, {unix.SYS_SETRESGID, uintptr(gid)}, {unix.SYS_SETRESUID, uintptr(uid)}} {
+			if _, _, err := unix.RawSyscall(call[0], same, call[1], same); err != 0 {
+				t.Fatal(err)
+			}
+		}
+	}
+	set(who.UID, who.GID)
+	defer set(0, 0)
+	f()
+}
+
+// raw is a connection to the service.
+type raw struct {
+	t  *testing.T
+	fd int
+}
+
+// dial connects as somebody.
+func dial(t *testing.T, who harness.Owner) raw {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	as(t, who, func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: mapsSocket}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw{t, fd}
+}
+
+// send sends text with descriptors.
+func (r raw) send(text string, descriptors ...int) error {
+	var control []byte
+	if len(descriptors) > 0 {
+		control = unix.UnixRights(descriptors...)
+	}
+	return unix.Sendmsg(r.fd, []byte(text), control, nil, unix.MSG_NOSIGNAL)
+}
+
+// reply reads up to a NUL; "" where the connection ends without one.
+func (r raw) reply() string {
+	_ = unix.SetsockoptTimeval(r.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 8})
+	var text []byte
+	for {
+		var one [1]byte
+		n, err := unix.Read(r.fd, one[:])
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case n <= 0 || errors.Is(err, unix.ECONNRESET):
+			if errors.Is(err, unix.EAGAIN) {
+				return "(nothing in 8 seconds)"
+			}
+			return ""
+		case one[0] == 0:
+			return string(text)
+		default:
+			text = append(text, one[0])
+		}
+	}
+}
+
+const oneRange = `[{"inside":0,"outside":100000,"count":10}]`
+
+// request is a call of WriteMap.
+func request(kind, ranges string) string {
+	return `{"method":"org.userns_helpers.Maps.WriteMap","parameters":{"kind":"` + kind + `","target":"fd:3","process":0,"ranges":` + ranges + `}}` + "\x00"
+}
+
+// fileAt opens something that is no pidfd.
+func fileAt(t *testing.T, path string, flags int) int {
+	t.Helper()
+	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	return fd
+}
+
+func pidfdOf(t *testing.T, pid, flags int) int {
+	t.Helper()
+	fd, err := unix.PidfdOpen(pid, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	return fd
+}
+
+// standard puts the usual accounts and grants in place.
+func standard(t *testing.T) {
+	t.Helper()
+	if err := (check{files: bothFiles}).furnish(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// holds is how many descriptors the service has, and its children.
+func (s *server) holds(t *testing.T) (descriptors int, children string) {
+	t.Helper()
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.pid, s.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files), string(text)
+}
+
+// quiet waits until the service has no children and as many descriptors as at its start.
+func (s *server) quiet(t *testing.T, descriptors int) {
+	t.Helper()
+	s.quietWithin(t, descriptors, 5*time.Second)
+}
+
+func (s *server) quietWithin(t *testing.T, descriptors int, patience time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if n, children := s.holds(t); n == descriptors && children == "" {
+			return
+		}
+	}
+	n, children := s.holds(t)
+	t.Errorf("the service has %d descriptors, %d at its start, and the children %q", n, descriptors, children)
+}
+
+// TestServiceRefuses: what no program of ours sends is refused with the reason, nothing is written, and nothing is left open.
+func TestServiceRefuses(t *testing.T) {
+	standard(t)
+	s := served(t)
+	before, _ := s.holds(t)
+	target, err := harness.Hold(alice, "unshare", "-U", "cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Release()
+	foreign, err := harness.Hold(bob, "unshare", "-U", "cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.Release()
+	dead, err := harness.Hold(alice, "unshare", "-U", "cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pidfd := pidfdOf(t, target.PID, 0)
+	deadfd := pidfdOf(t, dead.PID, 0)
+	dead.Release()
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = unix.Close(pipe[0]), unix.Close(pipe[1]) })
+	many := make([]int, 253)
+	for i := range many {
+		many[i] = pidfd
+	}
+	const noParameter, noProcess, noAnswer = `InvalidParameter","parameters":{"parameter":"process"`, `"id":"fd-not-process"`, ""
+	right := request("uid", oneRange)
+	proc := fmt.Sprintf("/proc/%d", target.PID)
+	type refusal struct {
+		what        string
+		text        string
+		descriptors []int
+		want        string
+	}
+	refusals := []refusal{
+		{"no descriptor", right, nil, noParameter},
+		{"two descriptors", right, []int{pidfd, pidfd}, noParameter},
+		{"253 descriptors", right, many, noParameter},
+		{"a file", right, []int{fileAt(t, "/etc/passwd", unix.O_RDONLY)}, noProcess},
+		{"a directory", right, []int{fileAt(t, "/", unix.O_RDONLY|unix.O_DIRECTORY)}, noProcess},
+		{"a directory of /proc", right, []int{fileAt(t, proc, unix.O_RDONLY|unix.O_DIRECTORY)}, noProcess},
+		{"opened with O_PATH", right, []int{fileAt(t, proc, unix.O_PATH)}, noProcess},
+		{"a pipe", right, []int{pipe[0]}, noProcess},
+		{"a user namespace", right, []int{fileAt(t, proc+"/ns/user", unix.O_RDONLY)}, noProcess},
+		{"a map", right, []int{fileAt(t, proc+"/uid_map", unix.O_RDONLY)}, noProcess},
+		{"a connection to the service", right, []int{dial(t, alice).fd}, noProcess},
+		{"a pidfd of a process that ended", right, []int{deadfd}, `"id":"process-gone"`},
+		{"a pidfd of another user's process", right, []int{pidfdOf(t, foreign.PID, 0)}, `"id":"other-user"`},
+		{"ranges that nobody granted", request("uid", `[{"inside":0,"outside":5,"count":10}]`), []int{pidfd}, `"id":"not-granted"`},
+		{"the first id of all", request("gid", `[{"inside":0,"outside":0,"count":1}]`), []int{pidfd}, `"id":"not-granted"`},
+		{"a count of 0 (shadow#1689)", request("uid", `[{"inside":0,"outside":100000,"count":0}]`), []int{pidfd}, `"id":"out-of-bounds"`},
+		{"a count that wraps (CVE-2016-6252)", request("uid", `[{"inside":0,"outside":100000,"count":4294967295}]`), []int{pidfd}, `"id":"out-of-bounds"`},
+		{"341 ranges", request("uid", "["+strings.TrimSuffix(strings.Repeat(strings.Trim(oneRange, "[]")+",", 341), ",")+"]"), []int{pidfd}, `"id":"too-many-ranges"`},
+		{"no ranges", request("uid", "[]"), []int{pidfd}, `"parameter":"ranges"`},
+		{"a range too large for 32 bits", request("uid", strings.Replace(oneRange, "100000", "4294967296", 1)), []int{pidfd}, `"parameter":"ranges"`},
+		{"a range with more in it", request("uid", strings.Replace(oneRange, "}", `,"x":1}`, 1)), []int{pidfd}, `"parameter":"ranges"`},
+		{"a negative id", request("uid", strings.Replace(oneRange, "100000", "-1", 1)), []int{pidfd}, `"parameter":"ranges"`},
+		{"another kind", request("pid", oneRange), []int{pidfd}, `"parameter":"kind"`},
+		{"another process", strings.Replace(right, `"process":0`, `"process":1`, 1), []int{pidfd}, noParameter},
+		{"a name that is none", strings.Replace(right, `"fd:3"`, `"\u001b[2J"`, 1), []int{pidfd}, `"id":"bad-process"`},
+		{"more than one answer", strings.Replace(right, `{"method"`, `{"more":true,"method"`, 1), []int{pidfd}, `"parameter":"more"`},
+		{"no answer", strings.Replace(right, `{"method"`, `{"oneway":true,"method"`, 1), []int{pidfd}, `"parameter":"oneway"`},
+		{"a member that nobody knows", strings.Replace(right, `{"method"`, `{"uid":0,"method"`, 1), []int{pidfd}, noAnswer},
+		{"a parameter that nobody knows", strings.Replace(right, `{"kind"`, `{"uid":0,"kind"`, 1), []int{pidfd}, `"parameter":"parameters"`},
+		{"a member twice", strings.Replace(right, `{"kind"`, `{"kind":"gid","kind"`, 1), []int{pidfd}, `"parameter":"parameters"`},
+		{"a method that nobody knows", strings.Replace(right, "WriteMap", "EatMap", 1), []int{pidfd}, "MethodNotFound"},
+		{"nothing", "\x00", []int{pidfd}, noAnswer},
+		{"no JSON", "GET / HTTP/1.0\r\n\r\n\x00", []int{pidfd}, noAnswer},
+		{"no end", strings.Repeat("x", 70_000), []int{pidfd}, noAnswer},
+		{"an end after too much", strings.Repeat(" ", 66_000) + right, []int{pidfd}, noAnswer},
+		{"half a call, and no more", right[:40], []int{pidfd}, noAnswer},
+	}
+	if fd, err := unix.PidfdOpen(target.PID, unix.O_EXCL); err == nil { // PIDFD_THREAD, since Linux 6.9: of a main thread it is the process
+		_ = unix.Close(fd)
+		refusals = append(refusals, refusal{"a thread", right, []int{pidfdOf(t, unix.Gettid(), unix.O_EXCL)}, `"error"`})
+	}
+	for _, c := range refusals {
+		t.Run(c.what, func(t *testing.T) {
+			connection := dial(t, alice)
+			_ = connection.send(c.text, c.descriptors...)
+			if got := connection.reply(); got != c.want && (c.want == noAnswer || !strings.Contains(got, c.want)) {
+				t.Errorf("answered %q, want %q", got, c.want)
+			}
+		})
+	}
+	if got := target.Read("uid_map") + target.Read("gid_map"); got != "" {
+		t.Errorf("something was written: %q", got)
+	}
+	connection := dial(t, alice)
+	if err := connection.send(right, pidfd); err != nil || connection.reply() != `{"parameters":{"notes":[]}}` || target.Read("uid_map") != "0 100000 10" {
+		t.Errorf("the next call: %v, %q", err, target.Read("uid_map"))
+	}
+	s.quiet(t, before+1) // the connection that was sent over another one
+}
+
+// TestServicePeers: who is served, and who is not.
+func TestServicePeers(t *testing.T) {
+	standard(t)
+	s := served(t)
+	before, _ := s.holds(t)
+	for _, c := range []struct {
+		what, why string
+		dial      func() raw
+	}{
+		{"nobody", "peer-unmapped", func() raw { return dial(t, harness.Owner{UID: 65534, GID: 2001}) }},
+		{"nogroup", "peer-unmapped", func() raw { return dial(t, harness.Owner{UID: 1001, GID: 65534}) }},
+		{"a process that ended", "peer-unknown", func() raw {
+			fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = unix.Close(fd) })
+			// Another process connects this one's socket, and ends.
+			command := exec.Command("/usr/bin/perl", "-e", `use Socket; open(S, "+<&=3") && connect(S, pack_sockaddr_un("`+mapsSocket+`")) || die $!`)
+			file := os.NewFile(uintptr(fd), "socket")
+			command.ExtraFiles = []*os.File{file}
+			if out, err := command.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			return raw{t, fd}
+		}},
+	} {
+		journal.Records()
+		connection := c.dial()
+		_ = connection.send(request("uid", oneRange), fileAt(t, "/", unix.O_RDONLY))
+		if got := connection.reply(); !strings.Contains(got, `"id":"`+c.why+`"`) {
+			t.Errorf("%s: %q, want %q", c.what, got, c.why)
+		}
+	}
+	s.quiet(t, before)
+}
+
+// TestServiceElsewhere: who is in another PID namespace is refused, since uid 1001 of a container may be anybody, and served
+// where the administrator allows it.
+func TestServiceElsewhere(t *testing.T) {
+	standard(t)
+	inside := func() string {
+		command := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "setpriv", "--reuid=1001", "--regid=2001", "--clear-groups",
+			"sh", "-c", "unshare -U sleep 60 & sleep 0.1; "+base+"/ours/plain/newuidmap $! 0 100000 10; echo $?; cat /proc/$!/uid_map; kill $!")
+		command.Dir = "/"
+		out, _ := command.CombinedOutput()
+		return strings.Join(strings.Fields(string(out)), " ")
+	}
+	t.Run("refused", func(t *testing.T) {
+		served(t)
+		journal.Records()
+		if got, why := inside(), harness.ReasonIn(journal.Records()); !strings.Contains(got, "does not serve you") || !strings.HasSuffix(got, " 1") || why != "peer-elsewhere" {
+			t.Errorf("%q, %q", got, why)
+		}
+	})
+	t.Run("allowed", func(t *testing.T) {
+		served(t, "--pid-namespaces")
+		if got := inside(); got != "0 0 100000 10" {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TestServiceDescribesItself: introspection, two calls on one connection.
+func TestServiceDescribesItself(t *testing.T) {
+	served(t)
+	connection := dial(t, alice)
+	for call, want := range map[string]string{
+		`{"method":"org.varlink.service.GetInfo"}`: "org.userns_helpers.Maps",
+		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns_helpers.Maps"}}`: "method WriteMap(",
+		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.varlink.service"}}`:     "method GetInfo(",
+	} {
+		if err := connection.send(call + "\x00"); err != nil {
+			t.Fatal(err)
+		}
+		got := connection.reply()
+		var parsed struct{ Parameters map[string]any }
+		if err := json.Unmarshal([]byte(got), &parsed); err != nil || !strings.Contains(fmt.Sprint(parsed.Parameters), want) {
+			t.Errorf("%s: %v, %q", call, err, got)
+		}
+	}
+}
+
+// pretender listens in the service's place.
+func pretender(t *testing.T, answer func(connection *net.UnixConn)) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(mapsSocket), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: mapsSocket, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(mapsSocket, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.AcceptUnix()
+			if err != nil {
+				return
+			}
+			answer(connection)
+			_ = connection.Close()
+		}
+	}()
+}
+
+// TestServiceSilent: a service that gives no answer, or a busy one, is asked again for five seconds, and the reason is said;
+// an answer that got lost after the map was written is none that is missed.
+func TestServiceSilent(t *testing.T) {
+	standard(t)
+	target, err := harness.Hold(alice, "unshare", "-U", "cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Release()
+	var calls int
+	write := false
+	pretender(t, func(connection *net.UnixConn) {
+		calls++
+		buffer, control := make([]byte, 1000), make([]byte, 100)
+		n, controls, _, _, _ := connection.ReadMsgUnix(buffer, control)
+		messages, _ := unix.ParseSocketControlMessage(control[:controls])
+		for i := range messages {
+			descriptors, _ := unix.ParseUnixRights(&messages[i])
+			for _, fd := range descriptors {
+				_ = unix.Close(fd)
+			}
+		}
+		switch {
+		case bytes.Contains(buffer[:n], []byte(`"gid"`)):
+			_, _ = io.WriteString(connection, `{"error":"org.userns_helpers.Maps.Busy","parameters":{"after":100}}`+"\x00")
+		case write:
+			if err := target.Write("uid_map", "0 100000 10\n"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	results := make(chan string)
+	call := func(tool string) {
+		start := harness.Start{Path: base + "/ours/plain/" + tool, Argv: []string{tool, strconv.Itoa(target.PID), "0", "100000", "10"}, UID: alice.UID, GID: alice.GID}
+		result, err := start.Run()
+		results <- fmt.Sprintf("%s: %d %v %s", tool, result.Status, err, result.Stderr)
+	}
+	go call("newuidmap")
+	go call("newgidmap")
+	said := <-results + <-results
+	for _, want := range []string{ // "service-silent", "service-busy"
+		"newuidmap: 1 <nil> newuidmap: the service did not answer\n", "newgidmap: 1 <nil> newgidmap: the service is busy\n",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q lacks %q", said, want)
+		}
+	}
+	if calls < 20 {
+		t.Errorf("the service was asked %d times in five seconds", calls)
+	}
+	write = true
+	go call("newuidmap")
+	if got := <-results; got != "newuidmap: 0 <nil> " {
+		t.Errorf("an answer that got lost: %q", got)
+	}
+}
+
+// TestServiceForeign: whoever listens in the service's place and is not root is not asked.
+func TestServiceForeign(t *testing.T) {
+	standard(t)
+	target, err := harness.Hold(alice, "unshare", "-U", "cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Release()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(mapsSocket), 0o755), unix.Bind(fd, &unix.SockaddrUnix{Name: mapsSocket}), os.Chmod(mapsSocket, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	as(t, bob, func() { err = unix.Listen(fd, 10) }) // a client is shown the credentials of listen(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(mapsSocket)
+	result, err := harness.Start{Path: base + "/ours/plain/newuidmap", Argv: []string{"newuidmap", strconv.Itoa(target.PID), "0", "100000", "10"}, UID: alice.UID, GID: alice.GID}.Run()
+	if err != nil || result.Status != 1 || result.FirstLine() != "newuidmap: write to uid_map failed: Operation not permitted" || !strings.Contains(result.Rest(), "is not root here") {
+		t.Errorf("%v, %+v", err, result)
+	}
+	connection, _, err := unix.Accept(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(connection)
+	if n, err := unix.Read(connection, make([]byte, 10)); n != 0 || err != nil {
+		t.Errorf("the listener was sent %d bytes, %v", n, err)
+	}
+}

@@ -1,0 +1,112 @@
+//go:build system
+
+package maps
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"testing"
+	"time"
+
+	"userns-helpers/test/blackbox/harness"
+)
+
+var serviceFlag = flag.Bool("service", true, "run the cases through the service, too")
+
+// maps.sock is where the programs look for the service.
+const mapsSocket = "/run/userns-helpers/maps.sock"
+
+// elsewhere are the cases that are not the same through the service, and why. One that is the same after all fails.
+var elsewhere = []struct{ how, cases, why string }{
+	{"no bit", `: write: an error|: kernel: (files|proc-hides|no-user|map-|write-|setgroups|no-cap|step)|: setgroups: (a kernel without it: a warning|it cannot be opened)`, "a fault is put into a system call of the program, and another process makes that call here"},
+	{"", `: write: (nosuid mount|no_new_privs|the capability is not in|SECBIT_NOROOT|host uid 0 without CAP_SETFCAP)`, "the program is kept from its privilege, and here it needs none: granted"},
+	{"", `: open: (own id, )?/proc is read-only`, "the service has a /proc of its own: granted"},
+	{"", `: uid 65534, nobody`, "a peer that has no id in the service's user namespace looks like that one: refused"},
+	{"", `: inherited: RLIMIT_NPROC 3`, "the program stays the user's process, and the threads of the Go runtime count"},
+	{"no_new_privs", `: owner: sg itself`, "sg(1) has a setuid bit that does nothing"},
+}
+
+// server is a service that runs.
+type server struct{ pid int }
+
+// served starts the service, and ends it with the test.
+func served(t *testing.T, options ...string) *server {
+	t.Helper()
+	if err := harness.Install(*oursFlag+"/userns-helperd", base+"/service", "userns-helperd", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(base+"/service/userns-helperd", append(options, "--listen", mapsSocket, "maps")...)
+	command.Env, command.Stderr = []string{}, os.Stderr
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+		_ = os.Remove(mapsSocket)
+	})
+	for range 200 {
+		if _, err := os.Stat(mapsSocket); err == nil {
+			return &server{command.Process.Pid}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("the service does not listen")
+	return nil
+}
+
+// TestService runs the cases of programs that are installed setuid with the same programs without privilege: without the bit,
+// and with it under no_new_privs. What they print, their status, the maps and the records are to be the same.
+func TestService(t *testing.T) {
+	if !*serviceFlag {
+		t.Skip("switched off by -service=false")
+	}
+	wanted := regexp.MustCompile(*caseFlag)
+	for what, without := range map[string]func(c *check){
+		"no bit": func(c *check) { c.install = "plain" },
+		"no_new_privs": func(c *check) {
+			before := c.tune
+			c.tune = func(w *world, start *harness.Start) {
+				start.NoNewPrivs = true
+				if before != nil {
+					before(w, start)
+				}
+			}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			served(t)
+			count := 0
+			for _, c := range expand(allCases()) {
+				if c.tool == "getsubids" || c.install != "" || !wanted.MatchString(c.name) || what != "no bit" && count > 0 && !regexp.MustCompile(`: (range|owner|setgroups|fd|caller): `).MatchString(c.name) {
+					continue
+				}
+				count++
+				without(&c)
+				t.Run(c.name, func(t *testing.T) { through(t, what, c) })
+			}
+			fmt.Printf("%d cases through the service, %s\n", count, what)
+		})
+	}
+}
+
+// through runs one case through the service.
+func through(t *testing.T, how string, c check) {
+	t.Helper()
+	got, rest, why := c.run(t, "ours")
+	complaints := c.complaints(got, rest, why)
+	for _, other := range elsewhere {
+		if (other.how == "" || other.how == how) && regexp.MustCompile(other.cases).MatchString(c.name) {
+			if len(complaints) == 0 {
+				t.Errorf("it is the same: %s", other.why)
+			}
+			return
+		}
+	}
+	for _, complaint := range complaints {
+		t.Error(complaint)
+	}
+}
