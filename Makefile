@@ -12,6 +12,7 @@ DATADIR    = $(PREFIX)/share
 MANDIR     = $(DATADIR)/man
 ZSHDIR     = $(DATADIR)/zsh/site-functions
 TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
+UNITDIR    = $(PREFIX)/lib/systemd/system
 SYSCONFDIR = /etc
 RUNDIR     = /run
 STATEDIR   = /var/lib
@@ -126,6 +127,10 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 	sed 's|@STATE@|$(patsubst %/,%,$(dir $(PATH_macKey)))|; s|@DIRECTORY@|$(patsubst %/,%,$(dir $(PATH_ledger)))|; s|@SLOTS@|$(PATH_slots)|; s|@LEDGER@|$(PATH_ledger)|; s|@DHCPHOSTS@|$(PATH_dhcpHosts)|' \
 		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
+	install -d '$(DESTDIR)$(UNITDIR)'
+	@for unit in userns-helpers-maps.socket userns-helpers-maps.service; do \
+		sed 's|@MAPS@|$(PATH_maps)|; s|@HELPERD@|$(LIBEXECDIR)/userns-helpers/userns-helperd|' "packaging/systemd/$$unit" >'$(DESTDIR)$(UNITDIR)/'"$$unit" && \
+		chmod 644 '$(DESTDIR)$(UNITDIR)/'"$$unit" || exit 1; done
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'
 	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(ZSHDIR)/_usernsctl'
 	install -D -m 644 completions/usernsctl.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/usernsctl.fish'
@@ -174,7 +179,7 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 	hack/release-check $(VERSION)
 
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
-	test/run packages -test.v
+	test/packages/all
 
 test-systemd: build ## as root: what usernsctl grant tells systemd and systemd-networkd, in a Debian that is booted
 	test/systemd/run

@@ -2,6 +2,7 @@ package usernic
 
 import (
 	"errors"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -13,8 +14,8 @@ import (
 	"userns-helpers/internal/usernic/whynot"
 )
 
-// guarded is what the filter of an interface with an address is for, on a bridge with the addresses that it has now.
-func (t terms) guarded(conn *rtnl.Conn, b bridge, mac netquota.MAC) (guard.Nic, error) {
+// guarded is what the filter of an interface with a hardware address and its own IPv4 address is for, on a bridge with the addresses that it has now.
+func (t terms) guarded(conn *rtnl.Conn, b bridge, mac netquota.MAC, own netip.Addr) (guard.Nic, error) {
 	var of rtnl.Addresses
 	if t.Compares(b.Link) {
 		var err error
@@ -22,13 +23,13 @@ func (t terms) guarded(conn *rtnl.Conn, b bridge, mac netquota.MAC) (guard.Nic, 
 			return guard.Nic{}, failedWith(whynot.LookUpBridge, b.Device.Name, err)
 		}
 	}
-	return t.Guard(b.Link, mac, plan.Claims(of))
+	return t.Guard(b.Link, mac, own, plan.Claims(of))
 }
 
 // guard puts the filter on the host's end, which is still down. Where the kernel has none, bpdu_guard that nobody asked
 // for is as it was before there were filters: an interface has what is built in and can be had.
 func (n *nic) guard(host rtnl.Device) error {
-	wanted, err := n.terms.guarded(n.kernel.conn, n.kernel.bridge, n.mac)
+	wanted, err := n.terms.guarded(n.kernel.conn, n.kernel.bridge, n.mac, n.address())
 	if err != nil || !wanted.Needed() {
 		return err
 	}

@@ -2,6 +2,7 @@ package usernic
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
 
 	"userns-helpers/internal/kernel/rtnl"
@@ -28,10 +29,12 @@ func TestGuarded(t *testing.T) {
 		{"[defaults]\nisolated = true\n", ovs, guard.Nic{}},
 		{"[defaults]\nframe_guard = true\n", linux, guard.Nic{Frames: true, Groups: true}},
 		{"[bridge.lxcbr0]\nframe_guard = true\nrouter_guard = true\n", none, guard.Nic{Frames: true, Routers: true}},
+		{"[defaults]\naddress_guard = true\naddresses = ['fd00::/64']\n", none, guard.Nic{Addresses: true}},
 		{"[defaults]\nframe_guard = true\n[[rule]]\nuser = \"alice\"\nframe_guard = false\n", linux, guard.Nic{Groups: true}},
 	} {
-		got, err := termsFor(t, c.text).guarded(nil, c.on, own)
-		if err != nil || got.Frames != c.want.Frames || got.Routers != c.want.Routers || got.Groups != c.want.Groups || got.Queries != c.want.Queries || got.MAC != own {
+		got, err := termsFor(t, c.text).guarded(nil, c.on, own, netip.Addr{})
+		if err != nil || got.Frames != c.want.Frames || got.Routers != c.want.Routers || got.Groups != c.want.Groups || got.Queries != c.want.Queries || got.MAC != own ||
+			got.Addresses != c.want.Addresses || got.Addresses != (len(got.OwnIPv6) == 2) {
 			t.Errorf("%q: %+v %v", c.text, got, err)
 		}
 	}
@@ -44,8 +47,9 @@ func TestUnguarded(t *testing.T) {
 		"[defaults]\nbpdu_guard = true\n":   {Key: nics.BPDUGuard, Line: 2},
 		"[defaults]\nisolated = true\n":     {Key: nics.Isolated, Line: 2},
 		"[defaults]\nrouter_guard = true\n": {Key: nics.RouterGuard, Line: 2},
-		"[defaults]\nrouter_guard = true\nframe_guard = true\n": {Key: nics.FrameGuard, Line: 3},
-		"[[rule]]\nuser = \"alice\"\nrouter_guard = true\n":     {Key: nics.RouterGuard, Line: 3},
+		"[defaults]\nrouter_guard = true\nframe_guard = true\n":         {Key: nics.FrameGuard, Line: 3},
+		"[[rule]]\nuser = \"alice\"\nrouter_guard = true\n":             {Key: nics.RouterGuard, Line: 3},
+		"[defaults]\naddress_guard = true\naddresses = ['fd00::/64']\n": {Key: nics.AddressGuard, Line: 2},
 	} {
 		for why, discipline := range map[plan.Lack]bool{plan.NoClsact: true, plan.NoFilter: false} {
 			err := termsFor(t, text).unguarded(&rtnl.MissingError{Discipline: discipline})

@@ -2,6 +2,7 @@ package usernic
 
 import (
 	"errors"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -43,7 +44,7 @@ type Answer struct {
 	Whole    bool               // the slots were seen; else the room was counted by the ledger alone
 	Known    bool               // false: the namespace of the process cannot be seen by who asks
 	Standing privilege.Standing // whose files are believed
-	Guard    guard.Nic          // what the filter of the interface would be made for, with 02:00:00:00:00:00 for its address
+	Guard    guard.Nic          // what the filter of the interface would be made for, with 02:00:00:00:00:00 and StandIn for its addresses
 }
 
 // Inspect gathers the facts of a question with the rights of whoever asks, and decides as create does. It changes nothing.
@@ -63,7 +64,7 @@ func Inspect(q Question) (a Answer, err error) {
 	a.Plan, err = i.facts.Gather(plan.Nothing, i.gather)
 	a.Facts = i.facts
 	if err == nil {
-		a.Guard, err = terms{a.Terms}.guarded(i.conn, bridge{a.Link, i.found, i.standing}, netquota.MAC{mark.OfContainer})
+		a.Guard, err = terms{a.Terms}.guarded(i.conn, bridge{a.Link, i.found, i.standing}, netquota.MAC{mark.OfContainer}, StandIn(a.Terms))
 	}
 	for e := err; e != nil && q.Past != nil && len(a.Others) < mostOthers && q.Past(&i.facts, e); {
 		if _, e = i.facts.Gather(plan.Nothing, i.gather); e != nil {
@@ -71,6 +72,20 @@ func Inspect(q Question) (a Answer, err error) {
 		}
 	}
 	return a, err
+}
+
+// StandIn is the address that a rule fixes for an interface; else, since it is chosen when one is made, that of a network that
+// it is chosen from, which no interface has; invalid where it has none.
+func StandIn(t plan.Terms) netip.Addr {
+	if t.Fixed.IsValid() {
+		return t.Fixed
+	}
+	for _, pool := range t.Pools {
+		if pool.Addr().Is4() {
+			return pool.Addr()
+		}
+	}
+	return netip.Addr{}
 }
 
 // mostOthers bounds what is looked for.

@@ -152,7 +152,10 @@ func (r *reply) guard(a usernic.Answer) {
 	switch {
 	case a.Guard.Needed():
 		r.Guard = assembly.Text(a.Guard.Filter())
-		r.Remarks = append(r.Remarks, "In the filter 02:00:00:00:00:00 stands for the interface's own address.")
+		r.Remarks = append(r.Remarks, "In the filter 02:00:00:00:00:00 stands for the interface's own hardware address.")
+		if own := usernic.StandIn(a.Terms); a.Terms.AddressGuard && own.IsValid() && !a.Terms.Fixed.IsValid() {
+			r.Remarks = append(r.Remarks, own.String()+" stands for the IPv4 address that it gets.")
+		}
 	case r.Answer == yes:
 		r.Remarks = append(r.Remarks, "The interface would get no filter.")
 	}

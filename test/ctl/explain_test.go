@@ -318,6 +318,16 @@ func TestExplainGuard(t *testing.T) {
 			t.Errorf("%q is not in %+v", part, got)
 		}
 	}
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\naddress_guard = true\naddresses = [\"10.77.0.0/24\", \"fd77::/64\"]\n"})
+	got = call(t, alice, usernsctl, "explain", "nic", "alice", "br0", "--guard")
+	for _, part := range []string{
+		"ARP from an address that is not its own is dropped, but for a probe for one that is.\n", "#0xa4d0000", "#0xfd770000",
+		"10.77.0.0 stands for the IPv4 address that it gets.",
+	} {
+		if got.status != 0 || !strings.Contains(got.out, part) {
+			t.Errorf("%q is not in %+v", part, got)
+		}
+	}
 	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[bridge.br0]\nbpdu_guard = false\n"})
 	if got := call(t, alice, usernsctl, "explain", "nic", "alice", "br0", "--guard"); got.status != 0 || !strings.Contains(got.out, "The interface would get no filter.") {
 		t.Errorf("%+v", got)

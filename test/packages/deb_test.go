@@ -172,3 +172,24 @@ func TestNotOfAnyPackage(t *testing.T) {
 	m.dpkg(t, "--purge", "userns-helpers")
 	m.expect(t, "/usr/bin/newuidmap", "4555 0:0")
 }
+
+// TestDistUpgrade upgrades the whole machine to the next release with ours installed, while a user watches. What is kept for the
+// way back is then the next release's.
+func TestDistUpgrade(t *testing.T) {
+	if *nextFlag == "" {
+		t.Fatal("the root of the next release is needed, with -next: make test-packages makes it")
+	}
+	m := withOurs(t)
+	before := m.run(t, "dpkg-query", "-W", "-f", "${Version}", "uidmap")
+	must(t, os.Mkdir(m.dir+"/srv/next", 0o755))
+	bind(t, *nextFlag+"/srv/archive", m.dir+"/srv/next")
+	m.index(t, "/srv/next")
+	m.run(t, "sh", "-ec", "echo 'deb [trusted=yes] file:///srv/next ./' >/etc/apt/sources.list; apt-get -q update")
+	m.watched(t, publicPrograms, func() { m.apt(t, "-o", "Dpkg::Options::=--force-confnew", "dist-upgrade") })
+	m.isOurs(t)
+	if after := m.run(t, "dpkg-query", "-W", "-f", "${Version}", "uidmap"); after == before {
+		t.Errorf("uidmap is still %s", after)
+	}
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
+	m.isTheirs(t)
+}

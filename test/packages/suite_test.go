@@ -17,6 +17,7 @@ var (
 	rpmFlag    = flag.String("rpm", "", "our RPM package")
 	realFlag   = flag.String("rpm-real", "", "our RPM package, built --with real_paths")
 	watchFlag  = flag.String("watch", "", "the compiled test/packages/watch")
+	nextFlag   = flag.String("next", "", "the root folder of the next release of Debian, for TestDistUpgrade")
 	strideFlag = flag.Int("stride", 7, "kill dpkg before every n-th command of the maintainer scripts")
 )
 

@@ -44,10 +44,16 @@ func TestGoingBack(t *testing.T) {
 // archive makes an archive for apt of the machine's /srv/debs.
 func (m *machine) archive(t *testing.T) {
 	t.Helper()
-	index, err := exec.Command("dpkg-scanpackages", "--multiversion", m.dir+"/srv/debs").Output()
+	m.index(t, "/srv/debs")
+}
+
+// index makes an archive of a directory of packages.
+func (m *machine) index(t *testing.T, dir string) {
+	t.Helper()
+	index, err := exec.Command("dpkg-scanpackages", "--multiversion", m.dir+dir).Output()
 	must(t, err)
-	text := strings.ReplaceAll(string(index), m.dir+"/srv/debs/", "./")
-	must(t, os.WriteFile(m.dir+"/srv/debs/Packages", []byte(text), 0o644))
+	text := strings.ReplaceAll(string(index), m.dir+dir+"/", "./")
+	must(t, os.WriteFile(m.dir+dir+"/Packages", []byte(text), 0o644))
 }
 
 func (m *machine) apt(t *testing.T, argv ...string) string {

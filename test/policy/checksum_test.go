@@ -13,7 +13,7 @@ import (
 
 // uplink is a port of br0 whose device leaves checksums to the kernel, as many network cards do; what is read is what is on
 // the wire.
-func uplink(t *testing.T) station {
+func uplink(t testing.TB) station {
 	t.Helper()
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	must(t, err)
@@ -43,7 +43,7 @@ func TestChecksum(t *testing.T) {
 	wire := uplink(t)
 	must(t, unix.SetsockoptInt(s.attacker.fd, unix.SOL_PACKET, unix.PACKET_VNET_HDR, 1))
 	advertised := func(marker []byte) []byte {
-		packet := icmp6(ownIP6, append(routerAdvertisement(s.attacker.mac), unknownOption(marker)...))
+		packet := icmp6(s.link(), append(routerAdvertisement(s.attacker.mac), unknownOption(marker)...))
 		return ethernet(net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}, s.attacker.mac, typeIPv6, packet)
 	}
 	asIs := func(frame []byte) []byte { return append(make([]byte, 10), frame...) }

@@ -26,7 +26,7 @@ type station struct {
 }
 
 // open opens a station on an interface in the network namespace of a process.
-func open(t *testing.T, pid int, nic string) station {
+func open(t testing.TB, pid int, nic string) station {
 	t.Helper()
 	type result struct {
 		s   station
@@ -73,7 +73,7 @@ func openIn(namespace, nic string) (station, error) {
 		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: device.Index}))
 }
 
-func (s station) send(t *testing.T, frames ...[]byte) {
+func (s station) send(t testing.TB, frames ...[]byte) {
 	t.Helper()
 	// On one processor: what the kernel is given there it looks at in this order.
 	runtime.LockOSThread()

@@ -111,7 +111,7 @@ func TestBridgeKeepsAddress(t *testing.T) {
 
 // listen opens a socket on an interface of this namespace for frames of one type that the interface itself is left with:
 // what a bridge takes does not arrive there.
-func listen(t *testing.T, nic string, kind uint16) station {
+func listen(t testing.TB, nic string, kind uint16) station {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	must(t, err)
@@ -133,13 +133,13 @@ func linkLocalGroups(s *scene, marker []byte) map[string][]byte {
 	}
 	return map[string][]byte{
 		"LLDP":                            ethernet(net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 14}, s.attacker.mac, 0x88cc, marker),
-		"an advertisement in place of it": to(14, to6(s, ownIP6, 58, advertisement)),
-		"an advertisement for a BPDU":     to(0, to6(s, ownIP6, 58, advertisement)),
+		"an advertisement in place of it": to(14, to6(s, s.link(), 58, advertisement)),
+		"an advertisement for a BPDU":     to(0, to6(s, s.link(), 58, advertisement)),
 	}
 }
 
 // comes sends a frame of the attacker's, and waits until it is at the host's end, in front of the filter.
-func (s *scene) comes(t *testing.T, frame, marker []byte) {
+func (s *scene) comes(t testing.TB, frame, marker []byte) {
 	t.Helper()
 	host := open(t, os.Getpid(), s.nic)
 	until(t, "a frame is at the host's end", func() bool {
@@ -192,7 +192,7 @@ func TestGroupsAdvertisement(t *testing.T) {
 			text := sh(t, "ip -6 address show dev %s scope link", s.nic)
 			return strings.Contains(text, "fe80") && !strings.Contains(text, "tentative")
 		})
-		frame := ethernet(net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 14}, s.attacker.mac, typeIPv6, icmp6(ownIP6, routerAdvertisement(s.attacker.mac)))
+		frame := ethernet(net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 14}, s.attacker.mac, typeIPv6, icmp6(s.link(), routerAdvertisement(s.attacker.mac)))
 		if got := believes(t, s.attacker, frame, s.nic); got != works {
 			t.Errorf("%s: the host has a default route: %v", program, got)
 		}
@@ -226,8 +226,8 @@ func TestShut(t *testing.T) {
 
 // multicastQuery asks who is in an IPv6 group, :: for all, and wants to hear it within a millisecond.
 func multicastQuery(s *scene, group net.IP) []byte {
-	packet := icmp6(ownIP6, append([]byte{130, 0, 0, 0, 0, 1, 0, 0}, group.To16()...))[40:]
-	return to6(s, ownIP6, 0, alert6(58), packet)
+	packet := icmp6(s.link(), append([]byte{130, 0, 0, 0, 0, 1, 0, 0}, group.To16()...))[40:]
+	return to6(s, s.link(), 0, alert6(58), packet)
 }
 
 // TestIsolatedIPv6: a container that asks who is in which group is answered by none that is isolated from it, and so the
@@ -252,7 +252,7 @@ func TestIsolatedIPv6(t *testing.T) {
 }
 
 // cutOff asks who is in a group, and reports whether the neighbour, which is in it, does not get what is sent to it.
-func (s *scene) cutOff(t *testing.T, group net.IP) bool {
+func (s *scene) cutOff(t testing.TB, group net.IP) bool {
 	t.Helper()
 	s.attacker.send(t, multicastQuery(s, unsetIP6))
 	s.attacker.send(t, multicastQuery(s, group))
@@ -266,7 +266,7 @@ func (s *scene) cutOff(t *testing.T, group net.IP) bool {
 // TestStack: with every key on, the kernels of two ends find each other by ARP and neighbour discovery, take addresses
 // by advertisements and duplicate address detection, and speak TCP.
 func TestStack(t *testing.T) {
-	s := newOwnScene(t, column{nicProgram(), func(attack) string { return full + "frame_guard = true\n" }})
+	s := newOwnScene(t, column{nicProgram(), func(attack) string { return full + "frame_guard = true\n" + addressGuard }})
 	inside(t, s.pid, "ip address add %s/24 dev eth0", ownIP4)
 	option := append([]byte{3, 4, 64, 0xc0, 0, 0, 7, 8, 0, 0, 7, 8, 0, 0, 0, 0}, net.ParseIP("fd09::")...)
 	packet := icmp6(net.ParseIP("fe80::1"), append(routerAdvertisement(s.gateway.mac), option...))
@@ -281,7 +281,7 @@ func TestStack(t *testing.T) {
 }
 
 // connect makes a connection of TCP from the network namespace of a process to the host, and says something over it.
-func connect(t *testing.T, pid int, to net.IP) {
+func connect(t testing.TB, pid int, to net.IP) {
 	t.Helper()
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: to})
 	must(t, err)
@@ -389,7 +389,7 @@ func TestFirstPort(t *testing.T) {
 		return address != ""
 	})
 	marker := marked()
-	if s.arrives(t, to6(s, ownIP6, 58, advertisement(net.ParseIP(address), true, marker)), marker) {
+	if s.arrives(t, to6(s, s.link(), 58, advertisement(net.ParseIP(address), true, marker)), marker) {
 		t.Error("it claims", address)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // crowd lets many calls run at once, call i as the user and with the bridge that of says, and counts those that are
 // granted by user, and the refusals that have word in them. Any other refusal fails the test.
-func crowd(t *testing.T, calls int, word string, of func(i int) (user, int, string)) (granted map[string]int, refused int) {
+func crowd(t testing.TB, calls int, word string, of func(i int) (user, int, string)) (granted map[string]int, refused int) {
 	t.Helper()
 	granted = make(map[string]int)
 	var all sync.WaitGroup
@@ -43,7 +43,7 @@ func crowd(t *testing.T, calls int, word string, of func(i int) (user, int, stri
 const calls = 200
 
 // living are the interfaces of a user.
-func living(t *testing.T, u user) int {
+func living(t testing.TB, u user) int {
 	t.Helper()
 	n := 0
 	for _, name := range interfaces(t) {

@@ -85,7 +85,7 @@ func furnish() error {
 }
 
 // setPolicy makes text the policy; none is no file.
-func setPolicy(t *testing.T, text string) {
+func setPolicy(t testing.TB, text string) {
 	t.Helper()
 	if err := os.Remove(policyPath); err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func setPolicy(t *testing.T, text string) {
 // itoa is a number in decimal.
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func must(t *testing.T, err error) {
 }
 
 // sh runs a script as root and returns what it prints.
-func sh(t *testing.T, format string, values ...any) string {
+func sh(t testing.TB, format string, values ...any) string {
 	t.Helper()
 	script := fmt.Sprintf(format, values...)
 	out, err := exec.Command("/bin/sh", "-euc", script).CombinedOutput()
@@ -141,7 +141,7 @@ func create(program string, u user, pid int, bridge, nic string) answer {
 func nicProgram() string { return filepath.Join(*ours, "lxc-user-nic") }
 
 // network makes the machine new: bridges, no interfaces of others, no ledger, no policy.
-func network(t *testing.T) {
+func network(t testing.TB) {
 	t.Helper()
 	clearNetwork(t)
 	t.Cleanup(func() { clearNetwork(t) })
@@ -150,7 +150,7 @@ func network(t *testing.T) {
 	}
 }
 
-func clearNetwork(t *testing.T) {
+func clearNetwork(t testing.TB) {
 	t.Helper()
 	setPolicy(t, "")
 	must(t, os.RemoveAll("/run/lxc"))
@@ -161,7 +161,7 @@ func clearNetwork(t *testing.T) {
 	}
 }
 
-func interfaces(t *testing.T) []string {
+func interfaces(t testing.TB) []string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/sys/net/ipv4/conf")
 	must(t, err)
@@ -175,7 +175,7 @@ func interfaces(t *testing.T) []string {
 }
 
 // hold starts a container of u's.
-func hold(t *testing.T, u user) int {
+func hold(t testing.TB, u user) int {
 	t.Helper()
 	target, err := harness.Hold(u.owner(), "unshare", "-Urn", "cat")
 	must(t, err)
@@ -184,7 +184,7 @@ func hold(t *testing.T, u user) int {
 }
 
 // until waits for something that the kernel does a little later.
-func until(t *testing.T, what string, done func() bool) {
+func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	for range 200 {
 		if done() {

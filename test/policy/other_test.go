@@ -120,7 +120,7 @@ func TestPinned(t *testing.T) {
 }
 
 // tap makes a port of br0 that is no container's: what is written into it comes in there.
-func tap(t *testing.T, name string) *os.File {
+func tap(t testing.TB, name string) *os.File {
 	t.Helper()
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	must(t, err)
@@ -229,7 +229,7 @@ func TestForbidden(t *testing.T) {
 
 // mapped asks both map programs for ids of alice, each in a new namespace, and compares with what they must say; "" is a
 // grant.
-func mapped(t *testing.T, of, lower, count, want string) {
+func mapped(t testing.TB, of, lower, count, want string) {
 	t.Helper()
 	for _, program := range []string{"newuidmap", "newgidmap"} {
 		target, err := harness.Hold(alice.owner(), "unshare", "-U", "cat")
@@ -248,7 +248,7 @@ func TestAlternativeName(t *testing.T) {
 }
 
 // judge compares an answer with what it must say; "" is a grant.
-func judge(t *testing.T, of string, a answer, want string) {
+func judge(t testing.TB, of string, a answer, want string) {
 	t.Helper()
 	if a.ok != (want == "") || !strings.Contains(a.text, want) {
 		t.Errorf("%q: %v %s, want %q", of, a.ok, a.text, want)

@@ -7,9 +7,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
+
+	"userns-helpers/internal/policy/guard"
 )
 
 // What is sent here is sent under the attacker's own hardware address: what mac_lock does not look at.
@@ -18,8 +21,22 @@ import (
 var (
 	bridgeIP4, neighbourIP4, ownIP4 = net.IPv4(10, 9, 0, 1), net.IPv4(10, 9, 0, 3), net.IPv4(10, 9, 0, 2)
 	bridgeIP6, neighbourIP6         = net.ParseIP("fd09::1"), net.ParseIP("fd09::3")
-	ownIP6, unsetIP6                = net.ParseIP("fe80::bad"), net.IPv6unspecified
+	unsetIP6                        = net.IPv6unspecified
 )
+
+// addressGuard has the interfaces of a scene keep to their own addresses: it is the end of the table of the bridge.
+const addressGuard = "address_guard = true\naddresses = [\"10.9.0.0/24\", \"fd09::/64\"]\n" +
+	"[[rule]]\nuser = \"alice\"\naddress = \"10.9.0.2\"\n[[rule]]\nuser = \"bob\"\naddress = \"10.9.0.3\"\n"
+
+// derived is the address that the attacker's kernel derives from its hardware address in a network.
+func (s *scene) derived(network string) net.IP {
+	address := guard.EUI64(netip.MustParseAddr(network), [6]byte(s.attacker.mac))
+	return address[:]
+}
+
+// link and global are the attacker's addresses.
+func (s *scene) link() net.IP   { return s.derived("fe80::") }
+func (s *scene) global() net.IP { return s.derived("fd09::") }
 
 // sent is what is sent: a frame, and what shows that it has arrived.
 type sent struct {
@@ -45,6 +62,7 @@ func ownColumns() []column {
 		{nicProgram(), under("mac_lock = true\nisolated = true\nunicast_flood = false\n")},
 		{nicProgram(), under("frame_guard = true\n")},
 		{nicProgram(), under("router_guard = true\n")},
+		{nicProgram(), under(addressGuard)},
 	}
 }
 
@@ -162,14 +180,19 @@ func ownRows() []sent {
 		{"arp-bridge", "answer ARP for the bridge's IPv4 address", func(s *scene, m []byte) []byte { return arp(s, 2, bridgeIP4, bridgeIP4, m) }, false},
 		{"arp-bridge-entry", "ask by ARP in the bridge's name", func(s *scene, m []byte) []byte { return arp(s, 1, bridgeIP4, neighbourIP4, m) }, false},
 		{"arp-bridge-probe", "probe for the bridge's IPv4 address", func(s *scene, m []byte) []byte { return arp(s, 1, net.IPv4zero, bridgeIP4, m) }, false},
-		{"na-neighbour", "advertise the neighbour's IPv6 address, with override", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, advertisement(neighbourIP6, true, m)) }, false},
-		{"na-quiet", "advertise it without override", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, advertisement(neighbourIP6, false, m)) }, false},
+		{"na-neighbour", "advertise the neighbour's IPv6 address, with override", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, advertisement(neighbourIP6, true, m)) }, false},
+		{"na-quiet", "advertise it without override", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, advertisement(neighbourIP6, false, m)) }, false},
 		{"ns-tentative", "solicit, from ::, an address that the neighbour is about to take", func(s *scene, m []byte) []byte { return to6(s, unsetIP6, 58, solicitation(neighbourIP6, m)) }, false},
-		{"na-bridge", "advertise the bridge's IPv6 address, with override", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, advertisement(bridgeIP6, true, m)) }, false},
-		{"na-bridge-quiet", "advertise it without override", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, advertisement(bridgeIP6, false, m)) }, false},
+		{"na-bridge", "advertise the bridge's IPv6 address, with override", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, advertisement(bridgeIP6, true, m)) }, false},
+		{"na-bridge-quiet", "advertise it without override", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, advertisement(bridgeIP6, false, m)) }, false},
 		{"ns-bridge", "solicit it from ::", func(s *scene, m []byte) []byte { return to6(s, unsetIP6, 58, solicitation(bridgeIP6, m)) }, false},
 		{"nd-flood", "solicit from made-up IPv6 addresses, each of which makes an entry", func(s *scene, m []byte) []byte {
 			return to6(s, net.ParseIP("fd09::dead"), 58, solicitation(bridgeIP6, m))
+		}, false},
+		{"arp-hardware", "tell, by ARP, another hardware address for its own IPv4 address", func(s *scene, m []byte) []byte {
+			frame := arp(s, 2, ownIP4, ownIP4, m)
+			copy(frame[22:], unknownMAC)
+			return frame
 		}, false},
 		{"ip-neighbour", "send IPv4 from the neighbour's address", func(s *scene, m []byte) []byte { return to4(s, neighbourIP4, 17, nil, 0, udp(1, 2, m)) }, false},
 		{"ip-bridge", "send IPv4 from the bridge's address", func(s *scene, m []byte) []byte { return to4(s, bridgeIP4, 17, nil, 0, udp(1, 2, m)) }, false},
@@ -178,30 +201,32 @@ func ownRows() []sent {
 		{"source-route", "send IPv4 with a source route", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 17, []byte{131, 7, 4, 10, 9, 0, 1, 0}, 0, udp(1, 2, m))
 		}, false},
-		{"source-route-6", "send IPv6 with a routing header", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 43, routing6(17), udp(1, 2, m)) }, false},
-		{"ra", "advertise itself as a router", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, advertised(s, m)) }, false},
-		{"ra-hop", "the same behind hop-by-hop options", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 0, options6(58), advertised(s, m)) }, false},
-		{"ra-options", "the same behind destination options", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 60, options6(58), advertised(s, m)) }, false},
+		{"source-route-6", "send IPv6 with a routing header", func(s *scene, m []byte) []byte { return to6(s, s.link(), 43, routing6(17), udp(1, 2, m)) }, false},
+		{"ra", "advertise itself as a router", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, advertised(s, m)) }, false},
+		{"ra-hop", "the same behind hop-by-hop options", func(s *scene, m []byte) []byte { return to6(s, s.link(), 0, options6(58), advertised(s, m)) }, false},
+		{"ra-options", "the same behind destination options", func(s *scene, m []byte) []byte { return to6(s, s.link(), 60, options6(58), advertised(s, m)) }, false},
 		{"ra-both", "the same behind both", func(s *scene, m []byte) []byte {
-			return to6(s, ownIP6, 0, options6(60), options6(58), advertised(s, m))
+			return to6(s, s.link(), 0, options6(60), options6(58), advertised(s, m))
 		}, false},
-		{"ra-fragment", "the same in a fragment", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 44, fragment6(58, 0, true), advertised(s, m)) }, false},
+		{"ra-fragment", "the same in a fragment", func(s *scene, m []byte) []byte { return to6(s, s.link(), 44, fragment6(58, 0, true), advertised(s, m)) }, false},
 		{"ra-fragment-options", "the same in a fragment, behind destination options", func(s *scene, m []byte) []byte {
-			return to6(s, ownIP6, 44, fragment6(60, 0, true), options6(58), advertised(s, m))
+			return to6(s, s.link(), 44, fragment6(60, 0, true), options6(58), advertised(s, m))
 		}, false},
-		{"ra-tag", "the same in a VLAN", func(s *scene, m []byte) []byte { return tagged(to6(s, ownIP6, 58, advertised(s, m)), 0x8100) }, false},
-		{"ra-tags", "the same in a VLAN in a VLAN", func(s *scene, m []byte) []byte { return tagged(to6(s, ownIP6, 58, advertised(s, m)), 0x88a8, 0x8100) }, false},
+		{"ra-tag", "the same in a VLAN", func(s *scene, m []byte) []byte { return tagged(to6(s, s.link(), 58, advertised(s, m)), 0x8100) }, false},
+		{"ra-tags", "the same in a VLAN in a VLAN", func(s *scene, m []byte) []byte { return tagged(to6(s, s.link(), 58, advertised(s, m)), 0x88a8, 0x8100) }, false},
 		{"redirect", "redirect IPv4", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 1, nil, 0, append([]byte{5, 1, 0, 0, 10, 9, 0, 2}, m...))
 		}, false},
 		{"irdp", "advertise itself as a router of IPv4", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 1, nil, 0, append([]byte{9, 0, 0, 0, 1, 2, 7, 8}, m...))
 		}, false},
-		{"redirect-6", "redirect IPv6", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, message(137, 0, make([]byte, 32), m)) }, false},
+		{"redirect-6", "redirect IPv6", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, message(137, 0, make([]byte, 32), m)) }, false},
 		{"dhcp", "answer DHCP", func(s *scene, m []byte) []byte { return to4(s, ownIP4, 17, nil, 0, udp(67, 68, m)) }, false},
 		{"dhcp-port", "answer DHCP from another port", func(s *scene, m []byte) []byte { return to4(s, ownIP4, 17, nil, 0, udp(4011, 68, m)) }, false},
-		{"dhcp6", "answer DHCPv6", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 17, dhcp6(547, 546, m)) }, false},
-		{"dhcp6-fragment", "answer DHCPv6 in a fragment", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 44, fragment6(17, 0, true), dhcp6(547, 546, m)) }, false},
+		{"dhcp6", "answer DHCPv6", func(s *scene, m []byte) []byte { return to6(s, s.link(), 17, dhcp6(547, 546, m)) }, false},
+		{"dhcp6-fragment", "answer DHCPv6 in a fragment", func(s *scene, m []byte) []byte {
+			return to6(s, s.link(), 44, fragment6(17, 0, true), dhcp6(547, 546, m))
+		}, false},
 		{"dhcp-exhaust", "ask for leases under made-up client addresses", func(s *scene, m []byte) []byte {
 			return to4(s, net.IPv4zero, 17, nil, 0, udp(68, 67, dhcp(unknownMAC, m)))
 		}, false},
@@ -210,13 +235,13 @@ func ownRows() []sent {
 			return to4(s, ownIP4, 2, routerAlert4(), 2, igmp(0x11, m))
 		}, false},
 		{"mld-query", "ask who is in which IPv6 group", func(s *scene, m []byte) []byte {
-			return to6(s, ownIP6, 0, alert6(58), message(130, 0, make([]byte, 16), m))
+			return to6(s, s.link(), 0, alert6(58), message(130, 0, make([]byte, 16), m))
 		}, false},
 		{"mld-query-group", "ask who is in one", func(s *scene, m []byte) []byte {
-			return to6(s, ownIP6, 0, alert6(58), message(130, 0, net.ParseIP("ff02::1:ff00:3"), m))
+			return to6(s, s.link(), 0, alert6(58), message(130, 0, net.ParseIP("ff02::1:ff00:3"), m))
 		}, false},
 		{"mld-query-options", "ask behind destination options, which a bridge looks behind", func(s *scene, m []byte) []byte {
-			return to6(s, ownIP6, 0, alert6(60), options6(58), message(130, 0, make([]byte, 16), m))
+			return to6(s, s.link(), 0, alert6(60), options6(58), message(130, 0, make([]byte, 16), m))
 		}, false},
 		{"pim", "greet multicast routers", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 103, nil, 0, append([]byte{0x20, 0, 0, 0}, m...))
@@ -233,36 +258,51 @@ func ownRows() []sent {
 
 		{"ok-arp", "ARP, for a neighbour", func(s *scene, m []byte) []byte { return arp(s, 1, ownIP4, neighbourIP4, m) }, true},
 		{"ok-arp-own", "an ARP probe for its own address", func(s *scene, m []byte) []byte { return arp(s, 1, net.IPv4zero, ownIP4, m) }, true},
-		{"ok-dad", "duplicate address detection (IPv6)", func(s *scene, m []byte) []byte { return to6(s, unsetIP6, 58, solicitation(ownIP6, m)) }, true},
-		{"ok-ns", "a neighbour solicitation, for the bridge", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, solicitation(bridgeIP6, m)) }, true},
-		{"ok-na", "a neighbour advertisement of its own", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, advertisement(ownIP6, true, m)) }, true},
+		{"ok-dad", "duplicate address detection (IPv6)", func(s *scene, m []byte) []byte { return to6(s, unsetIP6, 58, solicitation(s.link(), m)) }, true},
+		{"ok-dad-global", "the same for an address of the network", func(s *scene, m []byte) []byte { return to6(s, unsetIP6, 58, solicitation(s.global(), m)) }, true},
+		{"ok-ns", "a neighbour solicitation, for the bridge", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, solicitation(bridgeIP6, m)) }, true},
+		{"ok-na", "a neighbour advertisement of its own", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, advertisement(s.link(), true, m)) }, true},
 		{"ok-rs", "a router solicitation, from ::", func(s *scene, m []byte) []byte { return to6(s, unsetIP6, 58, message(133, 0, nil, m)) }, true},
 		{"ok-dhcp", "DHCP, to any server", func(s *scene, m []byte) []byte {
 			return to4(s, net.IPv4zero, 17, nil, 0, udp(68, 67, dhcp(s.attacker.mac, m)))
 		}, true},
-		{"ok-dhcp6", "DHCPv6, to any server", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 17, dhcp6(546, 547, m)) }, true},
+		{"ok-dhcp-renew", "DHCP, to renew a lease", func(s *scene, m []byte) []byte {
+			return to4(s, ownIP4, 17, nil, 0, udp(68, 67, dhcp(s.attacker.mac, m)))
+		}, true},
+		{"ok-dhcp6", "DHCPv6, to any server", func(s *scene, m []byte) []byte { return to6(s, s.link(), 17, dhcp6(546, 547, m)) }, true},
 		{"ok-igmp", "an IGMP report", func(s *scene, m []byte) []byte { return to4(s, ownIP4, 2, routerAlert4(), 0, igmp(0x22, m)) }, true},
 		{"ok-mld", "an MLD report, from ::", func(s *scene, m []byte) []byte { return to6(s, unsetIP6, 0, alert6(58), message(143, 0, nil, m)) }, true},
 		{"ok-mdns", "mDNS", func(s *scene, m []byte) []byte { return to4(s, ownIP4, 17, nil, 0, udp(5353, 5353, m)) }, true},
-		{"ok-mdns-6", "mDNS (IPv6)", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 17, udp(5353, 5353, m)) }, true},
+		{"ok-mdns-6", "mDNS (IPv6)", func(s *scene, m []byte) []byte { return to6(s, s.link(), 17, udp(5353, 5353, m)) }, true},
 		{"ok-tcp", "TCP", func(s *scene, m []byte) []byte { return to4(s, ownIP4, 6, nil, 0, append(make([]byte, 20), m...)) }, true},
-		{"ok-tcp-6", "TCP (IPv6)", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 6, make([]byte, 20), m) }, true},
+		{"ok-tcp-6", "TCP (IPv6), from the address of SLAAC", func(s *scene, m []byte) []byte { return to6(s, s.global(), 6, make([]byte, 20), m) }, true},
 		{"ok-ping", "ping", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 1, nil, 0, append([]byte{8, 0, 0, 0, 0, 0, 0, 0}, m...))
 		}, true},
-		{"ok-ping-6", "ping (IPv6)", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 58, message(128, 0, nil, m)) }, true},
+		{"ok-ping-6", "ping (IPv6)", func(s *scene, m []byte) []byte { return to6(s, s.link(), 58, message(128, 0, nil, m)) }, true},
 		{"ok-fragment", "the first fragment of UDP", func(s *scene, m []byte) []byte { return to4(s, ownIP4, 17, nil, 0x2000, udp(1, 2, m)) }, true},
 		{"ok-fragment-later", "a later one", func(s *scene, m []byte) []byte { return to4(s, ownIP4, 17, nil, 2, udp(67, 68, m)) }, true},
-		{"ok-fragment-6", "the first fragment of UDP (IPv6)", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 44, fragment6(17, 0, true), udp(1, 2, m)) }, true},
-		{"ok-fragment-later-6", "a later one", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 44, fragment6(17, 2, false), udp(547, 546, m)) }, true},
+		{"ok-fragment-6", "the first fragment of UDP (IPv6)", func(s *scene, m []byte) []byte { return to6(s, s.link(), 44, fragment6(17, 0, true), udp(1, 2, m)) }, true},
+		{"ok-fragment-later-6", "a later one", func(s *scene, m []byte) []byte {
+			return to6(s, s.link(), 44, fragment6(17, 2, false), udp(547, 546, m))
+		}, true},
 		{"ok-jumbo", "a frame of 9000 bytes, where the bridge has that MTU", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 17, nil, 0, udp(1, 2, append(m, make([]byte, 8900)...)))
 		}, true},
-		{"ok-esp", "IPsec (ESP, IPv6)", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 50, make([]byte, 16), m) }, true},
-		{"large-ping-6", "a ping that is larger than a packet (IPv6)", func(s *scene, m []byte) []byte {
-			return to6(s, ownIP6, 44, fragment6(58, 0, true), message(128, 0, nil, m))
+		{"ok-esp", "IPsec (ESP, IPv6)", func(s *scene, m []byte) []byte { return to6(s, s.link(), 50, make([]byte, 16), m) }, true},
+		{"privacy", "IPv6 from an address of its own choice (privacy extensions, stable privacy)", func(s *scene, m []byte) []byte {
+			return to6(s, net.ParseIP("fd09::8d2c:51a7:3f02:9b6e"), 6, make([]byte, 20), m)
 		}, true},
-		{"options-6", "IPv6 with destination options (mobile IPv6)", func(s *scene, m []byte) []byte { return to6(s, ownIP6, 60, options6(17), udp(1, 2, m)) }, true},
+		{"ipv4-second", "a second IPv4 address, such as one of a router behind it", func(s *scene, m []byte) []byte {
+			return to4(s, net.IPv4(10, 9, 0, 77), 6, nil, 0, append(make([]byte, 20), m...))
+		}, true},
+		{"dhcp-relay", "DHCP for another client, as a relay sends it", func(s *scene, m []byte) []byte {
+			return to4(s, ownIP4, 17, nil, 0, udp(68, 67, dhcp(unknownMAC, m)))
+		}, true},
+		{"large-ping-6", "a ping that is larger than a packet (IPv6)", func(s *scene, m []byte) []byte {
+			return to6(s, s.link(), 44, fragment6(58, 0, true), message(128, 0, nil, m))
+		}, true},
+		{"options-6", "IPv6 with destination options (mobile IPv6)", func(s *scene, m []byte) []byte { return to6(s, s.link(), 60, options6(17), udp(1, 2, m)) }, true},
 		{"record-route", "ping that records the route", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 1, []byte{7, 7, 4, 0, 0, 0, 0, 0}, 0, append([]byte{8, 0, 0, 0, 0, 0, 0, 0}, m...))
 		}, true},
@@ -275,20 +315,23 @@ func ownRows() []sent {
 }
 
 // arrives reports whether a frame of the attacker's arrives at the gateway.
-func (s *scene) arrives(t *testing.T, frame, marker []byte) bool {
+func (s *scene) arrives(t testing.TB, frame, marker []byte) bool {
 	t.Helper()
 	return s.passes(t, s.attacker, s.gateway, frame, marker)
 }
 
 // newOwnScene is a scene whose bridge has addresses and a large MTU, and does not snoop multicast, which some of the frames
 // would change.
-func newOwnScene(t *testing.T, c column) *scene {
+func newOwnScene(t testing.TB, c column) *scene {
 	t.Helper()
 	beforeScene = func() {
 		sh(t, "ip link set br0 mtu 9000 type bridge mcast_snooping 0; ip address add %s/24 dev br0; ip address add %s/64 dev br0 nodad", bridgeIP4, bridgeIP6)
 	}
 	defer func() { beforeScene = func() {} }()
-	return newScene(t, c.program, c.policy(attack{}))
+	s := stage(t, c.program, c.policy(attack{}))
+	s.attacker.ip, s.neighbour.ip = ownIP4, neighbourIP4
+	s.settle(t)
+	return s
 }
 
 // TestOwnAddress sends every row of the second table of docs/protections.md, and compares what arrives at the gateway.
@@ -316,6 +359,19 @@ func TestOwnAddress(t *testing.T) {
 	}
 }
 
+// TestTogether sends the rows with every key on: no attack is left, and what is lost is what a key alone loses.
+func TestTogether(t *testing.T) {
+	documented := readOwnTable(t)
+	s := newOwnScene(t, column{nicProgram(), func(attack) string { return full + "frame_guard = true\n" + addressGuard }})
+	for _, row := range ownRows() {
+		marker := marked()
+		want := row.genuine && !strings.Contains(documented[row.id], "lost")
+		if got := s.arrives(t, row.frame(s, marker), marker); got != want {
+			t.Errorf("%s: %s", row.id, row.outcome(got))
+		}
+	}
+}
+
 // outcome is the word of the table.
 func (r sent) outcome(arrives bool) string {
 	switch {
@@ -329,19 +385,19 @@ func (r sent) outcome(arrives bool) string {
 	return "stopped"
 }
 
-// readOwnTable reads the rows with five columns after the words.
-func readOwnTable(t *testing.T) map[string]string {
+// readOwnTable reads the rows with six columns after the words.
+func readOwnTable(t testing.TB) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(*doc)
 	must(t, err)
 	found := make(map[string]string)
 	for _, line := range strings.Split(string(text), "\n") {
 		cells := strings.Split(line, "|")
-		if len(cells) != 9 || strings.Contains(line, "---") || strings.TrimSpace(cells[1]) == "Id" {
+		if len(cells) != 10 || strings.Contains(line, "---") || strings.TrimSpace(cells[1]) == "Id" {
 			continue
 		}
 		var outcomes []string
-		for _, cell := range cells[3:8] {
+		for _, cell := range cells[3:9] {
 			outcomes = append(outcomes, strings.TrimSpace(cell))
 		}
 		found[strings.Trim(cells[1], " `")] = strings.Join(outcomes, " ")

@@ -26,7 +26,7 @@ const gatewayMAC = "02:00:00:00:00:01"
 var beforeScene = func() {}
 
 // newScene lets program make the containers' interfaces, and waits until everybody hears everybody.
-func newScene(t *testing.T, program, policy string) *scene {
+func newScene(t testing.TB, program, policy string) *scene {
 	t.Helper()
 	s := stage(t, program, policy)
 	s.settle(t)
@@ -34,7 +34,7 @@ func newScene(t *testing.T, program, policy string) *scene {
 }
 
 // stage is a scene whose ports may not forward yet.
-func stage(t *testing.T, program, policy string) *scene {
+func stage(t testing.TB, program, policy string) *scene {
 	t.Helper()
 	network(t)
 	setPolicy(t, policy)
@@ -55,7 +55,7 @@ func stage(t *testing.T, program, policy string) *scene {
 }
 
 // settle lets everybody speak, so that the bridge knows where everybody is.
-func (s *scene) settle(t *testing.T) {
+func (s *scene) settle(t testing.TB) {
 	t.Helper()
 	for _, from := range []station{s.attacker, s.neighbour} {
 		s.reach(t, from, s.gateway)
@@ -64,7 +64,7 @@ func (s *scene) settle(t *testing.T) {
 }
 
 // plug lets program make an interface, and raises it in the container. It returns the host's name of it.
-func plug(t *testing.T, program string, u user, pid int, bridge, nic string) (string, station) {
+func plug(t testing.TB, program string, u user, pid int, bridge, nic string) (string, station) {
 	t.Helper()
 	made := create(program, u, pid, bridge, nic)
 	if !made.ok {
@@ -76,13 +76,13 @@ func plug(t *testing.T, program string, u user, pid int, bridge, nic string) (st
 }
 
 // inside runs a command in the network namespace of a process.
-func inside(t *testing.T, pid int, format string, values ...any) string {
+func inside(t testing.TB, pid int, format string, values ...any) string {
 	t.Helper()
 	return sh(t, "nsenter --net=/proc/%d/ns/net %s", pid, fmt.Sprintf(format, values...))
 }
 
 // reach makes sure that a frame from one gets to the other, and tries again while ports come up.
-func (s *scene) reach(t *testing.T, from, to station) {
+func (s *scene) reach(t testing.TB, from, to station) {
 	t.Helper()
 	until(t, "genuine traffic", func() bool {
 		marker := marked()
@@ -93,7 +93,7 @@ func (s *scene) reach(t *testing.T, from, to station) {
 
 // passes sends a frame from one station and reports whether it arrives at another. Behind it goes one to everybody, which
 // arrives in any case: when a third has heard that, the first has gone its way too.
-func (s *scene) passes(t *testing.T, from, to station, frame, marker []byte) bool {
+func (s *scene) passes(t testing.TB, from, to station, frame, marker []byte) bool {
 	t.Helper()
 	witness := s.gateway
 	if from.fd == s.gateway.fd {
@@ -129,7 +129,7 @@ type attack struct {
 	id   string
 	what string // as docs/protections.md has it
 	keys string // what of a policy is on, in the last column
-	try  func(*testing.T, *scene) bool
+	try  func(testing.TB, *scene) bool
 }
 
 // alone reports whether what the attack does stays, so that it needs a scene of its own.
@@ -137,55 +137,55 @@ func (a attack) alone() bool { return a.id == "bpdu" || a.id == "ra-bridge" }
 
 // attacks are the rows of the table.
 func attacks() []attack {
-	under := func(mac func(*scene) net.HardwareAddr) func(*testing.T, *scene) bool {
-		return func(t *testing.T, s *scene) bool {
+	under := func(mac func(*scene) net.HardwareAddr) func(testing.TB, *scene) bool {
+		return func(t testing.TB, s *scene) bool {
 			marker := marked()
 			return s.passes(t, s.attacker, s.gateway, ethernet(s.gateway.mac, mac(s), typeLocal, marker), marker)
 		}
 	}
 	return []attack{
 		{"neighbour-mac", "a frame from the neighbour's address", "mac_lock", under(func(s *scene) net.HardwareAddr { return s.neighbour.mac })},
-		{"gateway-mac", "a frame from the gateway's address", "mac_lock", func(t *testing.T, s *scene) bool {
+		{"gateway-mac", "a frame from the gateway's address", "mac_lock", func(t testing.TB, s *scene) bool {
 			marker := marked()
 			return s.passes(t, s.attacker, s.neighbour, ethernet(s.neighbour.mac, s.gateway.mac, typeLocal, marker), marker)
 		}},
 		{"bridge-mac", "a frame from the bridge's address", "mac_lock", under(func(s *scene) net.HardwareAddr { return s.bridge })},
 		{"new-mac", "a frame from an address that nobody has", "mac_lock", under(func(*scene) net.HardwareAddr { return net.HardwareAddr{2, 9, 9, 9, 9, 9} })},
-		{"move-neighbour", "take what is sent to the neighbour: move the entry of the bridge's table", "mac_lock", func(t *testing.T, s *scene) bool {
+		{"move-neighbour", "take what is sent to the neighbour: move the entry of the bridge's table", "mac_lock", func(t testing.TB, s *scene) bool {
 			return s.moved(t, s.neighbour)
 		}},
-		{"move-gateway", "the same with the gateway", "mac_lock", func(t *testing.T, s *scene) bool { return s.moved(t, s.gateway) }},
-		{"arp", "an ARP reply under the neighbour's address", "mac_lock", func(t *testing.T, s *scene) bool {
+		{"move-gateway", "the same with the gateway", "mac_lock", func(t testing.TB, s *scene) bool { return s.moved(t, s.gateway) }},
+		{"arp", "an ARP reply under the neighbour's address", "mac_lock", func(t testing.TB, s *scene) bool {
 			marker := marked()
 			return s.passes(t, s.attacker, s.gateway, ethernet(everybody, s.neighbour.mac, typeARP, arpReply(s.neighbour.mac, net.IPv4(10, 9, 0, 3), marker)), marker)
 		}},
-		{"na", "a neighbour advertisement under the neighbour's address", "mac_lock", func(t *testing.T, s *scene) bool {
+		{"na", "a neighbour advertisement under the neighbour's address", "mac_lock", func(t testing.TB, s *scene) bool {
 			marker := marked()
 			ip := net.ParseIP("fe80::3")
 			packet := icmp6(ip, neighbourAdvertisement(s.neighbour.mac, ip, marker))
 			return s.passes(t, s.attacker, s.gateway, ethernet(net.HardwareAddr{0x33, 0x33, 0, 0, 0, 1}, s.neighbour.mac, typeIPv6, packet), marker)
 		}},
-		{"arp-own", "an ARP reply under one's own address, for an IP address of the neighbour's", "mac_lock", func(t *testing.T, s *scene) bool {
+		{"arp-own", "an ARP reply under one's own address, for an IP address of the neighbour's", "mac_lock", func(t testing.TB, s *scene) bool {
 			marker := marked()
 			return s.passes(t, s.attacker, s.gateway, ethernet(everybody, s.attacker.mac, typeARP, arpReply(s.attacker.mac, net.IPv4(10, 9, 0, 3), marker)), marker)
 		}},
-		{"unknown-unicast", "read frames for an address that the bridge does not know", "unicast_flood", func(t *testing.T, s *scene) bool {
+		{"unknown-unicast", "read frames for an address that the bridge does not know", "unicast_flood", func(t testing.TB, s *scene) bool {
 			marker := marked()
 			return s.passes(t, s.gateway, s.attacker, ethernet(net.HardwareAddr{2, 8, 8, 8, 8, 8}, s.gateway.mac, typeLocal, marker), marker)
 		}},
-		{"neighbour", "speak to the neighbour", "isolated", func(t *testing.T, s *scene) bool {
+		{"neighbour", "speak to the neighbour", "isolated", func(t testing.TB, s *scene) bool {
 			marker := marked()
 			return s.passes(t, s.attacker, s.neighbour, ethernet(s.neighbour.mac, s.attacker.mac, typeLocal, marker), marker)
 		}},
-		{"neighbour-broadcast", "speak to everybody, and the neighbour hears it", "isolated", func(t *testing.T, s *scene) bool {
+		{"neighbour-broadcast", "speak to everybody, and the neighbour hears it", "isolated", func(t testing.TB, s *scene) bool {
 			marker := marked()
 			return s.passes(t, s.attacker, s.neighbour, ethernet(everybody, s.attacker.mac, typeLocal, marker), marker)
 		}},
 		{"bpdu", "become the root of the bridge's spanning tree", "bpdu_guard", becomesRoot},
-		{"ra-port", "give the host a default route over its end, on a bridge", "ipv6_on_host", func(t *testing.T, s *scene) bool {
+		{"ra-port", "give the host a default route over its end, on a bridge", "ipv6_on_host", func(t testing.TB, s *scene) bool {
 			return believes(t, s.attacker, advertised(s.attacker), s.nic)
 		}},
-		{"ra-bridge", "give the host a default route over the bridge itself, which accepts them", "router_guard", func(t *testing.T, s *scene) bool {
+		{"ra-bridge", "give the host a default route over the bridge itself, which accepts them", "router_guard", func(t testing.TB, s *scene) bool {
 			sh(t, "echo 1 >/proc/sys/net/ipv6/conf/br0/accept_ra; echo 0 >/proc/sys/net/ipv6/conf/br0/forwarding")
 			return believes(t, s.attacker, advertised(s.attacker), "br0")
 		}},
@@ -200,7 +200,7 @@ func advertised(from station) []byte {
 }
 
 // believes reports whether the host gets a default route over an interface when it is sent an advertisement.
-func believes(t *testing.T, from station, advertisement []byte, nic string) bool {
+func believes(t testing.TB, from station, advertisement []byte, nic string) bool {
 	t.Helper()
 	for range 15 {
 		from.send(t, advertisement)
@@ -213,7 +213,7 @@ func believes(t *testing.T, from station, advertisement []byte, nic string) bool
 }
 
 // moved reports whether a frame of the attacker's takes a station's traffic away from it.
-func (s *scene) moved(t *testing.T, victim station) bool {
+func (s *scene) moved(t testing.TB, victim station) bool {
 	t.Helper()
 	forged := marked()
 	s.passes(t, s.attacker, s.gateway, ethernet(everybody, victim.mac, typeLocal, forged), forged)
@@ -226,7 +226,7 @@ func (s *scene) moved(t *testing.T, victim station) bool {
 }
 
 // becomesRoot sends a message of a better root than the bridge is.
-func becomesRoot(t *testing.T, s *scene) bool {
+func becomesRoot(t testing.TB, s *scene) bool {
 	t.Helper()
 	sh(t, "ip link set br0 type bridge stp_state 1 forward_delay 200")
 	defer sh(t, "ip link set br0 type bridge stp_state 0")

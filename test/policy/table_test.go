@@ -93,7 +93,7 @@ func groups(c column) [][]attack {
 
 // outcome is what comes of an attack. Genuine traffic passes before, and still passes afterwards where the attack has been
 // stopped.
-func outcome(t *testing.T, a attack, s *scene) string {
+func outcome(t testing.TB, a attack, s *scene) string {
 	t.Helper()
 	s.settle(t)
 	if a.try(t, s) {
@@ -109,7 +109,7 @@ func outcome(t *testing.T, a attack, s *scene) string {
 }
 
 // readTable reads the outcomes that docs/protections.md lists: id, attack, Debian's, ours, ours with the key.
-func readTable(t *testing.T) map[string]string {
+func readTable(t testing.TB) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(*doc)
 	must(t, err)

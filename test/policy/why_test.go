@@ -18,7 +18,7 @@ type whyCase struct {
 	why    string // the id that the record has to have
 	text   string // begins the second line, or stands in it
 	policy string
-	before func(*testing.T) // on the machine, which is new
+	before func(testing.TB) // on the machine, which is new
 	as     user             // alice, if nobody
 	twice  int              // how often the same container gets an interface before
 	inject string           // flags of strace(1) that make a system call fail
@@ -44,11 +44,11 @@ func whyCases() []whyCase {
 		{why: "groups-unknown", text: "policy.toml line 1 is about a group", policy: "[[rule]]\ngroup = \"lan\"\nmac_lock = true\n", before: dumbDirectory, as: user{"alice", alice.id, []uint32{4444}}},
 		{why: "user-not-looked-up", text: "uid 1599", before: dumbDirectory, as: user{"nobody", 1599, nil}},
 		{why: "unfit-user-name", text: "has no @ in front", before: oddName, as: user{"odd", 1598, nil}},
-		{why: "bridge-alias", text: "alternative name", before: func(t *testing.T) {
+		{why: "bridge-alias", text: "alternative name", before: func(t testing.TB) {
 			sh(t, "ip link set br1 name br2 && ip link property add dev br2 altname br1 && ip link set br0 name br3 && ip link property add dev br3 altname br0")
 		}},
 		{why: "mac-key-failed", text: "32 bytes", before: spoilKeys},
-		{why: "ledger-failed", text: "/run/lxc is writable", before: func(t *testing.T) { sh(t, "mkdir -m 777 /run/lxc && chmod 777 /run/lxc") }},
+		{why: "ledger-failed", text: "/run/lxc is writable", before: func(t testing.TB) { sh(t, "mkdir -m 777 /run/lxc && chmod 777 /run/lxc") }},
 		{why: "not-confined", text: "", inject: "-e inject=capset:error=EPERM"},
 		{why: "kernel-failed", text: "no buffer space", inject: "-e inject=sendto:error=ENOBUFS:when=1"},
 	}
@@ -100,12 +100,12 @@ func (c whyCase) call(pid int) answer {
 }
 
 // putPolicy makes a file the policy.
-func putPolicy(file harness.File) func(*testing.T) {
-	return func(t *testing.T) { must(t, file.Put(policyPath)) }
+func putPolicy(file harness.File) func(testing.TB) {
+	return func(t testing.TB) { must(t, file.Put(policyPath)) }
 }
 
 // replaced replaces a file until the end of the case.
-func replaced(t *testing.T, path, text string) {
+func replaced(t testing.TB, path, text string) {
 	t.Helper()
 	old, err := os.ReadFile(path)
 	if err != nil && !os.IsNotExist(err) {
@@ -117,26 +117,26 @@ func replaced(t *testing.T, path, text string) {
 }
 
 // dumbDirectory: SSSD is named, and does not run.
-func dumbDirectory(t *testing.T) {
+func dumbDirectory(t testing.TB) {
 	replaced(t, "/etc/nsswitch.conf", "passwd: files sss\ngroup: files sss\n")
 }
 
 // oddName is a user whose name looks like a group.
-func oddName(t *testing.T) {
+func oddName(t testing.TB) {
 	text, err := os.ReadFile("/etc/passwd")
 	must(t, err)
 	replaced(t, "/etc/passwd", string(text)+"@odd:x:1598:1598::/:/bin/sh\n")
 }
 
 // spoilKeys: there is something else where the key of addresses is, in both places.
-func spoilKeys(t *testing.T) {
+func spoilKeys(t testing.TB) {
 	const kept = "/var/lib/userns-helpers/mac-key"
 	sh(t, "mkdir -p -m 755 /var/lib/userns-helpers /run/lxc && mkdir -p -m 700 /run/lxc/nics.d && rm -f %s && echo x >%s && echo x >/run/lxc/nics.d/mac-key", kept, kept)
 	t.Cleanup(func() { sh(t, "rm %s", kept) })
 }
 
 // fillBridge gives a bridge all the ports that it can have.
-func fillBridge(t *testing.T) {
+func fillBridge(t testing.TB) {
 	script := ""
 	for i := range 512 {
 		script += fmt.Sprintf("link add full%d group 77 type veth peer name rest%d\nlink set full%d master br0\n", i, i, i)

@@ -61,6 +61,9 @@ func Serve(connection int, own Set, elsewhere bool) (Caller, Peer, error) {
 	if err != nil {
 		return none, Peer{}, err
 	}
+	if err := CloseInherited(connection); err != nil {
+		return none, Peer{}, err
+	}
 	peer, err := peerOf(connection)
 	if err == nil && !elsewhere {
 		err = peer.here()
@@ -88,6 +91,7 @@ func Attend(own Set) error {
 	if err != nil {
 		return err
 	}
+	spreadOthers() // with the capabilities that they have, too
 	if err := noMoreByExecuting(); err != nil {
 		return err
 	}
@@ -96,8 +100,7 @@ func Attend(own Set) error {
 	return kept.set()
 }
 
-// rootAlone begins a process that root, and nobody else, may have executed. Nobody chose its descriptors, so that all its
-// threads may be spread at once.
+// rootAlone begins a process that root, and nobody else, may have executed.
 func rootAlone(own Set) (Caller, error) {
 	if err := Locked.on(); err != nil {
 		return Caller{}, err
@@ -109,7 +112,6 @@ func rootAlone(own Set) (Caller, error) {
 	case root.uid != 0 || root.gid != 0 || !root.raised || !isRoot():
 		return Caller{}, beginAs.failed(unix.EPERM)
 	}
-	spreadOthers()
 	return root, nil
 }
 

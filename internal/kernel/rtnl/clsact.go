@@ -56,13 +56,13 @@ func (c *Conn) Reguard(index int, program []unix.SockFilter) error {
 
 func (c *Conn) guard(index int, program []unix.SockFilter, how int) error {
 	err := c.change(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL,
-		traffic{index: index, handle: clsactHandle, parent: clsactParent}, nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("clsact")))
+		traffic{index: index, handle: clsactHandle, parent: clsactParent}, nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("clsact")))
 	if err != nil && !errors.Is(err, unix.EEXIST) { // a daemon may have been there first: its filters come later than this one
 		return missing(err, true)
 	}
 	err = c.change(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|how,
 		traffic{index: index, handle: onlyHandle, parent: ingressParent, info: onlyPriority<<16 | uint32(bigEndian(everyProtocol))},
-		nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("bpf")), programOptions(program))
+		nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("bpf")), programOptions(program))
 	if err != nil {
 		return missing(err, false)
 	}
@@ -108,9 +108,9 @@ func parseProgram(message []byte, index int) ([]unix.SockFilter, error) {
 	isBPF, direct := false, false
 	err := each(message[nl.SizeofTcMsg:], func(kind uint16, value []byte) error {
 		switch {
-		case kind == unix.TCA_KIND:
+		case kind == nl.TCA_KIND:
 			isBPF = cString(value) == "bpf"
-		case kind == unix.TCA_OPTIONS && isBPF: // the kind comes first
+		case kind == nl.TCA_OPTIONS && isBPF: // the kind comes first
 			return each(value, func(kind uint16, value []byte) error {
 				switch {
 				case kind == nl.TCA_BPF_OPS:
@@ -131,7 +131,7 @@ func parseProgram(message []byte, index int) ([]unix.SockFilter, error) {
 
 // programOptions are the attributes of a filter that is such a program.
 func programOptions(program []unix.SockFilter) *nl.RtAttr {
-	options := nl.NewRtAttr(unix.TCA_OPTIONS, nil)
+	options := nl.NewRtAttr(nl.TCA_OPTIONS, nil)
 	options.AddRtAttr(nl.TCA_BPF_OPS_LEN, nl.Uint16Attr(uint16(len(program))))
 	options.AddRtAttr(nl.TCA_BPF_OPS, programBytes(program))
 	options.AddRtAttr(nl.TCA_BPF_FLAGS, nl.Uint32Attr(nl.TCA_BPF_FLAG_ACT_DIRECT))

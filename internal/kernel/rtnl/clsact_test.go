@@ -34,10 +34,10 @@ func ofFilter(index int, parent uint32, attributes ...[]byte) []byte {
 
 // TestParseProgram: only a program of classic BPF whose verdict is done, on what comes in at the interface that was asked for.
 func TestParseProgram(t *testing.T) {
-	kind, other := attribute(unix.TCA_KIND, []byte("bpf\x00")), attribute(unix.TCA_KIND, []byte("flower\x00"))
+	kind, other := attribute(nl.TCA_KIND, []byte("bpf\x00")), attribute(nl.TCA_KIND, []byte("flower\x00"))
 	operations := attribute(nl.TCA_BPF_OPS, programBytes(twoSteps()))
 	flags := attribute(nl.TCA_BPF_FLAGS, binary.NativeEndian.AppendUint32(nil, nl.TCA_BPF_FLAG_ACT_DIRECT))
-	options := attribute(unix.TCA_OPTIONS, slices.Concat(operations, flags))
+	options := attribute(nl.TCA_OPTIONS, slices.Concat(operations, flags))
 	for name, c := range map[string]struct {
 		message []byte
 		found   bool
@@ -47,15 +47,15 @@ func TestParseProgram(t *testing.T) {
 		"on another interface":   {ofFilter(6, ingressParent, kind, options), false},
 		"on what goes out":       {ofFilter(5, ingressParent+1, kind, options), false},
 		"of another kind":        {ofFilter(5, ingressParent, other, options), false},
-		"whose verdict is none":  {ofFilter(5, ingressParent, kind, attribute(unix.TCA_OPTIONS, operations)), false},
-		"of another kind of BPF": {ofFilter(5, ingressParent, kind, attribute(unix.TCA_OPTIONS, flags)), false},
+		"whose verdict is none":  {ofFilter(5, ingressParent, kind, attribute(nl.TCA_OPTIONS, operations)), false},
+		"of another kind of BPF": {ofFilter(5, ingressParent, kind, attribute(nl.TCA_OPTIONS, flags)), false},
 	} {
 		got, err := parseProgram(c.message, 5)
 		if err != nil || slices.Equal(got, twoSteps()) != c.found || !c.found && got != nil {
 			t.Errorf("%s: %v %v", name, got, err)
 		}
 	}
-	for _, bad := range [][]byte{make([]byte, 19), ofFilter(5, ingressParent, []byte{1, 0, 1, 0}), ofFilter(5, ingressParent, kind, attribute(unix.TCA_OPTIONS, []byte{255, 0, 5, 0}))} {
+	for _, bad := range [][]byte{make([]byte, 19), ofFilter(5, ingressParent, []byte{1, 0, 1, 0}), ofFilter(5, ingressParent, kind, attribute(nl.TCA_OPTIONS, []byte{255, 0, 5, 0}))} {
 		if got, err := parseProgram(bad, 5); err == nil {
 			t.Errorf("%x: %v", bad, got)
 		}

@@ -38,12 +38,12 @@ func bucketOf(bits uint64, mtu int) bucket {
 // kernel has no token bucket filter (CONFIG_NET_SCH_TBF).
 func (c *Conn) Limit(index int, bits uint64, mtu int) error {
 	b := bucketOf(bits, mtu)
-	options := nl.NewRtAttr(unix.TCA_OPTIONS, nil)
+	options := nl.NewRtAttr(nl.TCA_OPTIONS, nil)
 	options.AddRtAttr(nl.TCA_TBF_PARMS, b.parameters())
 	options.AddRtAttr(nl.TCA_TBF_RATE64, nl.Uint64Attr(b.rate))
 	options.AddRtAttr(nl.TCA_TBF_BURST, nl.Uint32Attr(b.burst))
 	return c.change(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_REPLACE,
-		discipline(index), nl.NewRtAttr(unix.TCA_KIND, nl.ZeroTerminated("tbf")), options)
+		discipline(index), nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("tbf")), options)
 }
 
 // Sizes and numbers of linux/pkt_sched.h and linux/rtnetlink.h.

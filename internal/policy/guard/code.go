@@ -130,5 +130,6 @@ func say(words string, pieces ...code) code {
 	return all
 }
 
-// word is four bytes as BPF loads them.
+// word and half are four and two bytes as BPF loads them.
 func word(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
+func half(b []byte) uint32 { return uint32(binary.BigEndian.Uint16(b)) }

@@ -1,9 +1,6 @@
 package guard
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "slices"
 
 // Offsets in an Ethernet frame, and its types (IEEE 802.3, IEEE 802.1Q).
 const (
@@ -31,13 +28,13 @@ func (n Nic) whole() code {
 	return say("A frame without a whole Ethernet header is dropped.", length(), below(ethernetHeader, ret(drop)))
 }
 
-// tags: the kernel has taken the outer tag out of the frame. A second one hides what follows from router_guard, which looks
+// tags: the kernel has taken the outer tag out of the frame. A second one hides what follows from router_guard, and address_guard, which look
 // through one tag; a bridge that snoops multicast does not look through a second one either.
 func (n Nic) tags() code {
 	if n.Frames {
 		return say("A frame with a VLAN tag is dropped.", at(sizeWord, TagPresent), other(0, ret(drop)))
 	}
-	if n.Routers {
+	if n.claims() {
 		return say("A frame with two VLAN tags is dropped, since what it has cannot be judged.", at(sizeHalf, offType),
 			equal(typeTag, ret(drop)), equal(typeService, ret(drop)), equal(typeOldDouble, ret(drop)))
 	}
@@ -50,7 +47,7 @@ func (n Nic) source() code {
 	}
 	return say("A frame from another address than the interface's own is dropped.",
 		at(sizeWord, offFrom), other(word(n.MAC[:4]), ret(drop)),
-		at(sizeHalf, offFrom+4), other(uint32(binary.BigEndian.Uint16(n.MAC[4:])), ret(drop)))
+		at(sizeHalf, offFrom+4), other(half(n.MAC[4:]), ret(drop)))
 }
 
 // groups: a bridge that speaks no spanning tree hands BPDUs on to its other ports, so that a switch with a guard of its
@@ -82,6 +79,7 @@ func (n Nic) types() code {
 const (
 	offARPProtocol = 16
 	offARPSizes    = 18
+	offARPHardware = 22 // of the sender
 	offARPSender   = 28
 	offARPTarget   = 38
 	arpEnd         = 42
@@ -103,6 +101,16 @@ func (n Nic) arp() code {
 			say("ARP from an address of the bridge is dropped, and a probe for one.",
 				at(sizeWord, offARPSender), n.claimed4(),
 				equal(0, slices.Concat(at(sizeWord, offARPTarget), n.claimed4()))),
+		)
+	}
+	if n.Addresses {
+		body = slices.Concat(
+			body,
+			say("ARP from another hardware address than the interface's own is dropped.",
+				at(sizeWord, offARPHardware), other(word(n.MAC[:4]), ret(drop)),
+				at(sizeHalf, offARPHardware+4), other(half(n.MAC[4:]), ret(drop))),
+			say("ARP from an address that is not its own is dropped, but for a probe for one that is.",
+				at(sizeWord, offARPSender), equal(0, slices.Concat(at(sizeWord, offARPTarget), n.own4(), ret(pass))), n.own4()),
 		)
 	}
 	return say("ARP:", at(sizeHalf, offType), equal(typeARP, slices.Concat(body, say("Other ARP passes.", ret(pass)))))

@@ -11,6 +11,7 @@ package guard
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 )
 
@@ -24,13 +25,42 @@ type Nic struct {
 	Queries bool       // no IGMP and MLD queries: what isolated needs, see queries
 	IPv4    [][4]byte  // addresses of the bridge, for router_guard
 	IPv6    [][16]byte // the same
+
+	Addresses bool       // address_guard
+	OwnIPv4   [][4]byte  // the interface's own addresses, for address_guard: others are not its own
+	OwnIPv6   [][16]byte // the same
+}
+
+// Owning is for an interface with its own addresses: one of IPv4, if it is valid, and of IPv6 those that the kernel derives
+// from MAC in each pool of 64 bits, and the link-local one (RFC 4291, appendix A).
+func (n Nic) Owning(ipv4 netip.Addr, pools []netip.Prefix) Nic {
+	n.Addresses, n.OwnIPv4, n.OwnIPv6 = true, nil, [][16]byte{EUI64(linkLocal(), n.MAC)}
+	if ipv4.Is4() {
+		n.OwnIPv4 = [][4]byte{ipv4.As4()}
+	}
+	for _, pool := range pools {
+		if pool.Addr().Is6() {
+			n.OwnIPv6 = append(n.OwnIPv6, EUI64(pool.Addr(), n.MAC))
+		}
+	}
+	return n
+}
+
+// linkLocal is the network fe80::/64.
+func linkLocal() netip.Addr { return netip.AddrFrom16([16]byte{0xfe, 0x80}) }
+
+// EUI64 is the address that the kernel derives from a hardware address, in a network of 64 bits.
+func EUI64(network netip.Addr, mac [6]byte) [16]byte {
+	address := network.As16()
+	copy(address[8:], []byte{mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]})
+	return address
 }
 
 // Claiming is for an interface on a bridge with addresses, in one order, whatever the kernel's is. A bridge has no link-local
 // address before its first port: the one that it will have, if the kernel derives it from its hardware address (RFC 4291,
 // appendix A), is among them.
 func (n Nic) Claiming(ipv4 [][4]byte, ipv6 [][16]byte, bridge [6]byte) Nic {
-	local := [16]byte{0xfe, 0x80, 8: bridge[0] ^ 2, bridge[1], bridge[2], 0xff, 0xfe, bridge[3], bridge[4], bridge[5]}
+	local := EUI64(linkLocal(), bridge)
 	n.IPv4, n.IPv6 = slices.Clone(ipv4), slices.Clone(ipv6)
 	if !slices.Contains(n.IPv6, local) {
 		n.IPv6 = append(n.IPv6, local)
@@ -41,7 +71,16 @@ func (n Nic) Claiming(ipv4 [][4]byte, ipv6 [][16]byte, bridge [6]byte) Nic {
 }
 
 // Needed reports whether there is anything to filter.
-func (n Nic) Needed() bool { return n.Frames || n.Routers || n.Groups || n.Queries }
+func (n Nic) Needed() bool { return n.Frames || n.Groups || n.parses() }
+
+// parses reports whether the filter looks into IP.
+func (n Nic) parses() bool { return n.Queries || n.claims() }
+
+// claims reports whether the filter looks at what may be claimed by whom: into ARP, and behind all headers of IP.
+func (n Nic) claims() bool { return n.Routers || n.Addresses }
+
+// asks reports whether the filter keeps the container from asking who is in which group.
+func (n Nic) asks() bool { return n.Queries || n.Routers }
 
 // MostAddresses is how many addresses of a bridge a filter may have to compare with: a filter for as many is a quarter of
 // what the kernel takes (BPF_MAXINSNS, 4096).
@@ -51,10 +90,10 @@ const MostAddresses = 32
 // what is left.
 func (n Nic) Filter() Filter {
 	parts := slices.Concat(n.whole(), n.tags(), n.source(), n.groups(), n.types())
-	if n.Routers {
+	if n.claims() {
 		parts = slices.Concat(parts, n.arp())
 	}
-	if n.Routers || n.Queries {
+	if n.parses() {
 		parts = slices.Concat(parts, n.ip4(), n.ip6())
 	}
 	return Filter(slices.Concat(parts, say("What is left passes.", ret(pass))))
@@ -74,6 +113,27 @@ func (n Nic) claimed6(load func(size uint16, offset uint32) code, offset uint32)
 	var all code
 	for _, address := range n.IPv6 {
 		all = append(all, is16(load, offset, address, ret(drop))...)
+	}
+	return all
+}
+
+// own4 drops where the word that was loaded is neither an address of the interface nor one of others that are let pass.
+func (n Nic) own4(others ...uint32) code {
+	all := ret(drop)
+	for _, address := range others {
+		all = other(address, all)
+	}
+	for _, address := range n.OwnIPv4 {
+		all = other(word(address[:]), all)
+	}
+	return all
+}
+
+// own6 drops where what is at an offset is neither an address of the interface nor one of others that are let pass.
+func (n Nic) own6(load func(size uint16, offset uint32) code, offset uint32, others ...[16]byte) code {
+	all := ret(drop)
+	for _, address := range slices.Concat(others, n.OwnIPv6) {
+		all = slices.Concat(is16(load, offset, address, one(opJump|jumpAlways, uint32(len(all)))), all)
 	}
 	return all
 }

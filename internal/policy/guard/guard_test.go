@@ -12,12 +12,12 @@ import (
 // machine runs a filter as the kernel does. The library's has no VLAN tags besides the frame: one is made for each case.
 type machine struct{ untagged, tagged *bpf.VM }
 
-func newMachine(t *testing.T, n Nic) machine {
+func newMachine(t testing.TB, n Nic) machine {
 	t.Helper()
 	return machineOf(t, n.Filter())
 }
 
-func machineOf(t *testing.T, filter Filter) machine {
+func machineOf(t testing.TB, filter Filter) machine {
 	t.Helper()
 	tagged := func(tag uint32) *bpf.VM {
 		var program []bpf.Instruction
@@ -58,15 +58,19 @@ func (m machine) lets(t *testing.T, f frame) bool {
 // guards are all combinations, with addresses of the bridge and without.
 func guards() []Nic {
 	var all []Nic
-	for bits := range 64 {
+	for bits := range 128 {
 		n := Nic{MAC: ownMAC, Frames: bits&1 != 0, Routers: bits&2 != 0, Groups: bits&4 != 0, Queries: bits&8 != 0}
 		n.STP = bits&32 != 0
 		if bits&16 != 0 {
 			n.IPv4, n.IPv6 = bridge4, bridge6
 		}
+		if bits&64 != 0 {
+			n = n.Owning(mine4, mine6)
+		}
 		all = append(all, n)
 	}
-	return append(all, crowded())
+	homeless := Nic{MAC: ownMAC, Addresses: true} // no address at all: it may look for one
+	return append(all, crowded(), crowded().Owning(mine4, nil), homeless)
 }
 
 // crowded is the longest filter, which has jumps that are too far for a conditional one.
@@ -89,7 +93,7 @@ func TestLongest(t *testing.T) {
 
 // TestModel: filters and the plain model say the same of 100,000 random frames. Each filter both drops and lets pass.
 func TestModel(t *testing.T) {
-	m := maker{rand.New(rand.NewPCG(1, 2))}
+	m := maker{Rand: rand.New(rand.NewPCG(1, 2))}
 	all := guards()
 	machines := make([]machine, len(all))
 	for i, n := range all {
@@ -122,17 +126,20 @@ func TestModel(t *testing.T) {
 // judged otherwise. Where two guards do the same, the filter with both has instructions that do nothing; so each filter
 // here has what can be had without that.
 func TestEachInstruction(t *testing.T) {
-	m := maker{rand.New(rand.NewPCG(5, 6))}
+	m := maker{Rand: rand.New(rand.NewPCG(5, 6))}
 	var frames []frame
-	for range 200_000 {
+	for range 300_000 {
 		frames = append(frames, m.frame())
 	}
 	for name, n := range map[string]Nic{
 		"frames": {MAC: ownMAC, Frames: true}, "groups": {Groups: true}, "STP": {Groups: true, STP: true}, "queries": {Queries: true},
-		"routers": {Routers: true, IPv4: bridge4, IPv6: bridge6},
+		"routers": {Routers: true, IPv4: bridge4, IPv6: bridge6}, "addresses": Nic{MAC: ownMAC}.Owning(mine4, mine6),
 	} {
-		right := newMachine(t, n)
 		program := n.Filter()
+		right := make([]bool, len(frames))
+		for i, machine := 0, machineOf(t, program); i < len(frames); i++ {
+			right[i] = machine.lets(t, frames[i])
+		}
 		for i := range program {
 			for _, wrong := range mutants(program, i) {
 				if same(t, right, machineOf(t, wrong), frames) {
@@ -169,10 +176,11 @@ func mutants(program Filter, i int) []Filter {
 	return all
 }
 
-func same(t *testing.T, a, b machine, frames []frame) bool {
+// same reports whether a machine judges frames as the right one has.
+func same(t *testing.T, right []bool, m machine, frames []frame) bool {
 	t.Helper()
-	for _, f := range frames {
-		if a.lets(t, f) != b.lets(t, f) {
+	for i, f := range frames {
+		if m.lets(t, f) != right[i] {
 			return false
 		}
 	}
@@ -181,14 +189,18 @@ func same(t *testing.T, a, b machine, frames []frame) bool {
 
 // FuzzModel is TestModel on frames that the fuzzer makes.
 func FuzzModel(f *testing.F) {
-	m := maker{rand.New(rand.NewPCG(3, 4))}
+	m := maker{Rand: rand.New(rand.NewPCG(3, 4))}
 	for range 64 {
 		f.Add(m.frame().bytes, false)
 	}
 	all := guards()
+	var machines []machine
+	for _, n := range all {
+		machines = append(machines, newMachine(f, n))
+	}
 	f.Fuzz(func(t *testing.T, bytes []byte, tagged bool) {
-		for _, n := range all {
-			if got, want := newMachine(t, n).lets(t, frame{bytes, tagged}), n.lets(frame{bytes, tagged}); got != want {
+		for i, n := range all {
+			if got, want := machines[i].lets(t, frame{bytes, tagged}), n.lets(frame{bytes, tagged}); got != want {
 				t.Errorf("%+v: passes: %v, the model says %v", n, got, want)
 			}
 		}

@@ -1,6 +1,9 @@
 package guard
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Offsets in a frame of IPv6 (RFC 8200). What is beyond the headers is at X, their length, and ethernetHeader.
 const (
@@ -15,6 +18,8 @@ const (
 	unit          = 8           // bytes that lengths of headers count in
 	offICMPTarget = payload + 8 // in a neighbour solicitation or advertisement (RFC 4861)
 	icmpTargetEnd = 24
+
+	noByte = 0 // the first of ::, and of no address that an interface can have
 )
 
 // Numbers of headers and protocols, and types of ICMPv6.
@@ -32,6 +37,10 @@ const (
 	nextTest2    = 254
 
 	icmp6Query          = 130 // MLD (RFC 2710, RFC 3810)
+	icmp6Report1        = 131
+	icmp6Done           = 132
+	icmp6RouterWanted   = 133
+	icmp6Report2        = 143
 	icmp6Router         = 134
 	icmp6Solicitation   = 135
 	icmp6Neighbour      = 136
@@ -61,26 +70,51 @@ func (n Nic) ip6() code {
 			say("PIM, which multicast routers speak, is dropped.", getNext(), equal(protocolPIM, ret(drop))),
 		)
 	}
+	if n.Addresses {
+		body = slices.Concat(body, n.nobody6())
+	}
 	return say("IPv6:", at(sizeHalf, offType), equal(typeIPv6, slices.Concat(body, say("Other IPv6 passes.", ret(pass)))))
+}
+
+// nobody6: who is about to take an address asks whether somebody has it, and who has none yet may look for routers and tell of
+// groups (RFC 4861, RFC 3590). That there is a type icmp6 has seen to.
+func (n Nic) nobody6() code {
+	var others code
+	for _, kind := range []uint32{icmp6RouterWanted, icmp6Report1, icmp6Done, icmp6Report2} {
+		others = append(others, equal(kind, ret(pass))...)
+	}
+	return say("IPv6 from :: is dropped, but for solicitations of its own addresses and of routers, and MLD reports.",
+		at(sizeByte, offIP6Source), equal(noByte, slices.Concat(
+			getNext(), other(nextICMP, ret(drop)),
+			beyond(sizeByte, payload), others, other(icmp6Solicitation, ret(drop)),
+			fits(icmpTargetEnd), n.own6(beyond, offICMPTarget))))
 }
 
 // before6 is what is judged before the headers are walked. MLD is what has hop-by-hop options: neither a bridge nor a host
 // heeds a query without.
 func (n Nic) before6() code {
+	var bridge, own code
 	switch {
-	case !n.Routers:
+	case !n.claims():
 		return say("IPv6 without hop-by-hop options passes: it is no query.", at(sizeByte, offIP6Next), other(nextHop, ret(pass)))
-	case len(n.IPv6) > 0:
-		return say("IPv6 from an address of the bridge is dropped.", n.claimed6(at, offIP6Source))
+	case n.Routers && len(n.IPv6) > 0:
+		bridge = say("IPv6 from an address of the bridge is dropped.", n.claimed6(at, offIP6Source))
 	}
-	return nil
+	if n.Addresses {
+		own = say("IPv6 from an address that is not its own is dropped, but for ::.", n.own6(at, offIP6Source, [16]byte{}))
+	}
+	return slices.Concat(bridge, own)
 }
 
 // fragment looks into a fragment header, and leaves the number of what follows in A and in next.
 func (n Nic) fragment() code {
 	var later code
 	if n.Routers {
-		later = slices.Concat(beyond(sizeHalf, offFragment), anyOf(fragmentLater, slices.Concat(getNext(), hidden(""), ret(pass))))
+		var unset code
+		if n.Addresses {
+			unset = slices.Concat(at(sizeByte, offIP6Source), equal(noByte, ret(drop)))
+		}
+		later = slices.Concat(beyond(sizeHalf, offFragment), anyOf(fragmentLater, slices.Concat(getNext(), hidden(""), unset, ret(pass))))
 	}
 	return say("Of fragments the first is judged, and later ones pass, but for ICMPv6 and for what is behind other headers.",
 		setNext(), equal(nextFragment, slices.Concat(
@@ -100,25 +134,43 @@ func hidden(words string) code {
 }
 
 func (n Nic) icmp6() code {
-	if !n.Routers {
-		return say("MLD queries are dropped.", equal(nextICMP, slices.Concat(fits(1), beyond(sizeByte, payload), equal(icmp6Query, ret(drop)))))
+	var types code
+	var words []string
+	drops := func(what string, kinds ...uint32) {
+		words = append(words, what)
+		for _, kind := range kinds {
+			types = append(types, equal(kind, ret(drop))...)
+		}
 	}
-	types := equal(icmp6Query, ret(drop))
-	for _, kind := range []uint32{icmp6Router, icmp6Redirect, icmp6MulticastRoute} {
-		types = append(types, equal(kind, ret(drop))...)
+	if n.asks() {
+		drops("MLD queries", icmp6Query)
 	}
-	if len(n.IPv6) > 0 {
+	if n.Routers {
+		drops("router advertisements, redirects and multicast router advertisements", icmp6Router, icmp6Redirect, icmp6MulticastRoute)
+	}
+	if n.Routers && len(n.IPv6) > 0 {
 		types = slices.Concat(types, n.neighbour())
 	}
-	return say("MLD queries, router advertisements, redirects and multicast router advertisements are dropped.",
-		equal(nextICMP, slices.Concat(fits(1), beyond(sizeByte, payload), types)))
+	if n.Addresses {
+		types = slices.Concat(types, say("Neighbour advertisements for an address that is not its own are dropped.",
+			beyond(sizeByte, payload), equal(icmp6Neighbour, slices.Concat(fits(icmpTargetEnd), n.own6(beyond, offICMPTarget)))))
+	}
+	said := "ICMPv6:"
+	if len(words) > 0 {
+		said = strings.Join(words, ", ") + " are dropped."
+	}
+	return say(said, equal(nextICMP, slices.Concat(fits(1), beyond(sizeByte, payload), types)))
 }
 
 // neighbour: a solicitation from ::, for an address that its owner is about to take, makes the owner give it up (RFC 4862).
 func (n Nic) neighbour() code {
+	rest := ret(pass)
+	if n.Addresses {
+		rest = beyond(sizeByte, payload)
+	}
 	return slices.Concat(
 		say("Neighbour advertisements for an address of the bridge are dropped.",
-			equal(icmp6Neighbour, slices.Concat(fits(icmpTargetEnd), n.claimed6(beyond, offICMPTarget), ret(pass)))),
+			equal(icmp6Neighbour, slices.Concat(fits(icmpTargetEnd), n.claimed6(beyond, offICMPTarget), rest))),
 		say("Solicitations from :: for one are dropped.",
 			equal(icmp6Solicitation, slices.Concat(fits(icmpTargetEnd), is16(at, offIP6Source, [16]byte{}, n.claimed6(beyond, offICMPTarget))))),
 	)

@@ -19,7 +19,7 @@ func (n Nic) lets(f frame) bool {
 		return false
 	}
 	to, from, kind, rest := b[:6], b[6:12], binary.BigEndian.Uint16(b[12:]), b[14:]
-	parses := n.Routers || n.Queries
+	parses, claims := n.Routers || n.Queries || n.Addresses, n.Routers || n.Addresses
 	group := slices.Equal(to[:5], []byte{1, 0x80, 0xc2, 0, 0}) && to[5] < 16
 	bpdu := group && to[5] == 0 && kind < 1536
 	switch {
@@ -27,10 +27,10 @@ func (n Nic) lets(f frame) bool {
 		n.Frames && [6]byte(from) != n.MAC,
 		n.Frames && kind != 0x806 && kind != 0x800 && kind != 0x86dd,
 		n.Frames && group, n.Groups && group && !(bpdu && n.STP),
-		n.Routers && (kind == 0x8100 || kind == 0x88a8 || kind == 0x9100):
+		claims && (kind == 0x8100 || kind == 0x88a8 || kind == 0x9100):
 		return false
 	case kind == 0x806:
-		return !n.Routers || n.letsARP(rest)
+		return !claims || n.letsARP(rest)
 	case kind == 0x800:
 		return !parses || n.letsIPv4(rest)
 	case kind == 0x86dd:
@@ -44,8 +44,18 @@ func (n Nic) letsARP(b []byte) bool {
 		return false
 	}
 	sender, target := [4]byte(b[14:18]), [4]byte(b[24:28])
-	probes := sender == [4]byte{} && slices.Contains(n.IPv4, target)
-	return !slices.Contains(n.IPv4, sender) && !probes
+	nobody := sender == [4]byte{}
+	if n.Routers && (slices.Contains(n.IPv4, sender) || nobody && slices.Contains(n.IPv4, target)) {
+		return false
+	}
+	if n.Addresses {
+		claimed := sender
+		if nobody {
+			claimed = target
+		}
+		return [6]byte(b[8:14]) == n.MAC && slices.Contains(n.OwnIPv4, claimed)
+	}
+	return true
 }
 
 func (n Nic) letsIPv4(b []byte) bool {
@@ -56,19 +66,43 @@ func (n Nic) letsIPv4(b []byte) bool {
 	if n.Routers && (!plain && !alert || slices.Contains(n.IPv4, [4]byte(b[12:16]))) {
 		return false
 	}
-	if (binary.BigEndian.Uint16(b[6:]) & 0x1fff) != 0 {
-		return b[9] != 2 && (b[9] != 103 || !n.Routers)
+	fragment, source := binary.BigEndian.Uint16(b[6:])&0x3fff, [4]byte(b[12:16])
+	nobody := source == [4]byte{}
+	if n.Addresses && (!nobody && !slices.Contains(n.OwnIPv4, source) || nobody && fragment != 0) {
+		return false
+	}
+	asks := n.Routers || n.Queries
+	if fragment&0x1fff != 0 {
+		return (b[9] != 2 || !asks) && (b[9] != 103 || !n.Routers)
 	}
 	inner := b[min(len(b), int(b[0]&15)*4):]
+	if n.Addresses && !n.letsAddressed4(b[9], nobody, fragment != 0, inner) {
+		return false
+	}
 	switch b[9] {
 	case 2:
-		return len(inner) > 0 && inner[0] != 0x11 && (!n.Routers || inner[0] != 0x30)
+		return !asks || len(inner) > 0 && inner[0] != 0x11 && (!n.Routers || inner[0] != 0x30)
 	case 1:
 		return !n.Routers || len(inner) > 0 && inner[0] != 5 && inner[0] != 9
 	case 17:
 		return !n.Routers || letsUDP(inner, 67, 68)
 	case 103:
 		return !n.Routers
+	}
+	return true
+}
+
+// letsAddressed4: DHCP is about the interface's own address, whoever sends it; and who has none may send nothing but DHCP and
+// IGMP reports.
+func (n Nic) letsAddressed4(protocol byte, nobody, more bool, b []byte) bool {
+	switch {
+	case protocol == 17 && len(b) < 4:
+		return false
+	case protocol == 17 && binary.BigEndian.Uint16(b[2:]) == 67:
+		own := !more && len(b) >= 42 && b[9] == 1 && b[10] == 6 && [6]byte(b[36:42]) == n.MAC
+		return own && (!nobody || binary.BigEndian.Uint16(b) == 68)
+	case nobody:
+		return protocol == 2 && len(b) > 0 && slices.Contains([]byte{0x12, 0x16, 0x17, 0x22}, b[0])
 	}
 	return true
 }
@@ -84,13 +118,18 @@ func (n Nic) letsIPv6(b []byte) bool {
 	if len(b) < 40 || n.Routers && slices.Contains(n.IPv6, [16]byte(b[8:24])) {
 		return false
 	}
+	source := [16]byte(b[8:24])
+	nobody := source == [16]byte{}
+	if n.Addresses && !nobody && !slices.Contains(n.OwnIPv6, source) {
+		return false
+	}
 	next, rest := b[6], b[40:]
 	switch {
 	case next == 0 && len(rest) < 8:
 		return false
 	case next == 0:
 		next, rest = rest[0], rest[min(len(rest), (int(rest[1])+1)*8):]
-	case !n.Routers:
+	case !n.Routers && !n.Addresses:
 		return true
 	}
 	if next == 44 {
@@ -98,7 +137,7 @@ func (n Nic) letsIPv6(b []byte) bool {
 			return false
 		}
 		if binary.BigEndian.Uint16(rest[2:])>>3 != 0 {
-			return true
+			return !n.Addresses || !nobody
 		}
 		next, rest = rest[0], rest[8:]
 	}
@@ -106,15 +145,32 @@ func (n Nic) letsIPv6(b []byte) bool {
 	case slices.Contains(opaque, next):
 		return false
 	case next == 58:
-		return n.letsICMP6([16]byte(b[8:24]), rest)
+		return n.letsICMP6(source, rest) && (!n.Addresses || n.letsAddressed6(nobody, rest))
+	case n.Addresses && nobody:
+		return false
 	case next == 17:
 		return !n.Routers || letsUDP(rest, 547, 546)
 	}
 	return next != 103 || !n.Routers
 }
 
+// letsAddressed6: who has no address yet may ask whether somebody has one of its own, look for routers, and tell of groups;
+// and nobody advertises another's address.
+func (n Nic) letsAddressed6(nobody bool, b []byte) bool {
+	own := len(b) >= 24 && slices.Contains(n.OwnIPv6, [16]byte(b[8:24]))
+	switch b[0] {
+	case 135:
+		return !nobody || own
+	case 136:
+		return !nobody && own
+	case 131, 132, 133, 143:
+		return true
+	}
+	return !nobody
+}
+
 func (n Nic) letsICMP6(source [16]byte, b []byte) bool {
-	if len(b) == 0 || b[0] == 130 {
+	if len(b) == 0 || b[0] == 130 && (n.Routers || n.Queries) {
 		return false
 	}
 	if !n.Routers {

@@ -42,9 +42,12 @@ func TestExample(t *testing.T) {
 	p := mustParse(t, string(text))
 	builtIn := Protections{UnicastFlood: true, BPDUGuard: true, StableMAC: true}
 	locked := builtIn
-	locked.MACLock, locked.Isolated, locked.FrameGuard, locked.RouterGuard = true, true, true, true
+	locked.MACLock, locked.Isolated, locked.FrameGuard, locked.RouterGuard, locked.AddressGuard = true, true, true, true, true
+	locked.Pools = []netip.Prefix{netip.MustParsePrefix("10.0.3.0/24"), netip.MustParsePrefix("fd00:3::/64")}
 	alice := locked
-	alice.MACLock, alice.FrameGuard = false, false
+	alice.MACLock, alice.FrameGuard, alice.AddressGuard = false, false, false
+	web := locked
+	web.Fixed = netip.MustParseAddr("10.0.3.50")
 	student := locked
 	student.RateToContainer = 20_000_000
 	for _, c := range []struct {
@@ -53,6 +56,7 @@ func TestExample(t *testing.T) {
 	}{
 		{Subject{UID: 1, Names: []string{"bob"}, Bridge: "br9"}, builtIn},
 		{Subject{UID: 1, Names: []string{"bob"}, Bridge: "lxcbr0"}, locked},
+		{Subject{UID: 1, Names: []string{"bob"}, Bridge: "lxcbr0", Container: "web"}, web},
 		{Subject{UID: 2, Names: []string{"x", "alice"}, Bridge: "lxcbr0"}, alice},
 		{Subject{UID: 2, Names: []string{"alice"}, Bridge: "none"}, builtIn},
 		{Subject{UID: 1, Names: []string{"bob"}, Groups: []string{"x", "students"}, Bridge: "lxcbr0"}, student},

@@ -176,6 +176,3 @@ func (t *Turns) tidy(o *owner) {
 		delete(t.owners, o.name)
 	}
 }
-
-// Waiting is how many connections wait.
-func (t *Turns) Waiting() int { return t.waiting }

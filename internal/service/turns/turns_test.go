@@ -134,7 +134,7 @@ func TestNoOneLosesByOthers(t *testing.T) {
 					break
 				}
 			}
-			if n := x.Waiting(); n != len(open) {
+			if n := x.waiting; n != len(open) {
 				t.Fatalf("seed %d: %d wait, and %d are open", seed, n, len(open))
 			}
 		}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"net/netip"
+
 	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/policy/nics"
 )
@@ -61,6 +63,7 @@ func (t Terms) FilteredBy() string {
 	}{
 		{nics.FrameGuard, t.FrameGuard},
 		{nics.RouterGuard, t.RouterGuard},
+		{nics.AddressGuard, t.AddressGuard},
 		{nics.Isolated, t.Isolated},
 		{nics.BPDUGuard, t.BPDUGuard && t.Policy.Where(t.Subject, nics.BPDUGuard).Level != nics.BuiltIn},
 	} {
@@ -80,12 +83,16 @@ type Claims struct {
 // Compares reports whether the filter of the interface has to know the addresses of its bridge.
 func (t Terms) Compares(l Link) bool { return t.RouterGuard && l.Kind != None }
 
-// Guard is what the filter of the interface with that address is for, on a bridge with those addresses. On a bridge of Linux
+// Guard is what the filter of the interface with that hardware address and its own IPv4 address, invalid if it has none, is for,
+// on a bridge with those addresses. On a bridge of Linux
 // bpdu_guard and isolated are not whole without one: a bridge that speaks no spanning tree hands BPDUs on, and takes a
 // container that asks who is in which group for the way to all of them.
-func (t Terms) Guard(l Link, mac [6]byte, of Claims) (guard.Nic, error) {
+func (t Terms) Guard(l Link, mac [6]byte, own netip.Addr, of Claims) (guard.Nic, error) {
 	on := l.Kind == Linux
 	n := guard.Nic{MAC: mac, Frames: t.FrameGuard, Routers: t.RouterGuard, Groups: on && t.BPDUGuard, Queries: on && t.Isolated, STP: on && l.Device.STP}
+	if t.AddressGuard {
+		n = n.Owning(own, t.Pools)
+	}
 	if !t.Compares(l) {
 		return n, nil
 	}

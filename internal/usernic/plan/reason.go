@@ -68,6 +68,7 @@ const (
 	NoFilter                       // CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT
 	TooManyAddresses               // of the bridge
 	NoPools                        // addresses is not set for this interface
+	NeverGiven                     // it was made when it was given none, and its container has another
 	OutsidePools                   // the address that is fixed is in no pool of this interface
 )
 

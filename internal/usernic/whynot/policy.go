@@ -62,6 +62,7 @@ func lack(e *plan.Unprotected) string {
 		plan.NoFilter:           "it takes a filter, and this kernel has none of classic BPF (CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT)",
 		plan.TooManyAddresses:   "the bridge " + quoted(e.Bridge) + " has more addresses than a filter looks for (" + decimal(guard.MostAddresses) + ")",
 		plan.NoPools:            "no addresses are set for this interface (addresses, policy.toml(5))",
+		plan.NeverGiven:         "the interface was made without an address of its own, and has none until its container is started again",
 		plan.OutsidePools:       "the address that is fixed for it is in none of its pools (address, addresses)",
 	}[e.Why]
 }

@@ -87,6 +87,7 @@ func TestMessages(t *testing.T) {
 		"CONFIG_NET_SCH_INGRESS":                                lacks(2, plan.NoClsact),
 		"CONFIG_NET_CLS_BPF":                                    lacks(2, plan.NoFilter),
 		"no addresses are set for this interface":               lacks(2, plan.NoPools),
+		"until its container is started again":                  lacks(2, plan.NeverGiven),
 		"is in none of its pools":                               lacks(2, plan.OutsidePools),
 		"has more addresses than a filter looks for (32); vlan": lacks(2, plan.TooManyAddresses),
 		"Failed to guard the interface: invalid argument":       &Failed{At: Guard, Err: unix.EINVAL},

@@ -7,6 +7,7 @@ package drift
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -134,7 +135,7 @@ func (h *Host) compare(nic nicview.NIC) (NIC, bool, error) {
 
 // terms are what an interface should have. An error of no type is no reason.
 func (h *Host) terms(who plan.Person, nic nicview.NIC, l plan.Link) (plan.Terms, error) {
-	t, refused := plan.Facts{Person: who, Place: netquota.Place{Type: ifname.Veth, Bridge: nic.Bridge}, Policy: h.policy}.Living(l)
+	t, refused := plan.Facts{Person: who, Place: netquota.Place{Type: ifname.Veth, Bridge: nic.Bridge}, Policy: h.policy, Container: nic.Container}.Living(l)
 	if refused != nil {
 		return t, refused
 	}
@@ -178,16 +179,34 @@ func (h *Host) look(n *NIC, device rtnl.Device) error {
 			return err
 		}
 	}
-	filter, refused := n.Terms.Guard(n.Link, n.Is.MAC, plan.Claims(of))
-	if n.Refused == nil {
-		n.Refused = refused
-	}
-	n.Want = wanted(n.Terms, n.Link, filter)
 	if n.Have, err = h.state(*n, device); err != nil {
 		return err
 	}
+	own := n.address()
+	if n.Terms.HasAddress() && !own.IsValid() {
+		n.refuse(n.Terms.Lacks(nics.AddressGuard, plan.NeverGiven))
+		n.Terms.AddressGuard = false
+	}
+	filter, refused := n.Terms.Guard(n.Link, n.Is.MAC, own, plan.Claims(of))
+	n.refuse(refused)
+	n.Want = wanted(n.Terms, n.Link, filter)
 	n.Gaps = gaps(n.Terms, n.Link, n.Want, n.Have, strings.Join(nicview.WordsOf(filter), ", "))
 	return nil
+}
+
+// refuse takes note of why an interface cannot have what it should, unless that is known.
+func (n *NIC) refuse(err error) {
+	if n.Refused == nil {
+		n.Refused = err
+	}
+}
+
+// address is the interface's own IPv4 address: as the book has it, or, where that is not seen, its filter; invalid if it has none.
+func (n *NIC) address() netip.Addr {
+	if own, err := netip.ParseAddr(n.Address); err == nil {
+		return own
+	}
+	return nicview.AddressIn(n.Have.Filter, n.Is.MAC)
 }
 
 // state is what the kernel has of an interface.

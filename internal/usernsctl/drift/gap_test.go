@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestGaps(t *testing.T) {
 		"Open vSwitch":         {"[defaults]\nisolated = true\n", ovs, func(s *State) { s.Flags = plan.Flags{} }, nil, false},
 	} {
 		terms := termsFor(t, c.text)
-		filter, err := terms.Guard(c.on, [6]byte{2}, plan.Claims{})
+		filter, err := terms.Guard(c.on, [6]byte{2}, netip.Addr{}, plan.Claims{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +84,7 @@ func TestBuiltin(t *testing.T) {
 	linux := plan.Link{Kind: plan.Linux}
 	for text, builtin := range map[string]bool{"": true, "[defaults]\nbpdu_guard = true\nipv6_on_host = false\n": false} {
 		terms := termsFor(t, text)
-		filter, _ := terms.Guard(linux, [6]byte{2}, plan.Claims{})
+		filter, _ := terms.Guard(linux, [6]byte{2}, netip.Addr{}, plan.Claims{})
 		want := wanted(terms, linux, filter)
 		have := want
 		have.Filter, have.Quiet = nil, false
@@ -93,7 +94,7 @@ func TestBuiltin(t *testing.T) {
 	}
 	// A port without the guard that is built in has lost it: every kernel has that.
 	terms := termsFor(t, "")
-	filter, _ := terms.Guard(linux, [6]byte{2}, plan.Claims{})
+	filter, _ := terms.Guard(linux, [6]byte{2}, netip.Addr{}, plan.Claims{})
 	want := wanted(terms, linux, filter)
 	have := want
 	have.Flags.BPDUGuard = false

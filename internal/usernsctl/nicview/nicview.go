@@ -128,7 +128,8 @@ func (l *looker) look(link netlink.Link) (NIC, bool) {
 	slot, held := l.slotOf(device)
 	row, listed := l.rows[madeName(device, slot)]
 	nic := NIC{Name: device.Name, UID: -1, Charged: row.Owner, Namespace: device.NetNsID, Making: held && !slot.Complete}
-	if own, has := l.own[madeName(device, slot)]; has {
+	own, has := l.own[madeName(device, slot)]
+	if has {
 		nic.Address = own.String()
 	}
 	if device.Statistics != nil {
@@ -148,7 +149,7 @@ func (l *looker) look(link netlink.Link) (NIC, bool) {
 		nic.User = l.names[uint32(nic.UID)]
 	}
 	port, is := l.port(device)
-	nic.Protections = append(protections(device.Name, port, is, l.rates[device.Index]), l.guards(device)...)
+	nic.Protections = append(protections(device.Name, port, is, l.rates[device.Index]), l.guards(device, own)...)
 	l.locate(&nic, device)
 	nic.Inside = l.addressInside(nic, device)
 	nic.Oddities = l.oddities(nic, device, port)
