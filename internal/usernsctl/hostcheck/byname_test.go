@@ -22,12 +22,20 @@ func TestByName(t *testing.T) {
 	}{
 		{"known", exec.Result{Output: []byte(dave)}, exec.Result{Output: []byte(staff)}, nil, nil, 0, 3},
 		{
-			"unknown", exec.Result{Status: 2}, exec.Result{Status: 2}, nil,
-			[]string{"warning usernet-owner /etc/lxc/lxc-usernet:3", "warning subid-owner /etc/subgid:4", "warning subid-owner /etc/subuid:6"}, 0, 3,
+			"unknown",
+			exec.Result{Status: 2},
+			exec.Result{Status: 2},
+			nil,
+			[]string{"warning usernet-owner /etc/lxc/lxc-usernet:3", "warning subid-owner /etc/subgid:4", "warning subid-owner /etc/subuid:6"},
+			0, 3,
 		},
 		{
-			"another's answer", exec.Result{Output: []byte(strings.Replace(dave, "dave", "eve", 1))}, exec.Result{Output: []byte(dave)}, nil,
-			[]string{"note usernet-owner /etc/lxc/lxc-usernet:3"}, 2, 3,
+			"another's answer",
+			exec.Result{Output: []byte(strings.Replace(dave, "dave", "eve", 1))},
+			exec.Result{Output: []byte(dave)},
+			nil,
+			[]string{"note usernet-owner /etc/lxc/lxc-usernet:3"},
+			2, 3,
 		},
 		{"hangs", exec.Result{}, exec.Result{}, exec.ErrTimeout, []string{"note usernet-owner /etc/lxc/lxc-usernet:3"}, 2, 1},
 	} {
