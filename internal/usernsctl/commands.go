@@ -17,7 +17,7 @@ type command struct {
 }
 
 // commands are all of them, in the order of the help.
-func commands() []command { return slices.Concat(looking(), perUser(), ordering(), telling()) }
+func commands() []command { return slices.Concat(looking(), perUser(), counting(), ordering(), telling()) }
 
 // perUser are the commands that are about one user, and write nothing.
 func perUser() []command {
@@ -58,6 +58,12 @@ func looking() []command {
 			name: "ranges", forms: []string{"[uid|gid]"}, brief: "draw who has which IDs", run: asker.ranges, options: []string{"--all", "--svg", "--json"},
 			text: "Draws who has which IDs, the gaps, and the overlaps.",
 		},
+	}
+}
+
+// counting are the commands that look at what happened, and how much of all there is.
+func counting() []command {
+	return []command{
 		{
 			name: "audit", forms: []string{""}, brief: "say what was granted and refused lately", run: wordless(asker.audit),
 			options: []string{"--since", "--user", "--file", "--json"},

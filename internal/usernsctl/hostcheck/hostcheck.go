@@ -14,6 +14,7 @@ import (
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/idmap"
+	"userns-helpers/internal/kernel/exec"
 	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/policy/nics"
@@ -36,6 +37,7 @@ type Host struct {
 	open       func(path string) (io.ReadCloser, error) // *Distrusted comes with an open file
 	kind       func(name string) (string, error)        // of an interface of the host: "bridge"; ENODEV where there is none
 	fileSystem func(path string) (unix.Statfs_t, error) // statfs(2)
+	getent     func(exec.Program) (exec.Result, error)  // getent(1)
 	living     func() living.View                       // nil: no process is looked at
 
 	index func(name string) int // of an interface of the host; nil: whatever /sys shows is here
@@ -46,7 +48,7 @@ type Host struct {
 
 // Here is this host.
 func Here() Host {
-	return Host{open: inspect, kind: kindOf, fileSystem: fileSystem, index: indexOf, living: living.Look, compare: compared}
+	return Host{open: inspect, kind: kindOf, fileSystem: fileSystem, index: indexOf, living: living.Look, compare: compared, getent: exec.AsSelf}
 }
 
 // kindOf asks the kernel for the kind of an interface. What is too long for a name could be an alternative name, which

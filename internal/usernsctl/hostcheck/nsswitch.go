@@ -17,6 +17,8 @@ import (
 // beyond is what this host knows of users and groups besides files.
 type beyond struct {
 	users, groups bool // some source may know others
+	others        bool // a service may, for which no daemon speaks
+	hangs         bool // getent did not answer in time
 	asked         int  // how often one was asked
 	silent        int  // how often there was no answer
 	ask           func(name string) (account.Account, error)
@@ -49,7 +51,8 @@ func (c *check) checkNsswitch() {
 	daemons := c.exists(paths.Userdb()) || c.exists(paths.Nscd())
 	c.beyond.users = daemons || nsswitch.Others(config.Passwd) || nsswitch.Lists(config.Passwd, nsswitch.SSS)
 	c.beyond.groups = daemons || nsswitch.Others(config.Group) || nsswitch.Lists(config.Group, nsswitch.SSS)
-	c.beyond.ask = func(name string) (account.Account, error) { return Named(account.Unprivileged(c.rooted), name) }
+	c.beyond.others = nsswitch.Others(config.Passwd)
+	c.beyond.ask = c.user
 	c.checkSource(path, config.Subid)
 }
 

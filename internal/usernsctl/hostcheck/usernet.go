@@ -57,8 +57,16 @@ func (c *check) checkRule(path string, e nearby.Entry) bool {
 		f.ID, f.Problem = "usernet-type", "interfaces of type "+quote(e.Rule.Place.Type)+" cannot be made"
 		f.Advice = "veth is the only type. The line grants nothing (LXC's lxc-user-nic makes a veth anyway)."
 	case isGroup && !groupExists && c.accounts.known && c.beyond.groups:
-		f.ID, f.Level, f.Problem = "usernet-owner", finding.Note, "there is no group "+quote(group)+" in /etc/group"
-		f.Advice = "Name services cannot be asked about a group by its name: try getent group."
+		known, certain := c.groupKnown(group)
+		if known {
+			return true
+		}
+		f.ID, f.Problem = "usernet-owner", "there is no group "+quote(group)
+		f.Advice = "Neither /etc/group nor a name service has it, and the line grants nothing until one does. Remove it, or correct the name."
+		if !certain {
+			f.Level, f.Problem = finding.Note, f.Problem+" in /etc/group"
+			f.Advice = "Name services did not say whether they have it: try getent group."
+		}
 	case isGroup && !groupExists && c.accounts.known:
 		f.ID, f.Problem = "usernet-owner", "there is no group "+quote(group)
 		f.Advice = "The line grants nothing until somebody creates a group of that name. Remove it, or correct the name."
