@@ -42,12 +42,12 @@ _usernsctl() {
 		case ${words[0]-} in
 		check) options='--level --all --quiet --path --json --help' ;;
 		explain) options='--pid --guard --json --help' ;;
-		user) options='--json --help' ;;
-		suggest) options='--json --help' ;;
 		nics) options='--json --help' ;;
 		ranges) options='--all --svg --json --help' ;;
 		audit) options='--since --user --file --json --help' ;;
 		metrics) options='--help' ;;
+		user) options='--json --help' ;;
+		suggest) options='--json --help' ;;
 		grant) options='--count --start --nics --own-bridge --limits --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
 		revoke) options='--keep-reserved --dry-run --json --help' ;;
 		apply) options='--dry-run --json --help' ;;
@@ -58,21 +58,21 @@ _usernsctl() {
 		return
 	fi
 	case "${#words[@]} ${words[*]}" in
-	'0 '*) word='check explain user suggest nics ranges audit metrics grant revoke apply completion help' ;;
+	'0 '*) word='check explain nics ranges audit metrics user suggest grant revoke apply completion help' ;;
 	'1 explain') word='uid gid nic' ;;
 	'2 explain uid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'2 explain gid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'2 explain nic') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'3 explain nic '*) word="none $(cd /sys/class/net && for i in */bridge; do [ -e "$i" ] && echo "${i%/*}"; done)" ;;
+	'1 ranges') word='uid gid' ;;
 	'1 user') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'1 suggest') word='idmap' ;;
 	'2 suggest idmap') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
-	'1 ranges') word='uid gid' ;;
 	'1 grant') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'1 revoke') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'1 apply') word="$(cd /sys/class/net && echo veth*)" ;;
 	'1 completion') word='bash zsh fish' ;;
-	'1 help') word='check explain user suggest nics ranges audit metrics grant revoke apply completion help' ;;
+	'1 help') word='check explain nics ranges audit metrics user suggest grant revoke apply completion help' ;;
 	*) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")

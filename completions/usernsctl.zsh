@@ -24,15 +24,15 @@ _usernsctl_word() {
 	2\ explain\ gid) _users ;;
 	2\ explain\ nic) _users ;;
 	3\ explain\ nic\ *) _usernsctl_bridges ;;
+	1\ ranges) compadd uid gid ;;
 	1\ user) _users ;;
 	1\ suggest) compadd idmap ;;
 	2\ suggest\ idmap) _users ;;
-	1\ ranges) compadd uid gid ;;
 	1\ grant) _users ;;
 	1\ revoke) _users ;;
 	1\ apply) compadd /sys/class/net/veth*(N:t) ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain user suggest nics ranges audit metrics grant revoke apply completion help ;;
+	1\ help) compadd check explain nics ranges audit metrics user suggest grant revoke apply completion help ;;
 	esac
 }
 
@@ -43,12 +43,12 @@ _usernsctl() {
 	commands=(
 		'check:look for mistakes'
 		'explain:say whether a user may, and why'
-		'user:show everything about a user'
-		'suggest:give each container IDs of its own'
 		'nics:list the interfaces of containers'
 		'ranges:draw who has which IDs'
 		'audit:say what was granted and refused lately'
 		'metrics:print numbers for Prometheus'\''s node_exporter'
+		'user:show everything about a user'
+		'suggest:give each container IDs of its own'
 		'grant:give a user IDs and interfaces'
 		'revoke:take back what a user was granted'
 		'apply:give interfaces what the policy says'
@@ -74,12 +74,6 @@ _usernsctl() {
 		'--guard[with nic, the filter of the interface, in words and instructions]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
-	user) _arguments -S '*:word:_usernsctl_word' \
-		'--json[answer programs]' \
-		'--help[say what the command does]' ;;
-	suggest) _arguments -S '*:word:_usernsctl_word' \
-		'--json[answer programs]' \
-		'--help[say what the command does]' ;;
 	nics) _arguments -S '*:word:_usernsctl_word' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
@@ -95,6 +89,12 @@ _usernsctl() {
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	metrics) _arguments -S '*:word:_usernsctl_word' \
+		'--help[say what the command does]' ;;
+	user) _arguments -S '*:word:_usernsctl_word' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	suggest) _arguments -S '*:word:_usernsctl_word' \
+		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	grant) _arguments -S '*:word:_usernsctl_word' \
 		'--count[how many IDs, if not SUB_UID_COUNT of login.defs]:NUMBER:' \

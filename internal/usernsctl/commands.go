@@ -17,7 +17,25 @@ type command struct {
 }
 
 // commands are all of them, in the order of the help.
-func commands() []command { return slices.Concat(looking(), counting(), ordering(), telling()) }
+func commands() []command {
+	return slices.Concat(looking(), counting(), perUser(), ordering(), telling())
+}
+
+// perUser are the commands that are about one user, and write nothing.
+func perUser() []command {
+	return []command{
+		{
+			name: "user", forms: []string{"USER"}, brief: "show everything about a user", run: asker.about, options: []string{"--json"},
+			text: "Shows on one screen what USER has: whether a container can start, with which networks, and why not; IDs, interfaces, protections, " +
+				"limits, living containers, problems. Status 0: a container can start; 1: none can; 2: not known.",
+		},
+		{
+			name: "suggest", forms: []string{"idmap USER NAME..."}, brief: "give each container IDs of its own", run: asker.suggest, options: []string{"--json"},
+			text: "Cuts the IDs of USER into parts, one for each container NAME, and prints the lines for its configuration. Status 0: done; 1: there are too " +
+				"few IDs.",
+		},
+	}
+}
 
 // looking are the commands that look at the host.
 func looking() []command {
@@ -33,16 +51,6 @@ func looking() []command {
 			options: []string{"--pid", "--guard", "--json"},
 			text: "Says whether USER may map IDs, or have a network interface on BRIDGE: yes or no, the file and line that decide, what is left; with " +
 				"--pid, why that process would be refused. Status 0: yes; 1: no; 2: not known.",
-		},
-		{
-			name: "user", forms: []string{"USER"}, brief: "show everything about a user", run: asker.about, options: []string{"--json"},
-			text: "Shows on one screen what USER has: whether a container can start, with which networks, and why not; IDs, interfaces, protections, " +
-				"limits, living containers, problems. Status 0: a container can start; 1: none can; 2: not known.",
-		},
-		{
-			name: "suggest", forms: []string{"idmap USER NAME..."}, brief: "give each container IDs of its own", run: asker.suggest, options: []string{"--json"},
-			text: "Cuts the IDs of USER into parts, one for each container NAME, and prints the lines for its configuration. Status 0: done; 1: there are too " +
-				"few IDs.",
 		},
 		{
 			name: "nics", forms: []string{""}, brief: "list the interfaces of containers", run: wordless(asker.nics), options: []string{"--json"},

@@ -24,7 +24,6 @@ func ip(t *testing.T, format string, values ...any) {
 // made makes an interface for alice on br0, and returns its name on the host.
 func made(t *testing.T) (string, *harness.Target) {
 	t.Helper()
-	put(t, "/etc/userns-helpers/accepted-findings", harness.File{Text: "limits-live - nothing bounds a container here\n"})
 	target := container(t, alice)
 	got := create(t, alice, target, "br0")
 	words := strings.Split(strings.TrimSpace(got.out), ":")
@@ -38,7 +37,7 @@ func made(t *testing.T) (string, *harness.Target) {
 func (r report) ids() string {
 	var ids []string
 	for _, f := range r.Findings {
-		if f.Level != "note" && f.Accepted == "" {
+		if f.Level != "note" {
 			ids = append(ids, f.ID)
 		}
 	}

@@ -20,9 +20,9 @@ import (
 // report is what check --json answers.
 type report struct {
 	Findings []struct {
-		ID, Level, File, Problem, Advice, Write, Accepted string
-		Line                                              int
-		Fix                                               []string
+		ID, Level, File, Problem, Advice, Write string
+		Line                                    int
+		Fix                                     []string
 	}
 	Unseen []struct{ What, Why string }
 	status int

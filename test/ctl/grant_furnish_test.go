@@ -3,6 +3,7 @@
 package ctl
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -16,6 +17,14 @@ import (
 func TestGrantWithoutSystemd(t *testing.T) {
 	hosts(t, ranges, ranges)
 	put(t, "/etc/lxc/lxc-usernet", harness.File{Text: "alice veth br0 2\n"})
+	// A user's process, and a setuid program under another name, are no systemd-networkd.
+	if err := errors.Join(harness.Install("/bin/cat", "/opt", "systemd-networkd", 0o755), harness.Install("/bin/cat", "/opt", "ctl.setuid", 0o4755)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, "/opt/other/systemd-networkd", harness.File{Link: "/opt/ctl.setuid"})
+	t.Cleanup(func() { _, _ = os.Remove("/opt/systemd-networkd"), os.Remove("/opt/ctl.setuid") })
+	hold(t, alice, "/opt/systemd-networkd")
+	hold(t, alice, "/opt/other/systemd-networkd")
 	words := []string{"grant", "alice", "--limits", "tasks=300,memory=2G,cpu=150%", "--own-bridge"}
 	for _, again := range []string{"added", "kept"} {
 		g := order(t, root, words...)

@@ -37,7 +37,15 @@ const (
 // self is this binary, where every user can execute it.
 const self = "/opt/ctl.test"
 
+// bounded is how many processes everybody may have, as on a host where systemd says so: usernsctl check has something to say
+// about users whom nothing bounds.
+const bounded = 1000
+
 func TestMain(m *testing.M) {
+	if err := unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: bounded, Max: bounded}); err != nil {
+		fmt.Fprintln(os.Stderr, "ctl: processes are not bounded:", err)
+		os.Exit(1)
+	}
 	harness.Suite(m, "test/run ctl", prepare, oursFlag)
 }
 

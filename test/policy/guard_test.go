@@ -393,3 +393,22 @@ func TestFirstPort(t *testing.T) {
 		t.Error("it claims", address)
 	}
 }
+
+// TestNoneAddress: without a bridge the host is the peer, and its table of neighbours has what a container asks it under: with
+// address_guard the container's own address alone.
+func TestNoneAddress(t *testing.T) {
+	for policy, believed := range map[string]bool{"": true, "[bridge.none]\n" + addressGuard: false} {
+		network(t)
+		setPolicy(t, policy)
+		nic, attacker := plug(t, nicProgram(), alice, hold(t, alice), "none", "eth0")
+		sh(t, "ip address add %s/24 dev %s", bridgeIP4, nic)
+		s := &scene{attacker: attacker, nic: nic}
+		until(t, "the host knows the container", func() bool {
+			attacker.send(t, arp(s, 1, neighbourIP4, bridgeIP4, nil), arp(s, 1, ownIP4, bridgeIP4, nil))
+			return strings.Contains(sh(t, "ip neigh show dev %s", nic), ownIP4.String()+" ")
+		})
+		if table := sh(t, "ip neigh show dev %s", nic); strings.Contains(table, neighbourIP4.String()+" ") != believed {
+			t.Errorf("%q: %s", policy, table)
+		}
+	}
+}

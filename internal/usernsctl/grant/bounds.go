@@ -36,10 +36,11 @@ func mayBound(b limits.Bounds, p person) error {
 
 // bound limits what a user's processes can take, and says what holds then.
 func (j *job) bound(r *Report) error {
-	asked, p := j.order.Limits, j.people[0]
+	asked := j.order.Limits
 	if asked.None() {
 		return nil
 	}
+	p := j.people[0] // limits are for one
 	r.Limits = &Bounds{Asked: asked}
 	if !hasSystemd() {
 		r.paste("/etc/security/limits.conf", asked.PAM(p.name)...)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -142,11 +143,25 @@ func (h Host) networkdRuns() bool {
 	names, _ := readdir.Names("/proc")
 	for _, name := range names {
 		var stat unix.Stat_t
-		if subid.IsUID(name) && readdir.Beginning("/proc/"+name+"/comm", 32) == "systemd-network\n" && unix.Stat("/proc/"+name, &stat) == nil && owners[stat.Uid] {
+		if subid.IsUID(name) && isNetworkd("/proc/"+name) && unix.Stat("/proc/"+name, &stat) == nil && owners[stat.Uid] {
 			return true
 		}
 	}
 	return false
+}
+
+// isNetworkd reports whether a process executes systemd-networkd. Who may not see what it executes, for a dry run, believes its
+// name: that of a setuid program is whatever its caller calls it.
+func isNetworkd(process string) bool {
+	if readdir.Beginning(process+"/comm", 32) != "systemd-network\n" { // 15 bytes of it
+		return false
+	}
+	buffer := make([]byte, unix.PathMax)
+	n, err := unix.Readlink(process+"/exe", buffer)
+	if err != nil {
+		return unix.Geteuid() != 0
+	}
+	return strings.HasSuffix(strings.TrimSuffix(string(buffer[:n]), " (deleted)"), "/systemd-networkd") // an upgrade deletes it
 }
 
 // unbridge takes a user's own bridge away: its files, and the bridge, which systemd-networkd leaves.

@@ -33,7 +33,7 @@ func (h Host) Grant(o Order) (Report, error) {
 	if err := h.mayFurnish(&o, people); err != nil {
 		return report, err
 	}
-	j := &job{Host: h, order: o, defs: d, people: people, asks: h.beyond(), sample: sample{directory: h.directory, end: time.Now().Add(patienceOf(o))}}
+	j := &job{Host: h, order: o, defs: d, people: people, asks: h.beyond(), sample: sample{directory: h.directory, getent: h.getentAlone(), end: time.Now().Add(patienceOf(o))}}
 	pl, err := j.run()
 	if err != nil {
 		return report, err

@@ -167,13 +167,6 @@ func tighter(a, b uint64) uint64 {
 	return min(a-1, b-1) + 1 // 0 wraps to the largest number there is, and back
 }
 
-// Looser is, bound for bound, the looser one.
-func Looser(a, b Bounds) Bounds {
-	return Bounds{looser(a.Tasks, b.Tasks), looser(a.Memory, b.Memory), looser(a.CPU, b.CPU)}
-}
-
-func looser(a, b uint64) uint64 { return max(a-1, b-1) + 1 }
-
 func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // longestQuote is how many bytes of an argument a message repeats.

@@ -75,6 +75,18 @@ func TestOverlaps(t *testing.T) {
 	}
 }
 
+// TestCompared: of a user with many containers the oldest are compared, and those without IDs are not.
+func TestCompared(t *testing.T) {
+	var view View
+	for range 3 * mostCompared {
+		view.Containers = append(view.Containers, Container{Owner: 1, IDs: [2]idmap.Set{set(t, 5, 1), {}}}, Container{Owner: 2})
+	}
+	view.Containers = append(view.Containers, Container{Owner: 3, IDs: [2]idmap.Set{{}, set(t, 5, 1)}})
+	if n := len(view.compared()); n != mostCompared+1 {
+		t.Errorf("%d are compared", n)
+	}
+}
+
 // TestLook: a process in a user namespace of its own is found, with its owner and IDs.
 func TestLook(t *testing.T) {
 	if syscall.Getuid() != 0 {

@@ -67,6 +67,7 @@ func PastNIC(f *plan.Facts, err error) bool {
 	var groups *plan.GroupsUnknown
 	var lacks *plan.Unprotected
 	var room *plan.NoRoom
+	var address *plan.NoAddress
 	switch {
 	case errors.As(err, &none):
 		f.Grants = unlimited(*f)
@@ -76,12 +77,13 @@ func PastNIC(f *plan.Facts, err error) bool {
 		return pastLack(f, lacks)
 	case errors.As(err, &room):
 		return pastRoom(f, room)
+	case errors.As(err, &address):
+		f.Address = &plan.Choice{}
 	case f.Room != nil: // the ports
 		free := uint64(1)
 		return pastPort(f, &free)
 	default: // it is no bridge
-		f.Device = bridgeOf(*f)
-		f.NextPort = new(uint64)
+		suppose(f)
 	}
 	return true
 }
@@ -96,12 +98,13 @@ func pastUnknown(f *plan.Facts, next plan.Need) bool {
 	case plan.Namespace:
 		f.Namespace = true
 	case plan.Bridge, plan.OVS:
-		f.Device = bridgeOf(*f)
-		f.NextPort = new(uint64)
+		suppose(f)
 	case plan.Room:
 		f.Room = &netquota.Plan{}
 	case plan.Port:
 		f.NextPort = new(uint64)
+	case plan.Address:
+		f.Address = &plan.Choice{}
 	case plan.Nothing:
 		return false
 	}
@@ -113,9 +116,11 @@ func unlimited(f plan.Facts) *plan.Grants {
 	return &plan.Grants{Allotments: []netquota.Allotment{{Owner: f.Person.Account.Names[0], Place: f.Place, Quota: math.MaxUint32}}}
 }
 
-// bridgeOf is a Linux bridge of the name that was asked for. Its index is 0: there is none.
-func bridgeOf(f plan.Facts) *plan.Device {
-	return &plan.Device{Name: f.Place.Bridge, Kind: "bridge", MTU: 1500, KnowsVLANs: true, Filters: true}
+// suppose makes facts as if there were a Linux bridge of the name that was asked for, with a port and an address that are
+// free. Its index is 0: there is none.
+func suppose(f *plan.Facts) {
+	f.Device = &plan.Device{Name: f.Place.Bridge, Kind: "bridge", MTU: 1500, KnowsVLANs: true, Filters: true}
+	f.NextPort, f.Address = new(uint64), &plan.Choice{}
 }
 
 // pastLack removes a protection that cannot be had: with a bridge that has it, or else with all that the policy says.

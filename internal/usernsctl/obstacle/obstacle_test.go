@@ -7,6 +7,7 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/netquota/pool"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/usernic/plan"
@@ -105,6 +106,11 @@ func TestPastNIC(t *testing.T) {
 			Grants: &plan.Grants{Allotments: line}, Policy: guarded(t), Namespace: true, Device: &plan.Device{Name: "br0", Kind: "openvswitch"}, IsOVS: &yes,
 			Room: &netquota.Plan{Refusal: &netquota.OverQuota{Allotments: line}},
 		}, []string{"unprotected", "over-quota"}},
+		{"no address", plan.Facts{
+			Grants: &plan.Grants{Allotments: line}, Policy: addressed(t), Namespace: true, Device: &bridge, Room: &netquota.Plan{}, NextPort: port(1),
+			Address: &plan.Choice{Refusal: &pool.Exhausted{}},
+		}, []string{"no-address-left"}},
+		{"no address known", plan.Facts{Grants: &plan.Grants{Allotments: line}, Policy: addressed(t), Namespace: true, Device: &bridge, Room: &netquota.Plan{}, NextPort: port(1)}, []string{"broken"}},
 	} {
 		f := plan.Facts{Person: alice, Place: line[0].Place}
 		gather := func(need plan.Need) error {
@@ -124,6 +130,8 @@ func TestPastNIC(t *testing.T) {
 				f.Room = from.Room
 			case plan.Port:
 				f.NextPort = from.NextPort
+			case plan.Address:
+				f.Address = from.Address
 			case plan.Nothing:
 			}
 			if _, next, refused := plan.Decide(f); refused == nil && next == need {
@@ -144,6 +152,16 @@ func TestPastNIC(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, found, c.want)
 		}
 	}
+}
+
+// addressed is a policy that gives each interface an address.
+func addressed(t *testing.T) *nics.Policy {
+	t.Helper()
+	policy, err := nics.Parse([]byte("[bridge.br0]\naddress_guard = true\naddresses = [\"10.0.0.0/24\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
 }
 
 // guarded is a policy that Open vSwitch cannot keep.
