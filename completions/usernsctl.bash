@@ -44,13 +44,13 @@ _usernsctl() {
 		explain) options='--pid --guard --json --help' ;;
 		nics) options='--json --help' ;;
 		ranges) options='--all --svg --json --help' ;;
-		user) options='--json --help' ;;
-		suggest) options='--json --help' ;;
 		audit) options='--since --user --file --json --help' ;;
 		metrics) options='--help' ;;
+		user) options='--json --help' ;;
+		suggest) options='--json --help' ;;
 		grant) options='--count --start --nics --own-bridge --limits --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
 		revoke) options='--keep-reserved --dry-run --json --help' ;;
-		apply) options='--addresses --dry-run --json --help' ;;
+		apply) options='--dry-run --json --help' ;;
 		completion) options='--help' ;;
 		help) options='--help' ;;
 		esac
@@ -58,7 +58,7 @@ _usernsctl() {
 		return
 	fi
 	case "${#words[@]} ${words[*]}" in
-	'0 '*) word='check explain nics ranges user suggest audit metrics grant revoke apply completion help' ;;
+	'0 '*) word='check explain nics ranges audit metrics user suggest grant revoke apply completion help' ;;
 	'1 explain') word='uid gid nic' ;;
 	'2 explain uid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'2 explain gid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
@@ -72,7 +72,7 @@ _usernsctl() {
 	'1 revoke') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'1 apply') word="$(cd /sys/class/net && echo veth*)" ;;
 	'1 completion') word='bash zsh fish' ;;
-	'1 help') word='check explain nics ranges user suggest audit metrics grant revoke apply completion help' ;;
+	'1 help') word='check explain nics ranges audit metrics user suggest grant revoke apply completion help' ;;
 	*) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")

@@ -32,7 +32,7 @@ _usernsctl_word() {
 	1\ revoke) _users ;;
 	1\ apply) compadd /sys/class/net/veth*(N:t) ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain nics ranges user suggest audit metrics grant revoke apply completion help ;;
+	1\ help) compadd check explain nics ranges audit metrics user suggest grant revoke apply completion help ;;
 	esac
 }
 
@@ -45,10 +45,10 @@ _usernsctl() {
 		'explain:say whether a user may, and why'
 		'nics:list the interfaces of containers'
 		'ranges:draw who has which IDs'
-		'user:show everything about a user'
-		'suggest:give each container IDs of its own'
 		'audit:say what was granted and refused lately'
 		'metrics:print numbers for Prometheus'\''s node_exporter'
+		'user:show everything about a user'
+		'suggest:give each container IDs of its own'
 		'grant:give a user IDs and interfaces'
 		'revoke:take back what a user was granted'
 		'apply:give interfaces what the policy says'
@@ -82,12 +82,6 @@ _usernsctl() {
 		'--svg[a picture, for a page or a browser]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
-	user) _arguments -S '*:word:_usernsctl_word' \
-		'--json[answer programs]' \
-		'--help[say what the command does]' ;;
-	suggest) _arguments -S '*:word:_usernsctl_word' \
-		'--json[answer programs]' \
-		'--help[say what the command does]' ;;
 	audit) _arguments -S '*:word:_usernsctl_word' \
 		'--since[only what is not older, 90m, 12h, 7d, 4w, a date, or @SECONDS]:TIME:' \
 		'--user[only what concerns this user]:user:_users' \
@@ -95,6 +89,12 @@ _usernsctl() {
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	metrics) _arguments -S '*:word:_usernsctl_word' \
+		'--help[say what the command does]' ;;
+	user) _arguments -S '*:word:_usernsctl_word' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
+	suggest) _arguments -S '*:word:_usernsctl_word' \
+		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	grant) _arguments -S '*:word:_usernsctl_word' \
 		'--count[how many IDs, if not SUB_UID_COUNT of login.defs]:NUMBER:' \
@@ -115,7 +115,6 @@ _usernsctl() {
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	apply) _arguments -S '*:word:_usernsctl_word' \
-		'--addresses[address_guard where nothing says that the container has its own]' \
 		'--dry-run[show what would be written, to anybody]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
