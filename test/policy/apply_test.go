@@ -270,7 +270,7 @@ func TestApplyAddresses(t *testing.T) {
 	nic, container := plug(t, nicProgram(), alice, hold(t, alice), "br0", "eth0")
 	before := portState(t, nic)
 	unguard := func() { sh(t, "tc filter del dev %s ingress; ip neigh flush dev br0", nic) }
-	own := sh(t, "%s nics --json | tr -d ' \\n' | grep -o '\"name\":\"%s\".*' | grep -o '\"address\":\"[0-9.]*' | head -n 1 | tr -d '\"adres:' ", filepath.Join(*ours, "usernsctl"), nic)
+	own := sh(t, "%s nics --json | tr -d ' \\n' | grep -o '\"name\":\"%s\".*' | grep -o '\"address\":\"[0-9.]*' | head -n 1 | cut -d '\"' -f 4", filepath.Join(*ours, "usernsctl"), nic)
 	own = strings.TrimSpace(own)
 	if net.ParseIP(own) == nil {
 		t.Fatalf("no address: %q", own)
