@@ -57,7 +57,7 @@ func ParseRecord(text []byte) Slot {
 	if len(text) != RecordSize || text[RecordSize-1] != '\n' {
 		return Slot{}
 	}
-	words := strings.Split(string(text[:RecordSize-1]), " ")
+	words := strings.SplitN(string(text[:RecordSize-1]), " ", recordWords+1) // the rest is room
 	if len(words) < recordWords || words[0] != RecordVersion || len(words[2]) > ifname.Longest || slices.Contains(words[:recordWords], "") {
 		return Slot{}
 	}

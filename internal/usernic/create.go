@@ -30,7 +30,7 @@ type nic struct {
 	secret    key                               // of stable addresses; zero where there are none
 	mac       netquota.MAC                      // of the container's end
 	own       *addresses.Held                   // its own IPv4 address; nil where it has none
-	handed    bool                              // dnsmasq may know that
+	handed    bool                              // dnsmasq knows that
 	made      bool                              // the pair may be there
 	host      rtnl.Device                       // the host's end, as the kernel told of it when it was made
 }

@@ -22,8 +22,8 @@ type kernel struct {
 // Exists reports whether an interface of that name lives.
 func (k kernel) Exists(name string) (bool, error) { return rtnl.Exists(name) }
 
-// Names are the names of all interfaces.
-func (k kernel) Names() ([]string, error) { return rtnl.Names() }
+// Names are the names of the interfaces that begin with prefix.
+func (k kernel) Names(prefix string) ([]string, error) { return rtnl.Names(prefix) }
 
 // NameOf is the present name of an interface.
 func (k kernel) NameOf(index int) (string, error) { return k.conn.NameOf(index) }

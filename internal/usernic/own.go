@@ -83,11 +83,11 @@ func (n *nic) hand() error {
 	if !n.claim.Known(paths.Slots()) {
 		return failed(whynot.HandAddress, unix.ENOTSUP)
 	}
-	n.handed = true
 	host := dhcphosts.Host{MAC: n.mac, Address: n.own.Address, Name: dhcphosts.Name(n.request.container, n.uid), Lease: addresses.Lease}
 	if err := dhcphosts.Put(paths.DHCPHosts(), host); err != nil {
 		return failed(whynot.HandAddress, err)
 	}
+	n.handed = true
 	return nil
 }
 

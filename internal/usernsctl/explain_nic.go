@@ -47,6 +47,7 @@ func (a asker) explainNIC(name, bridge string) reply {
 	r.rooms(answer)
 	r.address(answer)
 	r.protections(answer)
+	r.traps(answer, user)
 	if a.guard {
 		r.guard(answer)
 	}

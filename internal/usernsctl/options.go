@@ -31,6 +31,7 @@ type option struct {
 // allOptions are the options of all commands.
 func allOptions() []option {
 	return []option{
+		{"--addresses", "", "", "address_guard where nothing says that the container has its own"},
 		{"--all", "", "", "do not shorten long answers"},
 		{"--count", "", "NUMBER", "how many IDs, if not SUB_UID_COUNT of login.defs"},
 		{"--dry-run", "", "", "show what would be written, to anybody"},

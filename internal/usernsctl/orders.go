@@ -15,6 +15,7 @@ type order struct {
 	grant.Order
 	words          []string
 	missing, keep  bool
+	addresses      bool
 	json, help     bool
 	uidMin, uidMax bool // were given
 }

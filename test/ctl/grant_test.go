@@ -266,7 +266,7 @@ func TestGrantRefused(t *testing.T) {
 	for _, words := range []string{
 		"", "alice bob", "alice --missing", "--missing --start 5", "--missing --nics br0=1", "alice --uid-min 5", "--kubelet 5 --count 5", "--kubelet 5 alice", "--kubelet 0", "alice --count 0",
 		"alice --count x", "alice --start 4294967295", "alice --nics br0", "alice --nics br0=0", "alice --nics br0=1 --nics br0=2", "alice --all", "alice --limits tasks=5",
-		"alice --own-bridge", "alice --count", "alice --dry-run=yes",
+		"--missing --own-bridge", "alice --count", "alice --dry-run=yes",
 	} {
 		if got := call(t, root, append([]string{usernsctl, "grant"}, strings.Fields(words)...)...); got.status != 2 || !strings.Contains(got.err, "usage:") {
 			t.Errorf("%q: %+v", words, got)

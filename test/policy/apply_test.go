@@ -260,3 +260,45 @@ func TestApplyBeside(t *testing.T) {
 		t.Error(after)
 	}
 }
+
+// TestApplyAddresses: address_guard, which somebody took away, comes back by itself where the host knows the container by its
+// own address and no other, and else if it is asked for; the rest of the filter does in any case.
+func TestApplyAddresses(t *testing.T) {
+	const guarded = "[bridge.br0]\naddress_guard = true\naddresses = [\"10.0.3.0/24\"]\nframe_guard = true\n"
+	network(t)
+	setPolicy(t, guarded)
+	nic, container := plug(t, nicProgram(), alice, hold(t, alice), "br0", "eth0")
+	before := portState(t, nic)
+	unguard := func() { sh(t, "tc filter del dev %s ingress; ip neigh flush dev br0", nic) }
+	own := sh(t, "%s nics --json | tr -d ' \\n' | grep -o '\"name\":\"%s\".*' | grep -o '\"address\":\"[0-9.]*' | head -n 1 | tr -d '\"adres:' ", filepath.Join(*ours, "usernsctl"), nic)
+	own = strings.TrimSpace(own)
+	if net.ParseIP(own) == nil {
+		t.Fatalf("no address: %q", own)
+	}
+	know := func(address string) {
+		sh(t, "ip neigh replace %s lladdr %s dev br0 nud stale", address, container.mac)
+	}
+	for name, c := range map[string]struct {
+		known []string
+		words []string
+		left  string
+	}{
+		"nobody knows":      {nil, nil, "address_guard"},
+		"its own":           {[]string{own}, nil, ""},
+		"another":           {[]string{"10.0.3.250"}, nil, "address_guard"},
+		"both":              {[]string{own, "10.0.3.250"}, nil, "address_guard"},
+		"whatever is known": {[]string{"10.0.3.250"}, []string{"--addresses"}, ""},
+	} {
+		unguard()
+		for _, address := range c.known {
+			know(address)
+		}
+		a := apply(t, append([]string{nic}, c.words...)...)
+		if a.keys() != "filter" || a.left() != c.left || (portState(t, nic) == before) != (c.left == "") {
+			t.Errorf("%s: %+v", name, a)
+		}
+		if filter := sh(t, "tc filter show dev %s ingress", nic); !strings.Contains(filter, "direct-action") {
+			t.Errorf("%s: no filter for frame_guard: %s", name, filter)
+		}
+	}
+}

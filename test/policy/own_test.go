@@ -250,6 +250,11 @@ func ownRows() []sent {
 			return to4(s, ownIP4, 103, nil, 2, append([]byte{0x20, 0, 0, 0}, m...))
 		}, false},
 		{"bpdu-hand", "send a BPDU, which a bridge without a spanning tree hands on", func(s *scene, m []byte) []byte { return append(bpdu(s.attacker.mac), m...) }, false},
+		{"bpdu-pvst", "send a BPDU of PVST+, which bridges hand on", func(s *scene, m []byte) []byte {
+			frame := bpdu(s.attacker.mac)
+			copy(frame, []byte{1, 0, 12, 0xcc, 0xcc, 0xcd})
+			return append(frame, m...)
+		}, false},
 		{"tag", "send into a VLAN behind an uplink", func(s *scene, m []byte) []byte { return tagged(to4(s, ownIP4, 17, nil, 0, udp(1, 2, m)), 0x8100) }, false},
 		{"tags", "send into a VLAN in a VLAN", func(s *scene, m []byte) []byte {
 			return tagged(to4(s, ownIP4, 17, nil, 0, udp(1, 2, m)), 0x88a8, 0x8100)

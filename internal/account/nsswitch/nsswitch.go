@@ -53,11 +53,11 @@ func Parse(file io.Reader) (Config, error) {
 		if word, ok := parseSubid(line); ok && !subid {
 			c.Subid, subid = word, true
 		}
-		switch database, services := parse(line); database {
+		switch database, rest := split(line); string(database) {
 		case "passwd":
-			c.Passwd = services
+			c.Passwd = services(rest)
 		case "group":
-			c.Group = services
+			c.Group = services(rest)
 		}
 	}
 }
@@ -77,14 +77,18 @@ func parseSubid(line []byte) (string, bool) {
 	return string(words[0]), true
 }
 
-// parse returns the database of a line, "" for a line without one, and its services. A comment ends a line; an action
-// in brackets belongs to the service before it, and is left out.
-func parse(line []byte) (database string, services []string) {
+// split cuts a line into its database and the rest; one without both has none. A comment ends a line.
+func split(line []byte) (database, rest []byte) {
 	line, _, _ = bytes.Cut(line, []byte{'#'})
 	name, rest, found := bytes.Cut(line, []byte{':'})
 	if !found {
-		return "", nil
+		return nil, nil
 	}
+	return bytes.TrimSpace(name), rest
+}
+
+// services are those of the rest of a line. An action in brackets belongs to the service before it, and is left out.
+func services(rest []byte) (services []string) {
 	for len(rest) > 0 {
 		words, action, _ := bytes.Cut(rest, []byte{'['})
 		for word := range bytes.FieldsFuncSeq(words, isBlank) {
@@ -92,7 +96,7 @@ func parse(line []byte) (database string, services []string) {
 		}
 		_, rest, _ = bytes.Cut(action, []byte{']'})
 	}
-	return string(bytes.TrimSpace(name)), services
+	return services
 }
 
 // isBlank is isspace(3) of the C locale, but for the newline, which ends a line.

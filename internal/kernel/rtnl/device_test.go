@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -87,7 +88,7 @@ func TestNamed(t *testing.T) {
 
 // TestNames agrees with what the kernel shows elsewhere.
 func TestNames(t *testing.T) {
-	names, err := Names()
+	names, err := Names("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +103,55 @@ func TestNames(t *testing.T) {
 	}
 	if alive, err := Exists("nosuchnic"); alive || err != nil {
 		t.Error("nosuchnic lives", err)
+	}
+}
+
+// TestNamesIn: names with a prefix are those of all names that have it, however long the list is and however short a read.
+func TestNamesIn(t *testing.T) {
+	directory := t.TempDir()
+	var want []string
+	for i := range 300 {
+		for _, name := range []string{"veth0_" + strconv.Itoa(i), "veth" + strconv.Itoa(i)} {
+			if err := os.Mkdir(filepath.Join(directory, name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want = append(want, "veth0_"+strconv.Itoa(i))
+	}
+	slices.Sort(want)
+	for _, c := range []struct{ room, reads int }{{fewAtOnce, 2}, {manyAtOnce, 1}} {
+		fd, err := unix.Open(directory, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, reads, err := namesIn(fd, make([]byte, c.room), "veth0_")
+		_ = unix.Close(fd)
+		slices.Sort(names)
+		if !slices.Equal(names, want) || err != nil || (reads > 1) != (c.reads > 1) {
+			t.Errorf("%d bytes: %d names in %d reads, %v", c.room, len(names), reads, err)
+		}
+	}
+}
+
+// TestAppendNames: an entry that is cut, or that says it is longer than there is room, is no name, and ends the list.
+func TestAppendNames(t *testing.T) {
+	whole := []byte("12345678abcdefgh\x18\x00\x04lo\x00\x00\x00")
+	for _, c := range []struct {
+		entries []byte
+		want    int
+	}{
+		{nil, 0},
+		{whole[:19], 0},
+		{whole[:23], 0},
+		{whole, 1},
+		{append(slices.Clone(whole), whole...), 2},
+		{append(slices.Clone(whole), whole[:20]...), 1},
+		{[]byte("12345678abcdefgh\x00\x00\x04lo\x00\x00\x00"), 0},
+		{[]byte("12345678abcdefgh\x18\x00\x04.\x00\x00\x00\x00"), 0},
+	} {
+		if got := appendNames(nil, c.entries, ""); len(got) != c.want {
+			t.Errorf("%q: %q", c.entries, got)
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package rtnl
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 
 	"golang.org/x/sys/unix"
@@ -31,23 +33,58 @@ func Exists(name string) (bool, error) {
 // present makes sure that the directory in which an interface was not found exists.
 func present(directory string) error { return unix.Faccessat(unix.AT_FDCWD, directory, unix.F_OK, 0) }
 
-// readAtOnce bytes hold some 6000 names: as long as one read has all of them, none is missed because others vanish at the same time.
-const readAtOnce = 1 << 18
+// What one read of the directory asks for, in bytes: of the names of some 100 interfaces, or else of some 6000.
+const (
+	fewAtOnce  = 4 << 10
+	manyAtOnce = 1 << 18
+)
 
-// Names returns the names of all interfaces of this thread's network namespace.
-func Names() ([]string, error) {
+// Names returns the names of the interfaces of this thread's network namespace that begin with prefix. As long as one read
+// has all names, none is missed because others vanish at the same time: where a short one has not, it begins anew with a long
+// one.
+func Names(prefix string) ([]string, error) {
 	fd, err := unix.Open(ipv4Folder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = unix.Close(fd) }()
-	var names []string
-	buffer := make([]byte, readAtOnce)
-	for {
+	var few [fewAtOnce]byte
+	names, reads, err := namesIn(fd, few[:], prefix)
+	if reads <= 1 || err != nil {
+		return names, err
+	}
+	if _, err := unix.Seek(fd, 0, unix.SEEK_SET); err != nil {
+		return nil, err
+	}
+	names, _, err = namesIn(fd, make([]byte, manyAtOnce), prefix)
+	return names, err
+}
+
+// namesIn reads a directory from where it is, and says how many reads had names.
+func namesIn(fd int, buffer []byte, prefix string) (names []string, reads int, err error) {
+	for ; ; reads++ {
 		n, err := unix.ReadDirent(fd, buffer)
 		if n <= 0 || err != nil {
-			return names, err
+			return names, reads, err
 		}
-		_, _, names = unix.ParseDirent(buffer[:n], -1, names)
+		names = appendNames(names, buffer[:n], prefix)
 	}
+}
+
+// appendNames appends those of the names in directory entries (struct linux_dirent64, getdents64(2)) that begin with
+// prefix. To make a string of each name costs more than to read them.
+func appendNames(names []string, entries []byte, prefix string) []string {
+	const length, name = 16, 19 // offsets
+	for len(entries) > name {
+		size := int(binary.NativeEndian.Uint16(entries[length:]))
+		if size <= name || size > len(entries) {
+			break
+		}
+		text, _, _ := bytes.Cut(entries[name:size], []byte{0})
+		if len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix && string(text) != "." && string(text) != ".." {
+			names = append(names, string(text))
+		}
+		entries = entries[size:]
+	}
+	return names
 }

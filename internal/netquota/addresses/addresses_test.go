@@ -224,6 +224,31 @@ func TestFrozen(t *testing.T) {
 	}
 }
 
+// TestLateNote: a note about an older interface of the same name takes no address from one that lives.
+func TestLateNote(t *testing.T) {
+	w := newWorld(t)
+	one := pool.Space{Pools: []netip.Prefix{netip.MustParsePrefix("10.0.3.0/30")}, Bridge: []netip.Prefix{netip.MustParsePrefix("10.0.3.1/30")}}
+	b := w.open(t)
+	defer b.Close()
+	held, err := b.Take(one, pool.Wanted{MAC: nicOf(1).MAC, Owner: 1, Quota: 1}, nicOf(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.born(nicOf(1).Name, held.Address)
+	if err := held.Complete(nicOf(1)); err != nil {
+		t.Fatal(err)
+	}
+	late := note{nicOf(1).Name, 1}
+	if err := lockfile.WriteAt(b.fd, late.text(), noteAt); err != nil {
+		t.Fatal(err)
+	}
+	other, err := b.Take(one, pool.Wanted{MAC: nicOf(2).MAC, Owner: 2, Quota: 1}, nicOf(2))
+	var full *pool.Exhausted
+	if !errors.As(err, &full) {
+		t.Errorf("%v, %v", other, err)
+	}
+}
+
 // TestHistories: random histories of containers that start, stop, are killed at work and left frozen: no two that live have one
 // address, and nobody keeps more than twice their quota from others.
 func TestHistories(t *testing.T) {

@@ -114,7 +114,9 @@ func (b *Book) takeOver(i int, owner uint32, nic netquota.Nic) (*Held, error) {
 	return held, err
 }
 
-// take locks a record, reads it again, and makes it that of the interface, unless it is not what it was.
+// take locks a record, reads it again, and makes it that of the interface, unless it is not what it was. Whether the interface
+// that had it lives is asked under the lock: a note of a process that its user had frozen may be about an older one of that
+// name.
 func (b *Book) take(i int, a netip.Addr, owner uint32, nic netquota.Nic) (*Held, error) {
 	locked, err := b.lock(i, lockfile.Exclusive)
 	if !locked || err != nil {
@@ -126,7 +128,11 @@ func (b *Book) take(i int, a netip.Addr, owner uint32, nic netquota.Nic) (*Held,
 		seen = b.records[i]
 	}
 	is := parse(before)
-	if is.Nic != seen.Nic || is.Address != seen.Address || err != nil {
+	lives := false
+	if err == nil && is.Address.IsValid() {
+		lives, err = b.Lives(is.Nic)
+	}
+	if lives || is.Nic != seen.Nic || is.Address != seen.Address || err != nil {
 		_, bad := b.lock(i, lockfile.None)
 		return nil, lockfile.About(b.path, firstOf(err, bad))
 	}

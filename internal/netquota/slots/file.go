@@ -44,7 +44,9 @@ func readRecords(fd, size int) ([]byte, error) {
 	}
 	var data []byte
 	for len(data) < netquota.MostSlots*size {
-		data = slices.Grow(data, 16*size)
+		if len(data) == cap(data) {
+			data = slices.Grow(data, 16*size)
+		}
 		more, err := lockfile.ReadAt(fd, data[len(data):cap(data)], int64(len(data)))
 		if len(more) == 0 || err != nil {
 			return data, err

@@ -7,8 +7,8 @@ import "userns-helpers/internal/netquota"
 type Links interface {
 	// Exists reports whether an interface of that name lives.
 	Exists(name string) (bool, error)
-	// Names are the names of all interfaces.
-	Names() ([]string, error)
+	// Names are the names of the interfaces that begin with prefix.
+	Names(prefix string) ([]string, error)
 	// NameOf is the name that the interface with an index has now, "" if there is none.
 	NameOf(index int) (string, error)
 	// Survives reports whether an interface lives that no longer has the name it was made with.

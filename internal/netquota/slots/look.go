@@ -54,7 +54,7 @@ func (b *Book) look(who netquota.Account, allotments []netquota.Allotment, limit
 	if err := l.readLedger(); err != nil {
 		return nil, err
 	}
-	names, err := links.Names()
+	names, err := links.Names(netquota.HostPrefix(who.UID))
 	if err != nil {
 		return nil, err
 	}

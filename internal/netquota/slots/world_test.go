@@ -184,13 +184,13 @@ func (p *process) Exists(name string) (bool, error) {
 	return alive, nil
 }
 
-func (p *process) Names() ([]string, error) {
+func (p *process) Names(prefix string) ([]string, error) {
 	p.step()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	names := []string{"lo", "all"}
+	var names []string
 	for name := range p.living {
-		if now := p.nameNow(name); now != "" {
+		if now := p.nameNow(name); strings.HasPrefix(now, prefix) {
 			names = append(names, now)
 		}
 	}

@@ -24,6 +24,14 @@ const (
 	groupsMask = 0xfff0
 )
 
+// Group addresses by which switches of Cisco speak to each other, 01:00:0c:cc:cc:cc, and of a spanning tree for each VLAN,
+// 01:00:0c:cc:cc:cd: the first four bytes, and the last two.
+const (
+	vendor     = 0x01000ccc
+	vendorInfo = 0xcccc
+	vendorTree = 0xcccd
+)
+
 func (n Nic) whole() code {
 	return say("A frame without a whole Ethernet header is dropped.", length(), below(ethernetHeader, ret(drop)))
 }
@@ -64,7 +72,11 @@ func (n Nic) groups() code {
 		words = "A frame to 01:80:c2:00:00:00 to 0f (pause, LLDP) is dropped, but for BPDUs: the bridge shuts the port for one."
 		left = slices.Concat(at(sizeHalf, offTo+4), equal(0, slices.Concat(at(sizeHalf, offType), below(leastType, ret(pass)))))
 	}
-	return say(words, at(sizeWord, offTo), equal(groups, slices.Concat(left, at(sizeHalf, offTo+4), alu(aluAnd, groupsMask), equal(0, ret(drop)))))
+	return slices.Concat(
+		say(words, at(sizeWord, offTo), equal(groups, slices.Concat(left, at(sizeHalf, offTo+4), alu(aluAnd, groupsMask), equal(0, ret(drop))))),
+		say("A frame to 01:00:0c:cc:cc:cc or cd (CDP, VTP, DTP; PVST+) is dropped.",
+			at(sizeWord, offTo), equal(vendor, slices.Concat(at(sizeHalf, offTo+4), equal(vendorInfo, ret(drop)), equal(vendorTree, ret(drop))))),
+	)
 }
 
 func (n Nic) types() code {

@@ -21,12 +21,13 @@ func (n Nic) lets(f frame) bool {
 	to, from, kind, rest := b[:6], b[6:12], binary.BigEndian.Uint16(b[12:]), b[14:]
 	parses, claims := n.Routers || n.Queries || n.Addresses, n.Routers || n.Addresses
 	group := slices.Equal(to[:5], []byte{1, 0x80, 0xc2, 0, 0}) && to[5] < 16
+	vendor := slices.Equal(to[:5], []byte{1, 0, 12, 0xcc, 0xcc}) && (to[5] == 0xcc || to[5] == 0xcd)
 	bpdu := group && to[5] == 0 && kind < 1536
 	switch {
 	case n.Frames && f.tagged,
 		n.Frames && [6]byte(from) != n.MAC,
 		n.Frames && kind != 0x806 && kind != 0x800 && kind != 0x86dd,
-		n.Frames && group, n.Groups && group && !(bpdu && n.STP),
+		n.Frames && (group || vendor), n.Groups && vendor, n.Groups && group && !(bpdu && n.STP),
 		claims && (kind == 0x8100 || kind == 0x88a8 || kind == 0x9100):
 		return false
 	case kind == 0x806:

@@ -63,6 +63,7 @@ func (m maker) ip6() []byte {
 
 func (m maker) frame() frame {
 	to := pick(m, []byte{255, 255, 255, 255, 255, 255}, []byte{1, 0x80, 0xc2, 0, 0, byte(m.IntN(18))}, []byte{1, 0x80, 0xc2, 0, 0, 0}, []byte{1, 0x80, 0xc2, 0, 1, 0},
+		[]byte{1, 0, 12, 0xcc, 0xcc, byte(0xcb + m.IntN(4))}, []byte{1, 0, 12, 0xcc, 0xcd, 0xcc}, []byte{1, 0, 12, 0xcd, 0xcc, 0xcc},
 		[]byte{0x33, 0x33, 0, 0, 0, 1}, ownMAC[:])
 	m.tame = m.sometimes(2)
 	if m.tame {

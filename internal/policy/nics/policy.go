@@ -108,14 +108,15 @@ func (l Level) String() string {
 // the bridge's table, the defaults, what is built in. Among rules of one level the first in the file wins. A rule for one
 // container has no key but Address, and comes before all.
 func (p *Policy) For(s Subject) Protections {
-	get := func(key string) uint64 { return p.Where(s, key).Value }
+	tables := p.tables(s)
+	get := func(key string) uint64 { return p.where(tables, key).Value }
 	return Protections{
 		MACLock: get(MACLock) != 0, Isolated: get(Isolated) != 0, UnicastFlood: get(UnicastFlood) != 0,
 		BPDUGuard: get(BPDUGuard) != 0, FrameGuard: get(FrameGuard) != 0, RouterGuard: get(RouterGuard) != 0,
 		AddressGuard: get(AddressGuard) != 0, DHCPHosts: get(DHCPHosts) != 0 && get(AddressGuard) != 0,
 		IPv6OnHost: get(IPv6OnHost) != 0, StableMAC: get(StableMAC) != 0,
 		RateToContainer: get(RateToContainer), VLAN: uint16(get(VLAN)),
-		Pools: p.Where(s, Addresses).Pools, Fixed: p.Where(s, Address).Address,
+		Pools: p.where(tables, Addresses).Pools, Fixed: p.where(tables, Address).Address,
 	}
 }
 

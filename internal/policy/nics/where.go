@@ -17,8 +17,11 @@ type Setting struct {
 }
 
 // Where returns what decides on a key for s: For has the same values.
-func (p *Policy) Where(s Subject, key string) Setting {
-	t := p.tables(s).find(key)
+func (p *Policy) Where(s Subject, key string) Setting { return p.where(p.tables(s), key) }
+
+// where is Where among the tables that apply.
+func (p *Policy) where(tables applicable, key string) Setting {
+	t := tables.find(key)
 	if t.level == BuiltIn {
 		return Setting{Value: t.values[key].number, Level: BuiltIn}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
 	"userns-helpers/internal/usernsctl/drift"
@@ -23,8 +24,9 @@ import (
 
 // Order is what is asked for.
 type Order struct {
-	Names  []string // of interfaces, as they are called or as they were made; none is all
-	DryRun bool
+	Names     []string // of interfaces, as they are called or as they were made; none is all
+	DryRun    bool
+	Addresses bool // address_guard where nothing says that the container has its own address, too
 }
 
 // The results.
@@ -96,6 +98,9 @@ func Apply(host *drift.Host, view nicview.View, o Order) (Report, error) {
 	if err != nil {
 		return r, err
 	}
+	if !o.Addresses {
+		host.Doubts = h.doubts
+	}
 	a := applier{h, host, o.DryRun}
 	for _, nic := range chosen {
 		if nic.Leaving || nic.UID < 0 {
@@ -160,6 +165,9 @@ func (a applier) one(nic nicview.NIC) (*Interface, error) {
 		return nil, err
 	}
 	one.refused(n)
+	if n.Doubt != "" {
+		one.Left = append(one.Left, Left{nics.AddressGuard, n.Doubt + ": --addresses sets it all the same"})
+	}
 	gaps := slices.DeleteFunc(slices.Clone(n.Gaps), func(g drift.Gap) bool { return one.lacks(g.Key) })
 	if a.plan || len(gaps) == 0 {
 		one.Changes = append(one.Changes, gaps...)

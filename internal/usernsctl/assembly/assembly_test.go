@@ -47,8 +47,16 @@ A frame to 01:80:c2:00:00:00 to 0f (spanning tree, pause, LLDP) is dropped.
      6  and  #0xfff0
      7  jeq  #0x0, 8, 9
      8  ret drop
+A frame to 01:00:0c:cc:cc:cc or cd (CDP, VTP, DTP; PVST+) is dropped.
+     9  ld   [0]
+    10  jeq  #0x1000ccc, 11, 16
+    11  ldh  [4]
+    12  jeq  #0xcccc, 13, 14
+    13  ret drop
+    14  jeq  #0xcccd, 15, 16
+    15  ret drop
 What is left passes.
-     9  ret pass
+    16  ret pass
 `; small != want {
 		t.Error(small)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/policy/guard"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/ifname"
 	"userns-helpers/internal/usernic"
@@ -33,6 +34,7 @@ type NIC struct {
 	Want    State
 	Have    State
 	Gaps    []Gap
+	Doubt   string
 	Refused error // why it cannot have what it should
 }
 
@@ -51,6 +53,10 @@ func (n NIC) Lacks() (lacks, builtin bool) {
 
 // Host is a host whose interfaces are compared.
 type Host struct {
+	// Doubts says why a container would have no network with address_guard, which its interface does not have yet; "" for none, nil
+	// where nobody asks.
+	Doubts func(n NIC, own guard.Nic) string
+
 	policy *nics.Policy
 	person func(uid uint32) (plan.Person, error)
 	conn   *rtnl.Conn
@@ -95,7 +101,7 @@ func Here(policy *nics.Policy, who func(uid uint32) (plan.Person, error)) (*Host
 		return nil, err
 	}
 	err = handle.SetSocketTimeout(patience)
-	return &Host{policy, who, conn, handle, make(map[uint32]person), nil, nil}, err
+	return &Host{policy: policy, person: who, conn: conn, handle: handle, people: make(map[uint32]person)}, err
 }
 
 // Close closes the kernel's socket.
@@ -188,6 +194,12 @@ func (h *Host) look(n *NIC, device rtnl.Device) error {
 		n.Terms.AddressGuard = false
 	}
 	filter, refused := n.Terms.Guard(n.Link, n.Is.MAC, own, plan.Claims(of))
+	if n.Terms.HasAddress() && h.Doubts != nil && !nicview.AddressIn(n.Have.Filter, n.Is.MAC).IsValid() {
+		if n.Doubt = h.Doubts(*n, filter); n.Doubt != "" {
+			n.Terms.AddressGuard = false
+			filter, refused = n.Terms.Guard(n.Link, n.Is.MAC, own, plan.Claims(of))
+		}
+	}
 	n.refuse(refused)
 	n.Want = wanted(n.Terms, n.Link, filter)
 	n.Gaps = gaps(n.Terms, n.Link, n.Want, n.Have, strings.Join(nicview.WordsOf(filter), ", "))

@@ -47,6 +47,7 @@ nsswitch-line
 nsswitch-subid
 policy
 policy-bridge
+policy-group
 policy-hwaddr
 policy-ifb
 policy-owner

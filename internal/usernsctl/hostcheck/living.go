@@ -91,9 +91,10 @@ type liveBounds struct {
 func (c *check) liveLimits() map[string]*unbounded {
 	processes := make(map[uint32][]string)
 	names, _ := readdir.Names("/proc")
+	self := strconv.Itoa(unix.Getpid()) // says nothing of whoever asks
 	for _, name := range names {
 		var stat unix.Stat_t
-		if _, err := number.Decimal(name); err == nil && unix.Stat("/proc/"+name, &stat) == nil {
+		if _, err := number.Decimal(name); err == nil && name != self && unix.Stat("/proc/"+name, &stat) == nil {
 			processes[stat.Uid] = append(processes[stat.Uid], name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/account"
 	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
@@ -148,4 +149,30 @@ func (c *check) isBarred(module string) bool {
 		}
 	}
 	return false
+}
+
+// TextFile is a file that was read.
+type TextFile struct{ Path, Text string }
+
+// LXCDefaults are the files that lxc-create(1) takes a user's configuration from: the host's, and the user's own. That is read
+// for the user alone: others would look into a directory that the user rules over.
+func LXCDefaults(h Host, user account.Account, asks uint32) []TextFile {
+	c := &check{Host: h}
+	files := []TextFile{{lxcDefault, c.text(lxcDefault)}}
+	if home := c.homeOf(user.Name); asks == user.ID && home != "" {
+		own := home + "/.config/lxc/default.conf"
+		files = append(files, TextFile{own, c.text(own)})
+	}
+	return files
+}
+
+// homeOf is the home directory of a user of passwd(5), "" if it has none.
+func (c *check) homeOf(name string) string {
+	for line := range strings.Lines(c.text(paths.Passwd())) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), ":")
+		if len(fields) == 7 && fields[0] == name && strings.HasPrefix(fields[5], "/") {
+			return fields[5]
+		}
+	}
+	return ""
 }

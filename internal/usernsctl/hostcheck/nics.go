@@ -45,6 +45,7 @@ func (c *check) checkNICs() {
 
 // checkNIC looks at one of them.
 func (c *check) checkNIC(n drift.NIC) {
+	before := len(c.report.Findings)
 	for _, odd := range n.Oddities {
 		f := finding.Finding{Level: finding.Warning, Problem: called(n.NIC) + " " + odd.Text}
 		switch odd.ID {
@@ -68,6 +69,11 @@ func (c *check) checkNIC(n drift.NIC) {
 		})
 	}
 	c.checkGaps(n)
+	for i := range c.report.Findings[before:] {
+		if n.User != "" {
+			c.report.Findings[before+i].Users = []string{n.User}
+		}
+	}
 }
 
 // checkGaps reports what an interface lacks, and what it has that the policy does not give it.

@@ -2,6 +2,7 @@ package hostcheck
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,6 +85,27 @@ func (c *check) checkTableOwner(t nics.Table) {
 		c.warn(t.Line, finding.Finding{
 			ID: "policy-owner", Problem: "there is no " + kind + " " + quote(name),
 			Advice: "The rule is for nobody until somebody makes a " + kind + " of that name. Remove it, or correct the name.",
+		})
+	case t.Group != "" && isGroup:
+		c.checkTableGroup(t)
+	}
+}
+
+// checkTableGroup says that a rule for a group binds processes that have it, and no others of its members.
+func (c *check) checkTableGroup(t nics.Table) {
+	for user, account := range c.accounts.users {
+		if account.Primary == c.accounts.groups[t.Group].ID || slices.Contains(c.accounts.member[user], t.Group) {
+			c.report.Add(finding.Finding{
+				ID: "policy-group", Level: finding.Note, File: paths.Policy(), Line: t.Line, Problem: "the rule is for processes that have the group " + quote(t.Group),
+				Advice: "A session that began before its user joined the group has not, nor has one that left its primary group by newgrp(1): " +
+					"write a rule for the user where that matters.",
+			})
+			return
+		}
+	}
+	if !c.beyond.groups {
+		c.warn(t.Line, finding.Finding{
+			ID: "policy-group", Problem: "nobody is in the group " + quote(t.Group), Advice: "The rule is for nobody until somebody joins it.",
 		})
 	}
 }

@@ -161,8 +161,24 @@ func (l *looker) slotOf(device *netlink.LinkAttrs) (bookview.Slot, bool) {
 	if slot, held := l.indexes[device.Index]; held {
 		return slot, true
 	}
-	slot, held := l.slots[device.Name]
-	return slot, held && slot.Index == 0
+	if slot, held := l.slots[device.Name]; held && slot.Index == 0 {
+		return slot, true
+	}
+	return l.unfinished(device)
+}
+
+// unfinished is the slot of a device that has another name already, and whose maker has not recorded its index: by its address.
+func (l *looker) unfinished(device *netlink.LinkAttrs) (bookview.Slot, bool) {
+	if len(device.HardwareAddr) != len(netquota.MAC{}) || device.HardwareAddr[0] != mark.OfHost {
+		return bookview.Slot{}, false
+	}
+	mac := mark.Container(netquota.MAC(device.HardwareAddr))
+	for _, slot := range l.slots {
+		if slot.Index == 0 && slot.MAC == mac {
+			return slot, true
+		}
+	}
+	return bookview.Slot{}, false
 }
 
 // madeName is the name that a device was made with, by its slot or its altname: rows have that.

@@ -6,9 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/rtnl"
+	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernsctl/bookview"
 )
 
 func TestProtections(t *testing.T) {
@@ -72,5 +75,19 @@ func TestStarted(t *testing.T) {
 	}
 	if at := started("none"); at != 0 {
 		t.Errorf("no process: %d", at)
+	}
+}
+
+// TestUnfinished: an interface in the making is known by its address when udev has renamed it, and no other is taken for it.
+func TestUnfinished(t *testing.T) {
+	slot := func(name string, last byte, index int) bookview.Slot {
+		return bookview.Slot{Nic: netquota.Nic{Name: name, MAC: netquota.MAC{2, 1, 1, 1, 1, last}, Index: index}}
+	}
+	l := looker{slots: map[string]bookview.Slot{"a": slot("a", 1, 0), "b": slot("b", 2, 7)}, indexes: map[int]bookview.Slot{7: slot("b", 2, 7)}}
+	for address, want := range map[string]string{"\xfe\x01\x01\x01\x01\x01": "a", "\xfe\x01\x01\x01\x01\x02": "", "\x02\x01\x01\x01\x01\x01": "", "\xfe": ""} {
+		device := &netlink.LinkAttrs{Name: "ctr0", Index: 9, HardwareAddr: []byte(address)}
+		if got, held := l.slotOf(device); got.Name != want || held != (want != "") {
+			t.Errorf("%x: %+v", address, got)
+		}
 	}
 }

@@ -4,6 +4,7 @@ package maps
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -322,6 +323,36 @@ func TestServiceElsewhere(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	})
+}
+
+// TestServiceInert: a file capability for the root of a user namespace that nobody has gives nothing (capabilities(7),
+// "Namespaced file capabilities"), so that the program asks; LXC, which looks for one before it executes the program, sees it.
+func TestServiceInert(t *testing.T) {
+	standard(t)
+	served(t)
+	for tool, capability := range map[string]uint32{"newuidmap": unix.CAP_SETUID, "newgidmap": unix.CAP_SETGID} {
+		if err := harness.Install(*oursFlag+"/"+tool, base+"/ours/inert", tool, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		// struct vfs_ns_cap_data of linux/capability.h: revision 3 with the effective flag, and the root's user id.
+		var attribute []byte
+		for _, word := range []uint32{0x03000001, 1 << capability, 0, 0, 0, 1<<32 - 2} {
+			attribute = binary.LittleEndian.AppendUint32(attribute, word)
+		}
+		if err := unix.Setxattr(base+"/ours/inert/"+tool, "security.capability", attribute, 0); err != nil {
+			t.Fatal(err)
+		}
+		target, err := harness.Hold(alice, "unshare", "-U", "cat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer target.Release()
+		journal.Records()
+		result, err := harness.Start{Path: base + "/ours/inert/" + tool, Argv: []string{tool, strconv.Itoa(target.PID), "0", "100000", "10"}, UID: alice.UID, GID: alice.GID}.Run()
+		if record := strings.Join(journal.Records(), " "); err != nil || result.Status != 0 || !strings.Contains(record, `via="service" peer=`) {
+			t.Errorf("%s: %v, %+v, %s", tool, err, result, record)
+		}
+	}
 }
 
 // TestServiceDescribesItself: introspection, two calls on one connection.
