@@ -50,7 +50,7 @@ _usernsctl() {
 		suggest) options='--json --help' ;;
 		grant) options='--count --start --nics --own-bridge --limits --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
 		revoke) options='--keep-reserved --dry-run --json --help' ;;
-		apply) options='--dry-run --json --help' ;;
+		apply) options='--addresses --dry-run --json --help' ;;
 		completion) options='--help' ;;
 		help) options='--help' ;;
 		esac

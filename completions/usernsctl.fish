@@ -94,6 +94,7 @@ complete -c usernsctl -n '__usernsctl_in revoke' -l keep-reserved -d 'never give
 complete -c usernsctl -n '__usernsctl_in revoke' -l dry-run -d 'show what would be written, to anybody'
 complete -c usernsctl -n '__usernsctl_in revoke' -l json -d 'answer programs'
 complete -c usernsctl -n '__usernsctl_at apply' -a '(path basename /sys/class/net/veth*)'
+complete -c usernsctl -n '__usernsctl_in apply' -l addresses -d 'address_guard where nothing says that the container has its own'
 complete -c usernsctl -n '__usernsctl_in apply' -l dry-run -d 'show what would be written, to anybody'
 complete -c usernsctl -n '__usernsctl_in apply' -l json -d 'answer programs'
 complete -c usernsctl -n '__usernsctl_at completion' -a 'bash zsh fish'

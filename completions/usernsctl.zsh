@@ -115,6 +115,7 @@ _usernsctl() {
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	apply) _arguments -S '*:word:_usernsctl_word' \
+		'--addresses[address_guard where nothing says that the container has its own]' \
 		'--dry-run[show what would be written, to anybody]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;

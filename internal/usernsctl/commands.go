@@ -105,7 +105,7 @@ func telling() []command {
 		{
 			name: "apply", forms: []string{"[INTERFACE]..."}, brief: "give interfaces what the policy says", orders: true,
 			run:     func(a asker, words []string) int { return a.apply(words) },
-			options: []string{"--dry-run", "--json"},
+			options: []string{"--addresses", "--dry-run", "--json"},
 			text: "Gives the interfaces of containers that exist, or those named, what policy.toml gives to new ones. Status 0: they have it; 1: some " +
 				"have not; 2: it could not be done.",
 		},
