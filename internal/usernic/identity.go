@@ -77,22 +77,33 @@ func (k kernel) find(nic netquota.Nic) (rtnl.Device, bool, error) {
 // Survives reports whether an interface lives that no interface of its name and index shows: it was renamed, or moved. One
 // whose container's namespace is gone does not, and that is asked before what costs more.
 func (k kernel) Survives(nic netquota.Nic) bool {
+	is, over := k.survivesHere(nic)
+	return is || !over && k.isElsewhere(nic)
+}
+
+// IsHere reports whether an interface was renamed and not moved. No container has a say in that.
+func (k kernel) IsHere(nic netquota.Nic) bool {
+	is, _ := k.survivesHere(nic)
+	return is
+}
+
+// survivesHere reports whether an interface lives under another name in this network namespace, or else whether it is over:
+// its container's namespace is gone.
+func (k kernel) survivesHere(nic netquota.Nic) (is, over bool) {
 	if k.isRenamed(nic) {
-		return true
+		return true, false
 	}
 	if nic.Namespace != netquota.NoNamespace {
 		gone, err := k.conn.Gone(nic.Namespace)
 		if gone || err != nil {
-			return !gone
+			return !gone, gone
 		}
 	}
 	if nic.Index == 0 && nic.MAC != (netquota.MAC{}) {
 		_, found, err := k.find(nic)
-		if found || err != nil {
-			return true
-		}
+		return found || err != nil, false
 	}
-	return k.isElsewhere(nic)
+	return false, false
 }
 
 // isRenamed reports whether the interface with the index has another name now.

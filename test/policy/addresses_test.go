@@ -178,3 +178,41 @@ func TestHandedToDnsmasq(t *testing.T) {
 		sh(t, "chown root:dnsmasq %s; chmod 2750 %s", hosts, hosts)
 	}
 }
+
+// TestForgedAddress: a user whose calls fail once dnsmasq is told, and who then makes what the container's end was, has no more
+// addresses than their share: whether an address is in use is not for the container to say.
+func TestForgedAddress(t *testing.T) {
+	network(t)
+	setPolicy(t, own+"dhcp_hosts = true\n")
+	usernet, err := os.ReadFile("/etc/lxc/lxc-usernet")
+	must(t, err)
+	replaced(t, "/etc/lxc/lxc-usernet", strings.Replace(string(usernet), "alice veth br0 300", "alice veth br0 1", 1))
+	sh(t, "groupadd -f dnsmasq; mkdir -m 755 /run/lxc; install -d -m 2750 -g dnsmasq %s", hosts)
+	t.Cleanup(func() { sh(t, "groupdel dnsmasq") })
+	elsewhere, seen := hold(t, alice), make(map[string]bool)
+	for i := range 5 {
+		pid := hold(t, alice)
+		a := callAs(alice, "/bin/sh", "-c", fmt.Sprintf("exec %s create /dev/null c%d %d veth br0 e0 >/dev/full", nicProgram(), i, pid))
+		if a.ok || living(t, alice) != 0 {
+			t.Fatal(a.text)
+		}
+		text, err := os.ReadFile("/run/lxc/nics.d/address.br0+1")
+		must(t, err)
+		for ; len(text) >= 96; text = text[min(128, len(text)):] {
+			words := strings.Fields(string(text[:96]))
+			if _, err := os.Stat(filepath.Join(hosts, words[7])); err != nil || words[6] == "-" {
+				t.Fatalf("%v: %v", words, err)
+			}
+			if !seen[words[2]] {
+				seen[words[2]] = true
+				inside(t, pid, "ip link add e0 index %s type veth peer name e%d netns %d", words[6], i, elsewhere)
+			}
+		}
+	}
+	if held := addressed(t, "br0"); len(held) != 2 || len(seen) != 5 {
+		t.Errorf("with a quota of 1 she holds %d addresses: %v", len(held), held)
+	}
+	if a := create(nicProgram(), bob, hold(t, bob), "br0", "e0"); !a.ok {
+		t.Error(a.text)
+	}
+}

@@ -14,11 +14,13 @@ func (c *Claim) Addresses() (*addresses.Book, error) {
 // namespace.
 func (c *Claim) Known(slots string) bool { return c.book.path == slots }
 
-// place is what a book of addresses needs of this one.
+// place is what a book of addresses needs of this one. An interface that root has moved to another network namespace has left
+// the bridge, and its slot counts it still; its address does not: what tells of such a one may be what its user has put into
+// the namespace of a container, who would keep as many addresses from others as they like.
 func (l *look) place() addresses.Place {
 	b := l.book
 	return addresses.Place{
 		Directory: b.dir, Path: b.path, Owner: b.owner, Reads: b.reads, Wait: b.wait, Now: b.now,
-		Lives: func(nic netquota.Nic) (bool, error) { return l.lives(nic), l.err },
+		Lives: func(nic netquota.Nic) (bool, error) { return l.stays(nic), l.err },
 	}
 }

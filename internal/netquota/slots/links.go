@@ -13,6 +13,8 @@ type Links interface {
 	NameOf(index int) (string, error)
 	// Survives reports whether an interface lives that no longer has the name it was made with.
 	Survives(nic netquota.Nic) bool
+	// IsHere reports whether an interface lives in this network namespace under another name than it was made with.
+	IsHere(nic netquota.Nic) bool
 	// On describes the named interface, and reports whether it belongs to place, as far as the kernel knows.
 	On(name string, place netquota.Place) (netquota.Nic, bool)
 	// Describe describes the named interface, as far as the kernel does.

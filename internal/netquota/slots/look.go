@@ -192,10 +192,17 @@ func (l *look) wholePlan() (netquota.Plan, error) {
 // lives reports whether an interface lives. Its name is asked for first: that costs least, and others rarely change it. But
 // it is only a name.
 func (l *look) lives(n netquota.Nic) bool {
-	if n.Index != 0 && l.nameOf(n.Index) == n.Name || l.exists(n.Name) {
-		return true
-	}
-	return !n.IsNameOnly() && l.links.Survives(n)
+	return l.isNamed(n) || !n.IsNameOnly() && l.links.Survives(n)
+}
+
+// stays reports whether an interface lives in this network namespace, where its bridge is.
+func (l *look) stays(n netquota.Nic) bool {
+	return l.isNamed(n) || !n.IsNameOnly() && l.links.IsHere(n)
+}
+
+// isNamed reports whether an interface lives under the name that it was made with.
+func (l *look) isNamed(n netquota.Nic) bool {
+	return n.Index != 0 && l.nameOf(n.Index) == n.Name || l.exists(n.Name)
 }
 
 func (l *look) nameOf(index int) string {
