@@ -41,14 +41,15 @@ const (
 
 // service is a listener at work.
 type service struct {
-	socket  int
-	poll    *listening.Poll
-	turns   *turns.Turns
-	ranges  ranges
-	worker  []string         // how a worker is executed, its name first
-	burier  []string         // and a process that closes what may wait
+	socket int
+	poll   *listening.Poll
+	turns  *turns.Turns
+	ranges ranges
+	Commands
 	running map[int]work     // by pidfd
 	owner   map[int]string   // whose a connection is
+	peers   map[int]int      // pidfds of those who made it, where the kernel does not keep them
+	keeps   bool             // it does
 	graves  *turns.Graves    // connections that are ended, and that something lies in
 	buried  time.Time        // when the last ones were
 	crowded bool             // the socket is not looked at: descriptors have run out
@@ -64,9 +65,15 @@ type work struct {
 	began      time.Time
 }
 
-// Run listens on a socket, with Attend's rights, until an error of the kernel's. worker and burier are command lines of this
-// program; a worker gets its connection as descriptor 3, a burier a pipe, and any number of them from 4 on.
-func Run(socket int, worker, burier []string) error {
+// Commands are command lines of this program, its name first.
+type Commands struct {
+	Worker []string // gets its connection as descriptor 3
+	Passed []string // likewise, where it also gets a pidfd of the peer's process, as 4
+	Burier []string // gets a pipe as 3, and any number of connections from 4 on
+}
+
+// Run listens on a socket, with Attend's rights, until an error of the kernel's.
+func Run(socket int, commands Commands) error {
 	// The entry point turns garbage collection off, for programs that end. What the runtime opens for it, on the first
 	// timer, it cannot do without, and is to have while there are descriptors.
 	debug.SetGCPercent(100)
@@ -77,7 +84,8 @@ func Run(socket int, worker, burier []string) error {
 		return err
 	}
 	s := &service{
-		socket: socket, poll: poll, worker: worker, burier: burier, running: map[int]work{}, waiting: map[int]struct{}{}, owner: map[int]string{},
+		socket: socket, poll: poll, Commands: commands, running: map[int]work{}, waiting: map[int]struct{}{}, owner: map[int]string{},
+		peers: map[int]int{}, keeps: listening.KeepsPeers(),
 		turns:  turns.New(turns.Limits{Waiting: waitingOfOne, Running: runningOfOne, All: room(), Workers: workers}),
 		graves: turns.NewGraves(grave, max(1, min(mass, limit()/8))),
 	}
@@ -91,8 +99,8 @@ func Run(socket int, worker, burier []string) error {
 	}
 }
 
-// room is how many connections may wait: what descriptors leave.
-func room() int { return min(waitingOfAll, max(limit(), spare+waitingOfOne)-spare) }
+// room is how many connections may wait: what descriptors leave, of which each may have two.
+func room() int { return max(waitingOfOne, min(waitingOfAll, (limit()-spare)/2)) }
 
 // limit is how many descriptors this process may have; 0 if that is not known.
 func limit() int {
@@ -158,7 +166,7 @@ func (s *service) forget(connection int) {
 // accept takes connections that wait.
 func (s *service) accept() {
 	for range batch {
-		connection, uid, err := listening.Accept(s.socket)
+		connection, uid, pid, err := listening.Accept(s.socket)
 		switch {
 		case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM), errors.Is(err, unix.ENOBUFS):
 			s.makeRoom()
@@ -169,6 +177,9 @@ func (s *service) accept() {
 			continue
 		}
 		s.owner[connection] = s.ranges.now().To(uid)
+		if !s.keeps {
+			s.peers[connection] = listening.OpenPeer(pid)
+		}
 		switch {
 		case err != nil || s.poll.Add(connection) != nil:
 			s.end(connection)
@@ -208,6 +219,10 @@ func (s *service) end(connection int) {
 		s.graves.Add(connection, s.owner[connection])
 	}
 	delete(s.owner, connection)
+	if process, ours := s.peers[connection]; ours {
+		_ = unix.Close(process)
+		delete(s.peers, connection)
+	}
 }
 
 // serve starts workers for those whose turn it is.
@@ -217,13 +232,21 @@ func (s *service) serve() {
 		if !ok {
 			return
 		}
-		if child, err := exec.Again(s.worker, connection); err != nil || !s.started(child, work{connection: connection}) {
+		if child, err := s.begin(connection); err != nil || !s.started(child, work{connection: connection}) {
 			listening.Tell(connection, wire.Answer{Busy: true}.Message())
 			s.turns.Ended(connection)
 			s.end(connection)
 			return
 		}
 	}
+}
+
+// begin starts a worker for a connection.
+func (s *service) begin(connection int) (exec.Child, error) {
+	if process, ours := s.peers[connection]; ours && process >= 0 {
+		return exec.Again(s.Passed, connection, process)
+	}
+	return exec.Again(s.Worker, connection)
 }
 
 // started has the end of a process waited for. Where the kernel cannot, it is ended at once, and nobody waits for that here.
@@ -294,7 +317,7 @@ func (s *service) buryThese(owner string, some []int) bool {
 	if unix.Pipe2(pipe[:], unix.O_CLOEXEC) != nil {
 		return false
 	}
-	child, err := exec.Again(s.burier, append([]int{pipe[0]}, some...)...)
+	child, err := exec.Again(s.Burier, append([]int{pipe[0]}, some...)...)
 	if err == nil {
 		for _, connection := range some {
 			_ = unix.Close(connection)
