@@ -19,6 +19,8 @@ type Account = lookup.Account
 type Directory struct {
 	local  []lookup.Source
 	beyond func(groups bool) ([]lookup.Source, error) // those that are asked where local does not know; nil: none
+
+	rosters func() ([]lookup.Roster, error) // those that know whom groups list
 }
 
 // Users returns the accounts of uid, at least one. Errors: *UnknownError, *SourceError, *AnswerError, those of this

@@ -34,7 +34,11 @@ func Trusted(of privilege.Standing) Opener {
 
 // files is the directory of this machine's files.
 func files(open Opener) Directory {
-	return Directory{local: []lookup.Source{passwd.Files{Users: paths.Passwd(), Groups: paths.Group(), Open: open}}}
+	return Directory{local: []lookup.Source{fileSources(open)}}
+}
+
+func fileSources(open Opener) passwd.Files {
+	return passwd.Files{Users: paths.Passwd(), Groups: paths.Group(), Open: open}
 }
 
 // machine is how the sources of this machine are reached.
@@ -61,7 +65,7 @@ func Unprivileged(open Opener) Directory {
 
 func (m machine) directory() Directory {
 	d := files(m.open)
-	d.beyond = m.beyond
+	d.beyond, d.rosters = m.beyond, m.rosters
 	return d
 }
 

@@ -3,6 +3,7 @@ package usernic
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,7 @@ type gatherer struct {
 	facts     plan.Facts
 	standing  privilege.Standing // whose files are believed
 	namespace func() error       // opens and checks the container's namespace
+	listed    roster             // the groups that the person is in by the group database
 	conn      *rtnl.Conn
 	found     rtnl.Device // the bridge, as the kernel described it
 }
@@ -31,7 +33,9 @@ func (g *gatherer) gather(need plan.Need) (err error) {
 	case plan.Lines:
 		f.Grants, err = readGrants(g.standing, f.Person.Account, f.Place)
 	case plan.Policy:
-		f.Policy, err = readPolicy(g.standing)
+		if f.Policy, err = readPolicy(g.standing); err == nil {
+			f.Person = bound(f.Person, f.Policy.GroupRule(f.Place.Bridge) != 0, g.listed)
+		}
 	case plan.Namespace:
 		err = g.namespace()
 		f.Namespace = err == nil
@@ -42,6 +46,23 @@ func (g *gatherer) gather(need plan.Need) (err error) {
 	case plan.Nothing, plan.Room, plan.Port, plan.Address: // with the claim, and with the pair
 	}
 	return err
+}
+
+// roster returns the names of the groups that the account of a user id is in as it is written down. An error means that there
+// may be others.
+type roster func(uid uint32) ([]string, error)
+
+// bound is a person with the groups for whose rules they are: besides those of their process, those that list them, so that nobody
+// gets out of a rule with a session from before, or with newgrp(1). Quotas stay those of the process. Where no rule is for a
+// group, nobody is asked.
+func bound(p plan.Person, rules bool, listed roster) plan.Person {
+	if !rules || p.Doubt != nil {
+		return p
+	}
+	groups, err := listed(p.Account.UID)
+	p.Doubt = err
+	p.Groups = slices.Concat(p.Groups, groups)
+	return p
 }
 
 // readGrants reads what the administrator grants at a place.

@@ -58,6 +58,7 @@ func Inspect(q Question) (a Answer, err error) {
 	}
 	i.standing, i.namespace, i.facts.Place = a.Standing, i.lookAtNamespace, wanted.place
 	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
+	i.listed = directory.Listed
 	if i.facts.Person, err = identifyAs(directory, q.User.ID, append([]uint32{q.User.Primary}, q.Groups...)); err != nil {
 		return a, err
 	}

@@ -8,9 +8,15 @@ import (
 	"userns-helpers/internal/usernic/plan"
 )
 
-// Identify is who a user is right after login: with the groups of these ids, the primary one first.
-func Identify(uid uint32, gids []uint32) (plan.Person, error) {
-	return identifyAs(account.Unprivileged(account.Trusted(privilege.Reporter())), uid, gids)
+// Identify is who a user is right after login: with the groups of these ids, the primary one first. Rules says that the policy
+// has one for a group, so that the groups which list the user count too.
+func Identify(uid uint32, gids []uint32, rules bool) (plan.Person, error) {
+	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
+	p, err := identifyAs(directory, uid, gids)
+	if err != nil {
+		return p, err
+	}
+	return bound(p, rules, directory.Listed), nil
 }
 
 // IsOf reports whether a device is the host's end of an interface, by its marks.

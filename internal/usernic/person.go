@@ -17,6 +17,7 @@ import (
 type person struct {
 	plan.Person
 	standing privilege.Standing // whose files are believed
+	listed   roster
 }
 
 // identify says who the caller is: the names of the user id, and those of the groups that have one, the real group first.
@@ -26,8 +27,9 @@ type person struct {
 // to them is granted. What may be forbidden to the rest is for the policy to mind.
 func identify(caller privilege.Caller) (person, error) {
 	standing := caller.Standing(needed)
-	p, err := identifyAs(account.For(caller, standing), caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
-	return person{p, standing}, err
+	directory := account.For(caller, standing)
+	p, err := identifyAs(directory, caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
+	return person{p, standing, directory.Listed}, err
 }
 
 // identifyAs is identify for a caller with these real ids, the real group's first.

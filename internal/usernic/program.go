@@ -117,7 +117,7 @@ func (r *run) perform() (outcome, error) {
 func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
 	n := &nic{request: r.wanted, uid: r.caller.UID(), announce: r.granted}
-	g := &gatherer{facts: plan.Facts{Person: r.Person, Place: r.wanted.place, Container: r.wanted.container}, standing: r.standing}
+	g := &gatherer{facts: plan.Facts{Person: r.Person, Place: r.wanted.place, Container: r.wanted.container}, standing: r.standing, listed: r.listed}
 	g.namespace = func() (err error) {
 		n.namespace, err = openNamespace(r.caller, r.wanted.target)
 		return err

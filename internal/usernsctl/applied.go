@@ -53,7 +53,7 @@ func applied(o apply.Order) (apply.Report, error) {
 	if err != nil {
 		return apply.Report{}, err
 	}
-	host, err := drift.Here(policy, hostcheck.Persons(here))
+	host, err := drift.Here(policy, hostcheck.Persons(here, policy))
 	if err != nil {
 		return apply.Report{}, err
 	}

@@ -15,6 +15,7 @@ const (
 	cmdUserNamed = 0x0011
 	cmdUserByID  = 0x0012
 	cmdGroupByID = 0x0022
+	cmdGroupsOf  = 0x0026
 	cmdSubid     = 0x0130
 )
 

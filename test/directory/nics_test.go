@@ -95,6 +95,62 @@ func TestOddNames(t *testing.T) {
 	}
 }
 
+// TestGroupRule: a rule for a group of the directory is for those whom it lists, and for those whose primary group it is, without
+// it among the groups of their process; a quota is not. An SSSD that does not say refuses.
+func TestGroupRule(t *testing.T) {
+	grantNics(t, "alice veth br0 9\nbob veth br0 9\ncarol veth br0 9\ndora veth br0 9\n@devs veth br1 9\n@alice veth br1 9\n")
+	does(t, "mkdir -p /etc/userns-helpers")
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[[rule]]\ngroup = \"devs\"\nisolated = true\n[[rule]]\ngroup = \"alice\"\nisolated = true\n"})
+	bound(t, alice, true) // by her primary group, as bob
+	bound(t, bob, true)
+	bound(t, carol, false)
+	inPlace(t)
+	dora := user{"dora", 5000, 3000, nil}
+	lists := sssdOf(dora, nil, nil).with(cmdGroupByID, accountReply(cmdGroupByID, "devs", devs, 0)).with(cmdGroupsOf, message(cmdGroupsOf, 0, 1, 0, devs))
+	for name, c := range map[string]struct {
+		sssd answers
+		then func()
+	}{
+		"in a group": {lists, func() { bound(t, dora, true) }},
+		"in none":    {lists.with(cmdGroupsOf, message(cmdGroupsOf, 0, 0, 0)), func() { bound(t, dora, false) }},
+		"no answer": {lists.with(cmdGroupsOf, nil), func() {
+			target := hold(t, dora, "unshare", "-Urn", "cat")
+			defer target.Release()
+			if r := call(t, dora, creates(target.PID)...); r.status != 1 || !strings.Contains(r.err, "groups of user \"dora\" cannot be looked up: SSSD") {
+				t.Errorf("%v", r)
+			}
+		}},
+	} {
+		t.Log(name)
+		d := fake.ListenAt(t, pipe, c.sssd.serve)
+		does(t, "chmod 777 "+pipe)
+		c.then()
+		d.Close()
+	}
+}
+
+// bound makes an interface of u, whose process has carol's group alone, and looks whether it is isolated as the rule says.
+func bound(t *testing.T, u user, want bool) {
+	t.Helper()
+	u.gid, u.groups = carol.gid, nil
+	target := hold(t, u, "unshare", "-Urn", "cat")
+	defer target.Release()
+	made := call(t, u, creates(target.PID)...)
+	parts := strings.Split(strings.TrimSpace(made.out), ":")
+	if len(parts) != 4 {
+		t.Fatalf("%s: %v", u.name, made)
+	}
+	got, err := os.ReadFile("/sys/class/net/" + parts[2] + "/brport/isolated")
+	if isolated := strings.TrimSpace(string(got)) == "1"; err != nil || isolated != want {
+		t.Errorf("%s: isolated: %v, %v", u.name, isolated, err)
+	}
+	elsewhere := creates(target.PID)
+	elsewhere[len(elsewhere)-1] = "br1"
+	if r := call(t, u, elsewhere...); !strings.Contains(r.err, "may not create interfaces") {
+		t.Errorf("%s by a line for a group of which the process is not: %v", u.name, r)
+	}
+}
+
 // TestGroupsInDoubt: while the directory does not answer, a user's own line counts, and a refusal says what may be missing.
 func TestGroupsInDoubt(t *testing.T) {
 	without(t)

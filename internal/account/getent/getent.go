@@ -92,19 +92,32 @@ const (
 
 // ask returns the line about an account, in the format of passwd(5) or group(5); nothing if no service has one.
 func (s Switch) ask(database string, id uint32) ([]byte, error) {
-	result, err := s.run(exec.Program{
-		Path: paths.Getent(), Arguments: []string{database, strconv.FormatUint(uint64(id), 10)},
-		Environment: []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, Patience: patience,
-	})
+	result, err := s.execute(database, strconv.FormatUint(uint64(id), 10))
 	switch {
 	case err != nil:
-		return nil, &Error{err}
+		return nil, err
 	case result.Status == notFound:
 		return nil, nil
 	case result.Status != found:
-		return nil, &Error{errors.New("it ended with status " + strconv.Itoa(result.Status))}
+		return nil, endedWith(result.Status)
 	}
 	return line(result.Output)
+}
+
+// execute runs getent. Errors: *Error.
+func (s Switch) execute(arguments ...string) (exec.Result, error) {
+	result, err := s.run(exec.Program{
+		Path: paths.Getent(), Arguments: arguments, Environment: []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, Patience: patience,
+	})
+	if err != nil {
+		return exec.Result{}, &Error{err}
+	}
+	return result, nil
+}
+
+// endedWith says that getent ended with a status that is no answer.
+func endedWith(status int) error {
+	return &Error{errors.New("it ended with status " + strconv.Itoa(status))}
 }
 
 // line is the one line of an answer.

@@ -35,6 +35,15 @@ type Source interface {
 	Find(keys []Key) ([]Account, error)
 }
 
+// Roster is a source that knows whom groups list as their members: /etc/group, SSSD, getent.
+type Roster interface {
+	// Describe is as of Source.
+	Describe() string
+	// Listing returns groups that list one of these users, at least one, whose names are valid; a group of which only the id is
+	// known has no name, and is not its user's primary one if the source leaves that out. An error means that there may be others.
+	Listing(users []string) ([]Account, error)
+}
+
 // ErrNobody is a source's word for accounts that neither it nor any source after it has.
 var ErrNobody = errors.New("no source has it")
 

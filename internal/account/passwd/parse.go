@@ -2,6 +2,7 @@ package passwd
 
 import (
 	"bytes"
+	"iter"
 
 	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/text/name"
@@ -45,6 +46,23 @@ func Group(line []byte) (Line, bool) {
 	}
 	gid, ok := parseID(fields[2])
 	return Line{Name: fields[0], ID: gid}, ok && gid != NoID
+}
+
+// Members are the names that a line of group(5) lists, in its buffer. Blanks in front of a name are not part of it, as for
+// glibc (nss_files, STRING_LIST).
+func Members(line []byte) iter.Seq[[]byte] {
+	fields := bytes.SplitN(bytes.TrimRight(line, " \t\r"), []byte{':'}, 5)
+	return func(yield func([]byte) bool) {
+		if len(fields) < 4 {
+			return
+		}
+		for member := range bytes.SplitSeq(fields[3], []byte{','}) {
+			member = bytes.TrimLeft(member, " \t\n\v\f\r")
+			if len(member) > 0 && !yield(member) {
+				return
+			}
+		}
+	}
 }
 
 // split cuts the first fields off a line, blanks in front of the first one dropped as getpwnam(3) does. Each ends with a

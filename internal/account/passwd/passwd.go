@@ -5,8 +5,11 @@
 package passwd
 
 import (
+	"errors"
 	"io"
+	"iter"
 	"slices"
+	"strconv"
 
 	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/text/lines"
@@ -17,6 +20,7 @@ const (
 	LongestUser  = 64 * 1024   // bytes of a line of passwd(5)
 	LongestGroup = 1024 * 1024 // bytes of a line of group(5), which lists the members: some 100,000
 	maxUsers     = 256         // accounts of one user id; further ones are not seen
+	maxGroups    = 65536       // groups that list a user, as many as a process may have (NGROUPS_MAX)
 )
 
 // Files is the source of the accounts in a pair of files.
@@ -52,6 +56,43 @@ func (f Files) Find(keys []lookup.Key) (found []lookup.Account, err error) {
 		return nil, err
 	}
 	return found, nil
+}
+
+// Listing returns the groups that list one of these users, in file order. Errors: those of the file, errTooMany.
+func (f Files) Listing(users []string) (groups []lookup.Account, err error) {
+	isOne := func(member []byte) bool { return slices.Contains(users, string(member)) }
+	tooMany := false
+	err = f.walk(f.Groups, LongestGroup, func(text []byte) bool {
+		line, ok := Group(text)
+		if !ok || !anyOf(Members(text), isOne) {
+			return true
+		}
+		tooMany = len(groups) == maxGroups
+		if !tooMany {
+			groups = append(groups, line.Account())
+		}
+		return !tooMany
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case tooMany:
+		return nil, errTooMany
+	}
+	return groups, nil
+}
+
+// errTooMany says that no process could be in all the groups that list a user.
+var errTooMany = errors.New("more than " + strconv.Itoa(maxGroups) + " groups list the user")
+
+// anyOf reports whether one of members is what is looked for.
+func anyOf(members iter.Seq[[]byte], is func([]byte) bool) bool {
+	for m := range members {
+		if is(m) {
+			return true
+		}
+	}
+	return false
 }
 
 // walk gives each line of the file at path to each, until that returns false.

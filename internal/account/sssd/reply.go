@@ -17,6 +17,7 @@ const (
 	longestReply = 64 << 20 // bytes; a group of a million members has some 20 MiB
 	numbers      = 4 * 4    // bytes in front of a name
 	mostRanges   = 4096     // ranges of one user, of each kind
+	mostGroups   = 65536    // groups of one user, as many as a process may have (NGROUPS_MAX)
 )
 
 // most is how much of the body of a reply is kept, in bytes.
@@ -24,6 +25,8 @@ func most(command uint32) int {
 	switch command {
 	case cmdVersion:
 		return 4
+	case cmdGroupsOf:
+		return 8 + mostGroups*4
 	case cmdSubid:
 		return 8 + 2*mostRanges*8
 	}

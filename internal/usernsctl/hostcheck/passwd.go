@@ -1,7 +1,6 @@
 package hostcheck
 
 import (
-	"bytes"
 	"io"
 
 	"userns-helpers/internal/account"
@@ -34,15 +33,9 @@ func eachGroup(file io.Reader, each func(line int, g account.Account, members []
 
 // members are the names in the fourth field of a line of group(5).
 func members(line []byte) []string {
-	fields := bytes.Split(bytes.TrimRight(line, " \t\r"), []byte{':'})
-	if len(fields) < 4 {
-		return nil
-	}
 	var names []string
-	for name := range bytes.SplitSeq(fields[3], []byte{','}) {
-		if len(name) > 0 {
-			names = append(names, string(name))
-		}
+	for name := range passwd.Members(line) {
+		names = append(names, string(name))
 	}
 	return names
 }

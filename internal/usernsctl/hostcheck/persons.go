@@ -3,6 +3,7 @@ package hostcheck
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -35,15 +36,17 @@ func Policy() (*nics.Policy, error) {
 }
 
 // Persons says who a user is right after login, by the user id: the primary group is that of the account, the others those that
-// list a name of it. An account that is gone has neither names nor groups.
-func Persons(h Host) func(uid uint32) (plan.Person, error) {
-	c := &check{Host: h}
+// list a name of it, by name services too where the policy has a rule for a group. An account that is gone has neither names nor
+// groups.
+func Persons(h Host, policy *nics.Policy) func(uid uint32) (plan.Person, error) {
+	c := &check{Host: h, policy: policy}
 	c.readAccounts()
 	return c.persons()
 }
 
 func (c *check) persons() func(uid uint32) (plan.Person, error) {
 	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
+	rules := slices.ContainsFunc(c.policy.Tables(), func(t nics.Table) bool { return t.Group != "" })
 	return func(uid uint32) (plan.Person, error) {
 		users, err := directory.Users(uid)
 		var unknown *account.UnknownError
@@ -59,7 +62,7 @@ func (c *check) persons() func(uid uint32) (plan.Person, error) {
 				gids = append(gids, c.accounts.groups[group].ID)
 			}
 		}
-		return usernic.Identify(uid, gids)
+		return usernic.Identify(uid, gids, rules)
 	}
 }
 

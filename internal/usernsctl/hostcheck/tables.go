@@ -91,15 +91,10 @@ func (c *check) checkTableOwner(t nics.Table) {
 	}
 }
 
-// checkTableGroup says that a rule for a group binds processes that have it, and no others of its members.
+// checkTableGroup reports a rule for a group that nobody is in.
 func (c *check) checkTableGroup(t nics.Table) {
 	for user, account := range c.accounts.users {
 		if account.Primary == c.accounts.groups[t.Group].ID || slices.Contains(c.accounts.member[user], t.Group) {
-			c.report.Add(finding.Finding{
-				ID: "policy-group", Level: finding.Note, File: paths.Policy(), Line: t.Line, Problem: "the rule is for processes that have the group " + quote(t.Group),
-				Advice: "A session that began before its user joined the group has not, nor has one that left its primary group by newgrp(1): " +
-					"write a rule for the user where that matters.",
-			})
 			return
 		}
 	}

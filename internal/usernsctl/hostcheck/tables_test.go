@@ -47,9 +47,9 @@ func TestTables(t *testing.T) {
 		want   []string
 	}{
 		"nothing":               {"", nil, []string{"note bridge-stp "}},
-		"all is right":          {"[bridge.lxcbr0]\nmac_lock = true\n[[rule]]\nuser = \"alice\"\nmac_lock = false\n[[rule]]\ngroup = \"students\"\nmac_lock = false\n[[rule]]\nuser = \"1001\"\nmac_lock = false\n", nil, []string{"note policy-group " + policy + ":6", "note bridge-stp "}},
+		"all is right":          {"[bridge.lxcbr0]\nmac_lock = true\n[[rule]]\nuser = \"alice\"\nmac_lock = false\n[[rule]]\ngroup = \"students\"\nmac_lock = false\n[[rule]]\nuser = \"1001\"\nmac_lock = false\n", nil, []string{"note bridge-stp "}},
 		"nobody is in it":       {"[[rule]]\ngroup = \"empty\"\nmac_lock = true\n", func(t *testing.T, f *fake) { f.add(t, "/etc/group", "empty:x:2001:\n") }, []string{"warning policy-group " + policy + ":1", "note bridge-stp "}},
-		"a primary group":       {"[[rule]]\ngroup = \"alice\"\nmac_lock = true\n", nil, []string{"note policy-group " + policy + ":1", "note bridge-stp "}},
+		"a primary group":       {"[[rule]]\ngroup = \"alice\"\nmac_lock = true\n", nil, []string{"note bridge-stp "}},
 		"no such bridge":        {"[defaults]\n[bridge.br7]\nmac_lock = true\n", nil, []string{"warning policy-bridge " + policy + ":2", "note bridge-stp "}},
 		"a pattern":             {"[bridge.\"lxcbr*\"]\nmac_lock = true\n", nil, []string{"warning policy-bridge " + policy + ":1", "note bridge-stp "}},
 		"no bridge at all":      {"[bridge.none]\nmac_lock = true\n", nil, []string{"note bridge-stp "}},

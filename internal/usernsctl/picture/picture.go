@@ -34,12 +34,9 @@ type Row struct {
 // Band is IDs that are nobody's to grant.
 type Band struct {
 	IDs  idmap.Range
-	Kind string // one of Kinds
+	Kind string // "accounts", "service" or "systemd"
 	Who  string
 }
-
-// Kinds are those of bands.
-func Kinds() []string { return []string{"accounts", "service", "systemd"} }
 
 // Sizes, in units of the picture.
 const (
