@@ -185,8 +185,7 @@ func (s *service) accept() {
 		if !s.keeps {
 			s.peers[connection] = listening.OpenPeer(pid)
 		}
-		switch {
-		case err != nil || s.poll.Add(connection) != nil:
+		if err != nil || s.poll.Add(connection) != nil {
 			s.end(connection)
 			continue
 		}

@@ -56,7 +56,7 @@ func TestComeDropsFullest(t *testing.T) {
 }
 
 // TestManyOwners: as many owners with one connection each as there is room for, all with names before and behind bob's, and
-// ten times as many after bob: his stays while older ones are idle.
+// ten times as many after bob: that of bob stays while older ones are idle.
 func TestManyOwners(t *testing.T) {
 	x := New(Limits{Waiting: 4, Running: 2, All: 100, Workers: 8})
 	for c := range 100 {
