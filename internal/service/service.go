@@ -35,6 +35,7 @@ Writes ID maps for users whose newuidmap and newgidmap have no privilege.
 // What one process of the service tells another: the first argument.
 const (
 	workerWord = "--worker"
+	passedWord = "--pidfd"
 	burierWord = "--bury"
 	elsewhere  = "--pid-namespaces"
 )
@@ -50,7 +51,7 @@ func Run(arguments []string) int {
 		listener.Bury()
 		return 0
 	case len(words) > 0 && words[0] == workerWord:
-		return worker.Run(slices.Contains(words[1:], elsewhere))
+		return worker.Run(slices.Contains(words[1:], elsewhere), slices.Contains(words[1:], passedWord))
 	case slices.Equal(words, []string{"--help"}):
 		return said(help)
 	case slices.Equal(words, []string{"--version"}):
@@ -117,7 +118,9 @@ func (c command) run() int {
 	if c.elsewhere {
 		serve = append(serve, elsewhere)
 	}
-	return failed("cannot go on: " + listener.Run(c.fd, serve, []string{name, burierWord}).Error())
+	return failed("cannot go on: " + listener.Run(c.fd, listener.Commands{
+		Worker: serve, Passed: append(slices.Clone(serve), passedWord), Burier: []string{name, burierWord},
+	}).Error())
 }
 
 // open makes fd the listening socket.

@@ -83,7 +83,7 @@ func (m *machine) every() []string {
 	for _, pattern := range []string{"/usr/bin/new[ug]idmap*", "/usr/libexec/lxc/lxc-user-nic*", private + "*", standby + "/*", kept + "/*"} {
 		found, _ := filepath.Glob(m.dir + pattern)
 		for _, path := range found {
-			if path = strings.TrimPrefix(path, m.dir); !strings.Contains(path, "getsubids") {
+			if path = strings.TrimPrefix(path, m.dir); !hasNoPrivilege(path) {
 				paths = append(paths, path)
 			}
 		}

@@ -304,6 +304,9 @@ func ownRows() []sent {
 		{"dhcp-relay", "DHCP for another client, as a relay sends it", func(s *scene, m []byte) []byte {
 			return to4(s, ownIP4, 17, nil, 0, udp(68, 67, dhcp(unknownMAC, m)))
 		}, true},
+		{"dhcp-large", "DHCP with room for two messages (472 bytes)", func(s *scene, m []byte) []byte {
+			return to4(s, ownIP4, 17, nil, 0, udp(68, 67, append(dhcp(s.attacker.mac, m), make([]byte, 472)...)))
+		}, true},
 		{"large-ping-6", "a ping that is larger than a packet (IPv6)", func(s *scene, m []byte) []byte {
 			return to6(s, s.link(), 44, fragment6(58, 0, true), message(128, 0, nil, m))
 		}, true},

@@ -80,17 +80,44 @@ func name(fd int, path string) error {
 	return err
 }
 
-// Accept takes a connection that waits, and says who made it: effective user id at connect(2). EAGAIN: none waits.
-func Accept(fd int) (connection int, uid uint32, err error) {
+// Accept takes a connection that waits, and says who made it: effective user id and process at connect(2), the latter as a
+// number, 0 in a PID namespace that is not below this one. EAGAIN: none waits.
+func Accept(fd int) (connection int, uid uint32, pid int, err error) {
 	connection, _, err = unix.Accept4(fd, unix.SOCK_CLOEXEC)
 	if err != nil {
-		return -1, 0, err
+		return -1, 0, 0, err
 	}
 	peer, err := unix.GetsockoptUcred(connection, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
-		return connection, 0, err
+		return connection, 0, 0, err
 	}
-	return connection, peer.Uid, nil
+	return connection, peer.Uid, int(peer.Pid), nil
+}
+
+// KeepsPeers reports whether the kernel can tell the process of a peer for as long as the connection is there (SO_PEERPIDFD,
+// since Linux 6.5). An older one has its number, which is another process's some time after the peer has ended: whoever
+// needs to know has to open it at once.
+func KeepsPeers() bool {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	process, err := unix.GetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_PEERPIDFD)
+	if err == nil {
+		_ = unix.Close(process)
+	}
+	_, _ = unix.Close(pair[0]), unix.Close(pair[1])
+	return err == nil
+}
+
+// OpenPeer is a pidfd of the process that made a connection, -1 where it has ended. It is called when the connection has just
+// been taken.
+func OpenPeer(pid int) int {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return -1
+	}
+	return fd
 }
 
 // Sent reports whether the peer has sent something that nobody has read. A connection of which that is not known has.

@@ -50,21 +50,28 @@ func (e *PeerError) Unwrap() error { return e.Err }
 //
 // The supplementary groups of this thread become the peer's. The other threads run nothing of the program's.
 //
+// Passed is a pidfd of the peer's process that was opened when the connection was taken, or -1: it counts before Linux 6.5,
+// which keeps none. There a number alone would be worth nothing: root in a container could have the process of a peer end, and
+// wait until one of the host has its number.
+//
 // Elsewhere allows a peer in another PID namespace below this one: uid 1000 of a container without a user namespace looks
 // like uid 1000 of the host.
 //
 // Errors: *PeerError, and those of Begin. The Caller with an error is nobody's, and allowed nothing.
-func Serve(connection int, own Set, elsewhere bool) (Caller, Peer, error) {
+func Serve(connection, passed int, own Set, elsewhere bool) (Caller, Peer, error) {
 	none := Caller{uid: nobodys, gid: nobodys}
 	limitTime()
 	root, err := rootAlone(own)
 	if err != nil {
 		return none, Peer{}, err
 	}
+	if passed >= 0 {
+		unix.CloseOnExec(passed) // and so not among the inherited
+	}
 	if err := CloseInherited(connection); err != nil {
 		return none, Peer{}, err
 	}
-	peer, err := peerOf(connection)
+	peer, err := peerOf(connection, passed)
 	if err == nil && !elsewhere {
 		err = peer.here()
 	}
@@ -116,7 +123,7 @@ func rootAlone(own Set) (Caller, error) {
 }
 
 // peerOf asks the kernel.
-func peerOf(connection int) (Peer, error) {
+func peerOf(connection, passed int) (Peer, error) {
 	credentials, err := unix.GetsockoptUcred(connection, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
 		return Peer{}, &PeerError{PeerUnknown, err}
@@ -131,7 +138,7 @@ func peerOf(connection int) (Peer, error) {
 	}
 	unmapped := overflowGroup()
 	p.groups = slices.DeleteFunc(p.groups, func(g uint32) bool { return g == unmapped })
-	p.pidfd, err = peerPidfd(connection, p.PID)
+	p.pidfd, err = peerPidfd(connection, passed, p.PID)
 	return p, err
 }
 
@@ -156,9 +163,8 @@ func peerGroups(connection int) ([]uint32, error) {
 	}
 }
 
-// peerPidfd is a pidfd of the peer. Before Linux 6.5 the kernel gives none for a socket, and it is opened by the number:
-// another process may have that by now, if the peer has ended.
-func peerPidfd(connection, pid int) (int, error) {
+// peerPidfd is a pidfd of the peer. Before Linux 6.5 the kernel gives none for a socket, and it is the one that was passed.
+func peerPidfd(connection, passed, pid int) (int, error) {
 	fd, err := unix.GetsockoptInt(connection, unix.SOL_SOCKET, unix.SO_PEERPIDFD)
 	switch {
 	case err == nil:
@@ -166,13 +172,10 @@ func peerPidfd(connection, pid int) (int, error) {
 		return fd, nil
 	case pid <= 0:
 		return -1, &PeerError{PeerElsewhere, nil}
-	case errors.Is(err, unix.ENOPROTOOPT):
-		fd, err = unix.PidfdOpen(pid, 0)
+	case errors.Is(err, unix.ENOPROTOOPT) && passed >= 0:
+		return passed, nil
 	}
-	if err != nil {
-		return -1, &PeerError{PeerGone, err}
-	}
-	return fd, nil
+	return -1, &PeerError{PeerGone, err}
 }
 
 // here refuses a peer that is in another PID namespace than this process. What the kernel says of a pidfd (fdinfo, NSpid)

@@ -30,11 +30,26 @@ func spreadOthers() {
 // usuallyNear is how far from the process's own number those of the runtime's threads are looked for.
 const usuallyNear = 16
 
-// others lets the other threads run on processors.
+// others lets the other threads run on processors. A thread that begins in that time has the processors of the one that starts
+// it, which may be one that was not reached yet: where there are other threads than before it begins again.
 func others(processors *unix.CPUSet, near int) {
-	process, missing := unix.Getpid(), otherThreads()
-	for thread := process + 1; missing > 0 && thread <= process+near; thread++ {
-		if unix.Tgkill(process, thread, 0) == nil && unix.SchedSetaffinity(thread, processors) == nil {
+	for range oftenEnough {
+		before := otherThreads()
+		reach(processors, near, before)
+		if otherThreads() == before {
+			return
+		}
+	}
+}
+
+// oftenEnough is more often than the runtime starts threads in a row.
+const oftenEnough = 8
+
+// reach lets the other threads run on processors, of which there are so many.
+func reach(processors *unix.CPUSet, near, missing int) {
+	process, self := unix.Getpid(), unix.Gettid() // another one than the first where the goroutine was locked late
+	for thread := process; missing > 0 && thread <= process+near; thread++ {
+		if thread != self && unix.Tgkill(process, thread, 0) == nil && unix.SchedSetaffinity(thread, processors) == nil {
 			missing--
 		}
 	}

@@ -61,9 +61,9 @@ func (b *Book) attempt(s pool.Space, w pool.Wanted, nic netquota.Nic) (held *Hel
 			return nil, refused, nil
 		}
 		if choice.Holder == pool.New {
-			held, err = b.takeNew(choice.Address, w.Owner, nic)
+			held, err = b.takeNew(choice.Address, choice.Owner, nic)
 		} else {
-			held, err = b.takeOver(choice.Holder, w.Owner, nic)
+			held, err = b.takeOver(choice.Holder, choice.Owner, nic)
 		}
 		if held != nil || err != nil {
 			return held, nil, err

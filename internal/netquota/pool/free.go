@@ -3,13 +3,18 @@ package pool
 import (
 	"encoding/binary"
 	"net/netip"
+
+	"userns-helpers/internal/netquota"
 )
 
-// free finds an address that nobody has or had, from the seed's on.
+// free finds an address that nobody has or had, from the seed's on; none where as many are somebody's as are kept.
 func (s Space) free(holders []Holder, seed uint64) (netip.Addr, bool) {
 	had := make(map[netip.Addr]bool, len(holders))
 	for _, h := range holders {
 		had[h.Address] = true
+	}
+	if len(had) >= netquota.MostSlots {
+		return netip.Addr{}, false
 	}
 	size := s.size()
 	for i := range min(size, s.longest(len(holders))) {

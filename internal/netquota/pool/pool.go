@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/text/ifname"
 )
 
 // Space is the addresses that interfaces on a bridge can have.
@@ -54,7 +55,8 @@ const New = -1
 // Choice is an address, and whose it was.
 type Choice struct {
 	Address netip.Addr
-	Holder  int // index; New: nobody's
+	Holder  int    // index; New: nobody's
+	Owner   uint32 // whom it is charged to from now on
 }
 
 // Exhausted says that there is no free address.
@@ -83,19 +85,22 @@ const shares = 2
 // Choose chooses. The order is: what a rule fixes; what the hardware address had; what nobody had, while the owner holds less
 // than their share; the owner's own that has been idle for longest, if they hold more; anybody's that has been idle for
 // longest, once no DHCP server has it; the owner's own that one still has. Errors: *Exhausted, *Taken.
+//
+// What the hardware address had stays charged to whom it was. Whoever has a line of their own and one of a group's could
+// otherwise take their share on the one, start the same containers on the other, and begin anew.
 func (s Space) Choose(holders []Holder, w Wanted) (Choice, error) {
 	if w.Fixed.IsValid() {
 		return s.fixed(holders, w)
 	}
 	had := slices.IndexFunc(holders, func(h Holder) bool { return h.MAC == w.MAC && h.State != InUse && s.Gives(h.Address) })
 	if had >= 0 {
-		return Choice{holders[had].Address, had}, nil
+		return Choice{holders[had].Address, had, holders[had].Owner}, nil
 	}
 	mine := func(h Holder) bool { return h.Owner == w.Owner }
 	idle := s.idle(holders, mine)
 	if !s.isCrowded(holders, w) || idle < 0 {
 		if free, found := s.free(holders, w.Seed); found {
-			return Choice{free, New}, nil
+			return Choice{free, New, w.Owner}, nil
 		}
 		if other := s.idle(holders, func(h Holder) bool { return h.State == Expired }); other >= 0 {
 			idle = other
@@ -104,7 +109,7 @@ func (s Space) Choose(holders []Holder, w Wanted) (Choice, error) {
 	if idle < 0 {
 		return Choice{}, s.exhausted(holders)
 	}
-	return Choice{holders[idle].Address, idle}, nil
+	return Choice{holders[idle].Address, idle, w.Owner}, nil
 }
 
 // fixed chooses what a rule fixes, unless it is in use.
@@ -116,10 +121,11 @@ func (s Space) fixed(holders []Holder, w Wanted) (Choice, error) {
 	if i >= 0 && holders[i].State == InUse {
 		return Choice{}, &Taken{Address: w.Fixed}
 	}
-	return Choice{w.Fixed, i}, nil
+	return Choice{w.Fixed, i, w.Owner}, nil
 }
 
-// isCrowded reports whether an owner holds their share.
+// isCrowded reports whether an owner holds their share. What is granted beyond the ports of a bridge is no share: one owner
+// would fill the file.
 func (s Space) isCrowded(holders []Holder, w Wanted) bool {
 	held := uint64(0)
 	for _, h := range holders {
@@ -127,7 +133,7 @@ func (s Space) isCrowded(holders []Holder, w Wanted) bool {
 			held++
 		}
 	}
-	return held >= shares*min(w.Quota, netquota.MostSlots)
+	return held >= shares*min(w.Quota, ifname.BridgePorts)
 }
 
 // idle is the holder, among those of which something holds, whose address has been in no use for longest; -1 if all are in use.

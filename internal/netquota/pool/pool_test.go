@@ -114,9 +114,56 @@ func TestOrder(t *testing.T) {
 		if (err != nil) != (c.want == "") || err == nil && got.Address != addr(c.want) {
 			t.Errorf("%s: %v %v, want %q", name, got, err, c.want)
 		}
+		if charged := map[bool]uint32{true: 2, false: 1}[name == "had"]; err == nil && got.Owner != charged {
+			t.Errorf("%s: charged to %d, want %d", name, got.Owner, charged)
+		}
 		if err == nil && got.Holder != slices.IndexFunc(c.holders, func(h Holder) bool { return h.Address == got.Address }) {
 			t.Errorf("%s: %v is not whose it was", name, got)
 		}
+	}
+}
+
+// TestTwoLines: who starts the same containers on one line and on another, in turns, takes no more than their shares.
+func TestTwoLines(t *testing.T) {
+	s := Space{Pools: pools("10.0.3.0/24")}
+	var all []Holder
+	start := func(container byte, owner uint32) int {
+		w := Wanted{MAC: netquota.MAC{2, container}, Owner: owner, Quota: 2}
+		c, err := s.Choose(all, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := Holder{Address: c.Address, MAC: w.MAC, Owner: c.Owner}
+		if c.Holder == New {
+			all = append(all, h)
+			return len(all) - 1
+		}
+		all[c.Holder] = h
+		return c.Holder
+	}
+	for i := range byte(40) {
+		for owner := range uint32(2) { // a new container on the one line, then the same on the other
+			all[start(i, owner)].State = Leased
+		}
+	}
+	if len(all) > 8 {
+		t.Errorf("%d addresses with two quotas of 2", len(all))
+	}
+}
+
+// TestManyRecords: no owner has a share of more than a bridge has ports, and where as many addresses are somebody's as there are
+// records, those that are idle are given.
+func TestManyRecords(t *testing.T) {
+	s := Space{Pools: pools("10.0.0.0/8")}
+	var all []Holder
+	for i := range uint64(netquota.MostSlots) {
+		all = append(all, Holder{Address: s.at(i + 1), Owner: 1, State: Expired, Idle: i})
+	}
+	if c, err := s.Choose(all, Wanted{MAC: netquota.MAC{2}, Owner: 2, Quota: 1}); err != nil || c.Holder != netquota.MostSlots-1 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if c, err := s.Choose(all[:3000], Wanted{MAC: netquota.MAC{2}, Owner: 1, Quota: 1 << 40}); err != nil || c.Holder != 2999 {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 

@@ -123,6 +123,11 @@ func fits(n uint32) code {
 	return slices.Concat(length(), alu(aluAdd, slack), alu(aluSub|withX, 0), below(slack+ethernetHeader+n, ret(drop)))
 }
 
+// shorter drops a frame that has n bytes or more after its Ethernet header and X more. A is lost.
+func shorter(n uint32) code {
+	return slices.Concat(length(), alu(aluAdd, slack), alu(aluSub|withX, 0), branch(jumpAtLeast, slack+ethernetHeader+n, true, ret(drop)))
+}
+
 // say says what a piece does, in words.
 func say(words string, pieces ...code) code {
 	all := slices.Concat(pieces...)

@@ -43,6 +43,8 @@ const (
 	offDHCPClient   = payload + 36 // the client's hardware address
 	dhcpClientEnd   = 42
 	dhcpEthernet    = 0x0106
+	udpHeader       = 8
+	dhcpShortest    = 236 // of a message: what is before the options
 )
 
 // payload is an offset after the headers of IP.
@@ -119,12 +121,13 @@ func (n Nic) igmp() code {
 }
 
 // dhcp: a server that knows clients by their hardware addresses gives one address to each. A message that comes in pieces could
-// have another's in the second.
+// have another's in the second. And what has room for two may be two: the kernel hands datagrams on in one, with one header,
+// where their sender has it cut them (UDP_SEGMENT, udp(7), Linux 4.18), and cuts them behind the filter.
 func (n Nic) dhcp() code {
-	return say("DHCP to a server, for another hardware address than the interface's own or in fragments, is dropped.",
+	return say("DHCP to a server, for another hardware address than the interface's own, in fragments, or with room for two messages, is dropped.",
 		at(sizeByte, offIP4Protocol), equal(protocolUDP, slices.Concat(fits(4), beyond(sizeHalf, payload+2), equal(portServer4, slices.Concat(
 			at(sizeHalf, offIP4Fragment), anyOf(ip4Fragment, ret(drop)),
-			fits(dhcpClientEnd), beyond(sizeHalf, offDHCPHardware), other(dhcpEthernet, ret(drop)),
+			shorter(udpHeader+2*dhcpShortest), fits(dhcpClientEnd), beyond(sizeHalf, offDHCPHardware), other(dhcpEthernet, ret(drop)),
 			beyond(sizeWord, offDHCPClient), other(word(n.MAC[:4]), ret(drop)),
 			beyond(sizeHalf, offDHCPClient+4), other(half(n.MAC[4:]), ret(drop)))))))
 }

@@ -93,14 +93,14 @@ func (n Nic) letsIPv4(b []byte) bool {
 	return true
 }
 
-// letsAddressed4: DHCP is about the interface's own address, whoever sends it; and who has none may send nothing but DHCP and
+// letsAddressed4: DHCP is one message about the interface's own address, whoever sends it; and who has none may send nothing but DHCP and
 // IGMP reports.
 func (n Nic) letsAddressed4(protocol byte, nobody, more bool, b []byte) bool {
 	switch {
 	case protocol == 17 && len(b) < 4:
 		return false
 	case protocol == 17 && binary.BigEndian.Uint16(b[2:]) == 67:
-		own := !more && len(b) >= 42 && b[9] == 1 && b[10] == 6 && [6]byte(b[36:42]) == n.MAC
+		own := !more && len(b) >= 42 && len(b) < 8+2*236 && b[9] == 1 && b[10] == 6 && [6]byte(b[36:42]) == n.MAC
 		return own && (!nobody || binary.BigEndian.Uint16(b) == 68)
 	case nobody:
 		return protocol == 2 && len(b) > 0 && slices.Contains([]byte{0x12, 0x16, 0x17, 0x22}, b[0])

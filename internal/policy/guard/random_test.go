@@ -121,10 +121,10 @@ func (m maker) inner(protocol byte, ports ...uint16) []byte {
 		ports = append(ports, 53, uint16(m.Uint32()))
 		b := binary.BigEndian.AppendUint16(nil, pick(m, ports...))
 		b = binary.BigEndian.AppendUint16(b, pick(m, ports...))
-		message := m.bytes(60)
+		message := append(m.bytes(60), make([]byte, 430)...)
 		message[5], message[6] = pick[byte](m, 1, 1, 1, 2), pick[byte](m, 6, 6, 6, 7)
 		copy(message[32:], m.mac())
-		return append(b, message[:pick(m, m.IntN(20), 37, 38, 39, 60)]...)
+		return append(b, message[:pick(m, m.IntN(20), 37, 38, 39, 60, 475, 476)]...)
 	case 58:
 		kind := pick[byte](m, 128, 130, 131, 132, 133, 134, 135, 135, 135, 135, 135, 135, 136, 136, 136, 137, 143, 151)
 		if m.sometimes(8) {

@@ -36,18 +36,21 @@ const (
 const (
 	batch = 128
 	grave = 1024
+	mass  = 8 * grave // that are buried at once, of an owner whose burials do not end
 )
 
 // service is a listener at work.
 type service struct {
-	socket  int
-	poll    *listening.Poll
-	turns   *turns.Turns
-	ranges  ranges
-	worker  []string         // how a worker is executed, its name first
-	burier  []string         // and a process that closes what may wait
+	socket int
+	poll   *listening.Poll
+	turns  *turns.Turns
+	ranges ranges
+	Commands
 	running map[int]work     // by pidfd
-	doomed  []int            // connections that are ended, and that something lies in
+	owner   map[int]string   // whose a connection is
+	peers   map[int]int      // pidfds of those who made it, where the kernel does not keep them
+	keeps   bool             // it does
+	graves  *turns.Graves    // connections that are ended, and that something lies in
 	buried  time.Time        // when the last ones were
 	crowded bool             // the socket is not looked at: descriptors have run out
 	waiting map[int]struct{} // connections in poll
@@ -57,13 +60,20 @@ type service struct {
 // work is a process of the service's.
 type work struct {
 	child      exec.Child
-	connection int // -1 for one that buries
+	connection int    // -1 for one that buries
+	owner      string // whose connections it buries
 	began      time.Time
 }
 
-// Run listens on a socket, with Attend's rights, until an error of the kernel's. worker and burier are command lines of this
-// program; a worker gets its connection as descriptor 3, a burier a pipe, and any number of them from 4 on.
-func Run(socket int, worker, burier []string) error {
+// Commands are command lines of this program, its name first.
+type Commands struct {
+	Worker []string // gets its connection as descriptor 3
+	Passed []string // likewise, where it also gets a pidfd of the peer's process, as 4
+	Burier []string // gets a pipe as 3, and any number of connections from 4 on
+}
+
+// Run listens on a socket, with Attend's rights, until an error of the kernel's.
+func Run(socket int, commands Commands) error {
 	// The entry point turns garbage collection off, for programs that end. What the runtime opens for it, on the first
 	// timer, it cannot do without, and is to have while there are descriptors.
 	debug.SetGCPercent(100)
@@ -74,8 +84,10 @@ func Run(socket int, worker, burier []string) error {
 		return err
 	}
 	s := &service{
-		socket: socket, poll: poll, worker: worker, burier: burier, running: map[int]work{}, waiting: map[int]struct{}{},
-		turns: turns.New(turns.Limits{Waiting: waitingOfOne, Running: runningOfOne, All: room(), Workers: workers}),
+		socket: socket, poll: poll, Commands: commands, running: map[int]work{}, waiting: map[int]struct{}{}, owner: map[int]string{},
+		peers: map[int]int{}, keeps: listening.KeepsPeers(),
+		turns:  turns.New(turns.Limits{Waiting: waitingOfOne, Running: runningOfOne, All: room(), Workers: workers}),
+		graves: turns.NewGraves(grave, max(1, min(mass, limit()/8))),
 	}
 	if err := poll.Add(socket); err != nil {
 		return err
@@ -87,13 +99,16 @@ func Run(socket int, worker, burier []string) error {
 	}
 }
 
-// room is how many connections may wait: what descriptors leave.
-func room() int {
+// room is how many connections may wait: what descriptors leave, of which each may have two.
+func room() int { return max(waitingOfOne, min(waitingOfAll, (limit()-spare)/2)) }
+
+// limit is how many descriptors this process may have; 0 if that is not known.
+func limit() int {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
-		return waitingOfOne
+		return 0
 	}
-	return int(min(waitingOfAll, max(limit.Cur, spare+waitingOfOne)-spare))
+	return int(min(limit.Cur, 1<<30))
 }
 
 // round looks at everything once.
@@ -114,7 +129,7 @@ func (s *service) round() error {
 // patience is how long nothing has to be done if nothing happens.
 func (s *service) patience() time.Duration {
 	switch {
-	case len(s.doomed) > 0 || s.crowded:
+	case s.graves.Due() || s.crowded:
 		return pause
 	case len(s.since) > 0:
 		return max(time.Until(s.running[s.since[0]].began.Add(longest)), pause)
@@ -151,7 +166,7 @@ func (s *service) forget(connection int) {
 // accept takes connections that wait.
 func (s *service) accept() {
 	for range batch {
-		connection, uid, err := listening.Accept(s.socket)
+		connection, uid, pid, err := listening.Accept(s.socket)
 		switch {
 		case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM), errors.Is(err, unix.ENOBUFS):
 			s.makeRoom()
@@ -160,12 +175,18 @@ func (s *service) accept() {
 			return
 		case connection < 0: // one that was ended before
 			continue
+		}
+		s.owner[connection] = s.ranges.now().To(uid)
+		if !s.keeps {
+			s.peers[connection] = listening.OpenPeer(pid)
+		}
+		switch {
 		case err != nil || s.poll.Add(connection) != nil:
 			s.end(connection)
 			continue
 		}
 		s.waiting[connection] = struct{}{}
-		if drop, full := s.turns.Come(connection, s.ranges.now().To(uid)); full {
+		if drop, full := s.turns.Come(connection, s.owner[connection]); full {
 			s.drop(drop)
 		}
 	}
@@ -195,7 +216,12 @@ func (s *service) drop(d turns.Drop) {
 // end ends a connection.
 func (s *service) end(connection int) {
 	if !listening.Close(connection) {
-		s.doomed = append(s.doomed, connection)
+		s.graves.Add(connection, s.owner[connection])
+	}
+	delete(s.owner, connection)
+	if process, ours := s.peers[connection]; ours {
+		_ = unix.Close(process)
+		delete(s.peers, connection)
 	}
 }
 
@@ -206,7 +232,7 @@ func (s *service) serve() {
 		if !ok {
 			return
 		}
-		if child, err := exec.Again(s.worker, connection); err != nil || !s.started(child, connection) {
+		if child, err := s.begin(connection); err != nil || !s.started(child, work{connection: connection}) {
 			listening.Tell(connection, wire.Answer{Busy: true}.Message())
 			s.turns.Ended(connection)
 			s.end(connection)
@@ -215,14 +241,23 @@ func (s *service) serve() {
 	}
 }
 
-// started has the end of a process waited for. Where the kernel cannot, it is ended at once.
-func (s *service) started(child exec.Child, connection int) bool {
+// begin starts a worker for a connection.
+func (s *service) begin(connection int) (exec.Child, error) {
+	if process, ours := s.peers[connection]; ours && process >= 0 {
+		return exec.Again(s.Passed, connection, process)
+	}
+	return exec.Again(s.Worker, connection)
+}
+
+// started has the end of a process waited for. Where the kernel cannot, it is ended at once, and nobody waits for that here.
+func (s *service) started(child exec.Child, w work) bool {
 	if s.poll.Add(child.Pidfd) != nil {
 		child.Kill()
-		child.Reap()
+		go child.Reap()
 		return false
 	}
-	s.running[child.Pidfd] = work{child: child, connection: connection, began: time.Now()}
+	w.child, w.began = child, time.Now()
+	s.running[child.Pidfd] = w
 	s.since = append(s.since, child.Pidfd)
 	return true
 }
@@ -241,6 +276,8 @@ func (s *service) reap(pidfd int) {
 	if w.connection >= 0 {
 		s.turns.Ended(w.connection)
 		s.end(w.connection)
+	} else {
+		s.graves.Ended(w.owner)
 	}
 }
 
@@ -259,32 +296,36 @@ func (s *service) killLate() {
 }
 
 // bury has connections closed by a process that may wait for it: to exit is all that it does, when this one has closed its own
-// descriptors of them and the pipe.
+// descriptors of them and the pipe. Each owner's are closed by processes of their own: some never end, as a file of a file
+// system in user space may be among what lies in a connection.
 func (s *service) bury() {
 	if s.crowded && s.poll.Add(s.socket) == nil {
 		s.crowded = false
 	}
-	for len(s.doomed) >= grave || len(s.doomed) > 0 && time.Since(s.buried) >= pause {
-		if !s.buryThese(s.doomed[:min(len(s.doomed), grave)]) {
+	for hasty := time.Since(s.buried) < pause; ; {
+		owner, some := s.graves.Next(hasty)
+		if len(some) == 0 || !s.buryThese(owner, some) {
 			return // later
 		}
 	}
 }
 
-// buryThese starts such a process for the first of the doomed.
-func (s *service) buryThese(some []int) bool {
+// buryThese starts such a process for connections of one owner's.
+func (s *service) buryThese(owner string, some []int) bool {
 	s.buried = time.Now()
 	var pipe [2]int
 	if unix.Pipe2(pipe[:], unix.O_CLOEXEC) != nil {
 		return false
 	}
-	child, err := exec.Again(s.burier, append([]int{pipe[0]}, some...)...)
+	child, err := exec.Again(s.Burier, append([]int{pipe[0]}, some...)...)
 	if err == nil {
 		for _, connection := range some {
 			_ = unix.Close(connection)
 		}
-		s.doomed = append([]int{}, s.doomed[len(some):]...)
-		s.started(child, -1)
+		s.graves.Began(owner, len(some))
+		if !s.started(child, work{connection: -1, owner: owner}) {
+			s.graves.Ended(owner)
+		}
 	}
 	_, _ = unix.Close(pipe[0]), unix.Close(pipe[1])
 	return err == nil

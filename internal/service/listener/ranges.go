@@ -31,14 +31,13 @@ func (r *ranges) now() charge.Ranges {
 	if unix.Stat(paths.Subuid(), &stat) != nil || same(&stat, &r.seen) {
 		return r.read
 	}
-	r.seen = stat
 	file, err := trusted.Open(paths.Subuid(), privilege.Standing{})
 	if err != nil {
 		return r.read
 	}
 	defer file.Close()
 	if read, err := charge.Read(file); err == nil {
-		r.read = read
+		r.read, r.seen = read, stat
 	}
 	return r.read
 }

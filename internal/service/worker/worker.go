@@ -20,15 +20,22 @@ import (
 	"userns-helpers/internal/text/paths"
 )
 
-// Connection is the descriptor that the listener passes.
-const Connection = 3
+// What the listener passes: the connection, and perhaps a pidfd of who made it.
+const (
+	Connection = 3
+	process    = 4
+)
 
 // patience is how long a peer may take for its request.
 const patience = 2 * time.Second
 
-// Run serves the connection, and returns the exit status: 0 where the peer was answered.
-func Run(elsewhere bool) int {
-	caller, peer, err := privilege.Serve(Connection, entry.Helperd, elsewhere)
+// Run serves the connection, and returns the exit status: 0 where the peer was answered. passed: there is a pidfd.
+func Run(elsewhere, passed bool) int {
+	pidfd := -1
+	if passed {
+		pidfd = process
+	}
+	caller, peer, err := privilege.Serve(Connection, pidfd, entry.Helperd, elsewhere)
 	s := &served{listening.Serve(Connection, patience), caller, peer}
 	defer s.Done()
 	if err != nil {

@@ -121,7 +121,7 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 	case mode&0o111 != 0o111:
 		report("program-mode", "it has the mode "+octal(mode)+": not everybody can execute it", "chmod a+x it if all users may have containers.")
 	}
-	if p.free || stat.Uid != 0 {
+	if p.free || stat.Uid != 0 || c.checkServed(at, p, f) {
 		return
 	}
 	switch {

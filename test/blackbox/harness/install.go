@@ -8,12 +8,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // Install copies source to directory/name with the given mode, owned by root. capabilities, where there are any, become
 // the file's permitted set with the effective flag: what `setcap cap_...+ep` writes.
+//
+// What runs from that name goes on running: the new file takes the name when it is whole. The kernel executes no file that
+// somebody has open to write (ETXTBSY, execve(2)), be it a child that another goroutine forks before it executes: none is
+// forked in that time.
 func Install(source, directory, name string, mode fs.FileMode, capabilities ...int) error {
 	text, err := os.ReadFile(source)
 	if err != nil {
@@ -23,17 +28,30 @@ func Install(source, directory, name string, mode fs.FileMode, capabilities ...i
 		return fmt.Errorf("install %s: %w", name, err)
 	}
 	path := filepath.Join(directory, name)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		return fmt.Errorf("install %s: %w", name, err)
+	before := path + ".new"
+	if err := errors.Join(write(before, text), dress(before, mode, capabilities), os.Rename(before, path)); err != nil {
+		return fmt.Errorf("install %s: %w", path, err)
 	}
+	return nil
+}
+
+// write makes a file that no child has open.
+func write(path string, text []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, text, 0o600)
+}
+
+// dress gives a file its mode and capabilities.
+func dress(path string, mode fs.FileMode, capabilities []int) error {
 	if err := unix.Chmod(path, uint32(mode)); err != nil { // not os.Chmod: 0o4755 is meant as the kernel's bits
-		return fmt.Errorf("install %s: chmod: %w", path, err)
+		return fmt.Errorf("chmod: %w", err)
 	}
 	if len(capabilities) == 0 {
 		return nil
 	}
 	if err := unix.Setxattr(path, "security.capability", fileCapabilities(capabilities), 0); err != nil {
-		return fmt.Errorf("install %s: file capabilities: %w", path, err)
+		return fmt.Errorf("file capabilities: %w", err)
 	}
 	return nil
 }

@@ -325,6 +325,69 @@ func TestServiceElsewhere(t *testing.T) {
 	})
 }
 
+// TestServiceBefore65: a kernel that keeps no process of a peer, as before Linux 6.5, has its number only, and another process
+// may have that by now. So the worker knows the one that was opened when the connection was taken, or nobody.
+func TestServiceBefore65(t *testing.T) {
+	standard(t)
+	const old = "inject=getsockopt:error=ENOPROTOOPT:when="
+	if err := harness.Install(*oursFlag+"/userns-helperd", base+"/service", "userns-helperd", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// SO_PEERPIDFD is the third question of a worker, and the first one of the listener, whose workers strace leaves alone.
+	worker := []string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", old + "3", base + "/service/userns-helperd", "--worker"}
+	call := func(serve func(target int)) (uidMap, why string) {
+		target, err := harness.Hold(alice, "unshare", "-U", "cat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer target.Release()
+		journal.Records()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			start := harness.Start{Path: base + "/ours/plain/newuidmap", Argv: []string{"newuidmap", strconv.Itoa(target.PID), "0", "100000", "10"}, UID: alice.UID, GID: alice.GID}
+			_, _ = start.Run()
+		}()
+		serve(target.PID)
+		<-done
+		return target.Read("uid_map"), harness.ReasonIn(journal.Records())
+	}
+	listener := listens(t)
+	if got, why := call(func(int) { serveNext(t, listener, nil, worker...) }); got != "" || why != "peer-unknown" {
+		t.Errorf("a number alone: %q, %q", got, why)
+	}
+	if got, _ := call(func(pid int) {
+		process := os.NewFile(uintptr(pidfdOf(t, pid, 0)), "pidfd") // of the same PID namespace
+		serveNext(t, listener, []*os.File{process}, append(worker, "--pidfd")...)
+	}); got != "0 100000 10" {
+		t.Errorf("with the process: %q", got)
+	}
+	_ = listener.Close()
+	s := servedUnder(t, []string{"strace", "-f", "-b", "execve", "-qq", "-o", "/dev/null", "-e", old + "1"})
+	tracer := strconv.Itoa(s.pid)
+	traced, err := os.ReadFile("/proc/" + tracer + "/task/" + tracer + "/children")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.pid, err = strconv.Atoi(strings.TrimSpace(string(traced))); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := s.holds(t)
+	if got, _ := call(func(int) {}); got != "0 100000 10" {
+		t.Errorf("the whole service: %q", got)
+	}
+	idle := dial(t, alice)
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if held, _ := s.holds(t); held == before+2 { // the connection, and who made it
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("%d descriptors, and %d before an idle connection", held, before)
+		}
+	}
+	_ = unix.Shutdown(idle.fd, unix.SHUT_RDWR)
+	s.quiet(t, before)
+}
+
 // TestServiceInert: a file capability for the root of a user namespace that nobody has gives nothing (capabilities(7),
 // "Namespaced file capabilities"), so that the program asks; LXC, which looks for one before it executes the program, sees it.
 func TestServiceInert(t *testing.T) {

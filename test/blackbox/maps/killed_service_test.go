@@ -25,17 +25,7 @@ func TestServiceKilled(t *testing.T) {
 	if err := harness.Install(*oursFlag+"/userns-helperd", base+"/service", "userns-helperd", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Dir(mapsSocket), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: mapsSocket, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	if err := os.Chmod(mapsSocket, 0o666); err != nil {
-		t.Fatal(err)
-	}
+	listener := listens(t)
 	for _, c := range []struct {
 		tool, file, want, groups string
 		args                     []string
@@ -80,8 +70,31 @@ func TestServiceKilled(t *testing.T) {
 	}
 }
 
+// listens listens in the service's place.
+func listens(t *testing.T) *net.UnixListener {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(mapsSocket), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: mapsSocket, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	if err := os.Chmod(mapsSocket, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
 // serveOnce has a worker serve the next connection, and reports whether it was killed.
 func serveOnce(t *testing.T, listener *net.UnixListener, argv ...string) bool {
+	t.Helper()
+	return serveNext(t, listener, nil, append(argv, "--worker")...)
+}
+
+// serveNext has a command serve the next connection, with more descriptors behind it.
+func serveNext(t *testing.T, listener *net.UnixListener, more []*os.File, argv ...string) bool {
 	t.Helper()
 	connection, err := listener.AcceptUnix()
 	if err != nil {
@@ -92,9 +105,8 @@ func serveOnce(t *testing.T, listener *net.UnixListener, argv ...string) bool {
 		t.Fatal(err)
 	}
 	_ = connection.Close()
-	argv = append(argv, "--worker")
 	command := exec.Command(argv[0], argv[1:]...)
-	command.Env, command.ExtraFiles = []string{"PATH=/usr/bin:/bin"}, []*os.File{file}
+	command.Env, command.ExtraFiles = []string{"PATH=/usr/bin:/bin"}, append([]*os.File{file}, more...)
 	err = command.Run()
 	_ = file.Close()
 	return err != nil

@@ -35,10 +35,17 @@ type server struct{ pid int }
 // served starts the service, and ends it with the test.
 func served(t *testing.T, options ...string) *server {
 	t.Helper()
+	return servedUnder(t, nil, options...)
+}
+
+// servedUnder starts it as the command of another one, if there is one.
+func servedUnder(t *testing.T, other []string, options ...string) *server {
+	t.Helper()
 	if err := harness.Install(*oursFlag+"/userns-helperd", base+"/service", "userns-helperd", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(base+"/service/userns-helperd", append(options, "--listen", mapsSocket, "maps")...)
+	argv := append(append(append([]string{}, other...), base+"/service/userns-helperd"), append(options, "--listen", mapsSocket, "maps")...)
+	command := exec.Command(argv[0], argv[1:]...)
 	command.Env, command.Stderr = []string{}, os.Stderr
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
