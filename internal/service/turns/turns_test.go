@@ -55,6 +55,26 @@ func TestComeDropsFullest(t *testing.T) {
 	}
 }
 
+// TestManyOwners: as many owners with one connection each as there is room for, all with names before and behind bob's, and
+// ten times as many after bob: that of bob stays while older ones are idle.
+func TestManyOwners(t *testing.T) {
+	x := New(Limits{Waiting: 4, Running: 2, All: 100, Workers: 8})
+	for c := range 100 {
+		x.Come(c, strconv.Itoa(c)+"a")
+	}
+	for c := range 99 {
+		x.Come(1000+c, "uid:"+strconv.Itoa(c))
+		if d, full := x.Come(500, "bob"); !full || d.Due || d.Connection == 500 {
+			t.Fatalf("%d: %v, %v", c, d, full)
+		}
+		x.Due(500)
+		if d, full := x.Come(2000+c, "late:"+strconv.Itoa(c)); !full || d.Connection == 500 {
+			t.Fatalf("%d: bob, who sent something, goes: %v, %v", c, d, full)
+		}
+		x.Left(500)
+	}
+}
+
 // TestNextTakesTurns: due owners are served one after the other, however much each has.
 func TestNextTakesTurns(t *testing.T) {
 	x := New(Limits{Waiting: 64, Running: 64, All: 4096, Workers: 1000})
@@ -155,7 +175,7 @@ func TestNoOneLosesByOthers(t *testing.T) {
 		for c := range open {
 			x.Left(c)
 		}
-		if len(x.owners) != 0 || len(x.of) != 0 || len(x.due) != 0 || x.waiting != 0 || x.running != 0 {
+		if len(x.owners) != 0 || len(x.of) != 0 || len(x.due) != 0 || len(x.came) != 0 || x.waiting != 0 || x.running != 0 {
 			t.Fatalf("seed %d: something is left: %+v", seed, x)
 		}
 	}
