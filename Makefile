@@ -181,8 +181,9 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
 	test/packages/all
 
-test-systemd: build ## as root: what usernsctl grant tells systemd and systemd-networkd, in a Debian that is booted
+test-systemd: build ## as root: what usernsctl grant tells systemd, and the service's units, in a Debian that is booted
 	test/systemd/run
+	test/systemd/service
 
 version: ## print the version
 	@echo $(VERSION)

@@ -30,7 +30,7 @@ func spreadOthers() {
 // usuallyNear is how far from the process's own number those of the runtime's threads are looked for.
 const usuallyNear = 16
 
-// others lets the other threads run on processors. A thread that begins meanwhile has the processors of the one that starts
+// others lets the other threads run on processors. A new thread has the processors of the one that starts
 // it, which may be one that was not reached yet: where there are other threads than before it begins again.
 func others(processors *unix.CPUSet, near int) {
 	for range oftenEnough {

@@ -82,6 +82,17 @@ func inMap(text string, id uint64) (inside, known bool) {
 	return inside, true
 }
 
+// SharesUsers reports whether a process is in this user namespace, as far as its uid_map says, which everybody may read; false
+// also where there is no such process any more, or /proc hides it.
+func SharesUsers(pid int) bool {
+	own, err := readShort("/proc/self/uid_map")
+	if err != nil || pid <= 0 {
+		return false
+	}
+	other, err := readShort("/proc/" + decimal(pid) + "/uid_map")
+	return err == nil && other == own
+}
+
 // overflow is the user id that stands for those that a namespace does not contain, proc_sys_kernel(5).
 func overflow() uint32 { return overflowOf("/proc/sys/kernel/overflowuid") }
 

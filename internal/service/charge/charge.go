@@ -3,7 +3,8 @@
 // It is pure. An id inside a range of subuid(5) is charged to the owner of the line, whatever else it is: to have it, nobody
 // needs a namespace when they connect, since a setuid file that was made in one gives it to whoever executes it outside.
 // Ranges that SSSD grants no file lists. FreeIPA gives them in pieces of 65,536 ids from 2^31 on, where no accounts are: such
-// a piece counts as one owner. Any other id is charged to itself.
+// a piece counts as one owner. So does one from 65,536 on of a peer who is in a user namespace of its own: systemd-nsresourced
+// gives everybody who asks such a namespace. Any other id is charged to itself.
 package charge
 
 import (
@@ -70,8 +71,9 @@ const (
 	piece            = 1 << 16
 )
 
-// To is the owner that a user id is charged to: a word that no other owner has.
-func (r Ranges) To(uid uint32) string {
+// To is the owner that a user id is charged to: a word that no other owner has. home reports
+// whether whoever has it is known to be in the user namespace of this process, and is asked where that matters.
+func (r Ranges) To(uid uint32, home func() bool) string {
 	i, found := slices.BinarySearchFunc(r.rows, uint64(uid), func(row row, id uint64) int { return int(int64(row.ids.Start()) - int64(id)) })
 	for found && i+1 < len(r.rows) && r.rows[i+1].ids.Start() == uint64(uid) {
 		i++
@@ -84,7 +86,7 @@ func (r Ranges) To(uid uint32) string {
 			return "range:" + r.rows[i].owner
 		}
 	}
-	if uid >= firstOfDirectory {
+	if uid >= firstOfDirectory || uid >= piece && !home() {
 		return "piece:" + strconv.FormatUint(uint64(uid/piece), 10)
 	}
 	return "uid:" + strconv.FormatUint(uint64(uid), 10)

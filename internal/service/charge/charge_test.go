@@ -20,6 +20,10 @@ inner:100100:10
 wide:50000:2000000
 `
 
+func home() bool { return true }
+
+func away() bool { return false }
+
 func TestTo(t *testing.T) {
 	r, err := Read(strings.NewReader(file))
 	if err != nil {
@@ -31,12 +35,21 @@ func TestTo(t *testing.T) {
 		500000: "range:wide", 2049999: "range:wide", 2050000: "uid:2050000", 1<<31 - 1: "uid:2147483647", 1 << 31: "piece:32768",
 		1<<31 + 65535: "piece:32768", 1<<31 + 65536: "piece:32769", 1<<32 - 2: "piece:65535",
 	} {
-		if got := r.To(uid); got != want {
+		if got := r.To(uid, home); got != want {
 			t.Errorf("%d: %s, want %s", uid, got, want)
 		}
 	}
-	if got := (Ranges{}).To(100000); got != "uid:100000" {
+	if got := (Ranges{}).To(100000, home); got != "uid:100000" {
 		t.Errorf("without ranges: %s", got)
+	}
+}
+
+// TestInsideANamespace: whoever is in another user namespace may have as many ids as that, without any line.
+func TestInsideANamespace(t *testing.T) {
+	for uid, want := range map[uint32]string{1001: "uid:1001", 65535: "uid:65535", 65536: "piece:1", 524288: "piece:8", 589823: "piece:8", 589824: "piece:9"} {
+		if got := (Ranges{}).To(uid, away); got != want {
+			t.Errorf("%d: %s, want %s", uid, got, want)
+		}
 	}
 }
 
@@ -48,7 +61,7 @@ func TestRangeIsOneOwner(t *testing.T) {
 	}
 	owners := map[string]bool{}
 	for uid := uint32(100000); uid < 165536; uid++ {
-		owners[r.To(uid)] = true
+		owners[r.To(uid, away)] = true
 	}
 	if len(owners) != 1 {
 		t.Errorf("%d owners", len(owners))

@@ -17,6 +17,7 @@ import (
 
 	"userns-helpers/internal/kernel/exec"
 	"userns-helpers/internal/kernel/listening"
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/service/turns"
 	"userns-helpers/internal/service/wire"
 )
@@ -53,6 +54,7 @@ type service struct {
 	graves  *turns.Graves    // connections that are ended, and that something lies in
 	buried  time.Time        // when the last ones were
 	crowded bool             // the socket is not looked at: descriptors have run out
+	failed  bool             // no worker could be started
 	waiting map[int]struct{} // connections in poll
 	since   []int            // pidfds of workers, the oldest first
 }
@@ -117,8 +119,13 @@ func (s *service) round() error {
 	if err := s.poll.Wait(s.patience(), func(fd int) { ready = append(ready, fd) }); err != nil {
 		return err
 	}
+	// New connections come last: one would have the number of another that was ended just now, and be taken for it.
+	knock := slices.Contains(ready, s.socket)
 	for _, fd := range ready {
 		s.look(fd)
+	}
+	if knock {
+		s.accept()
 	}
 	s.killLate()
 	s.serve()
@@ -129,7 +136,7 @@ func (s *service) round() error {
 // patience is how long nothing has to be done if nothing happens.
 func (s *service) patience() time.Duration {
 	switch {
-	case s.graves.Due() || s.crowded:
+	case s.graves.Due() || s.crowded || s.failed:
 		return pause
 	case len(s.since) > 0:
 		return max(time.Until(s.running[s.since[0]].began.Add(longest)), pause)
@@ -143,8 +150,6 @@ const pause = 50 * time.Millisecond
 // look sees to a descriptor that is ready.
 func (s *service) look(fd int) {
 	switch _, waits := s.waiting[fd]; {
-	case fd == s.socket:
-		s.accept()
 	case !waits:
 		s.reap(fd)
 	case listening.Sent(fd):
@@ -176,12 +181,11 @@ func (s *service) accept() {
 		case connection < 0: // one that was ended before
 			continue
 		}
-		s.owner[connection] = s.ranges.now().To(uid)
+		s.owner[connection] = s.ranges.now().To(uid, func() bool { return privilege.SharesUsers(pid) })
 		if !s.keeps {
 			s.peers[connection] = listening.OpenPeer(pid)
 		}
-		switch {
-		case err != nil || s.poll.Add(connection) != nil:
+		if err != nil || s.poll.Add(connection) != nil {
 			s.end(connection)
 			continue
 		}
@@ -227,7 +231,7 @@ func (s *service) end(connection int) {
 
 // serve starts workers for those whose turn it is.
 func (s *service) serve() {
-	for {
+	for s.failed = false; ; {
 		connection, ok := s.turns.Next()
 		if !ok {
 			return
@@ -236,6 +240,7 @@ func (s *service) serve() {
 			listening.Tell(connection, wire.Answer{Busy: true}.Message())
 			s.turns.Ended(connection)
 			s.end(connection)
+			s.failed = true // the others' turn comes in a moment
 			return
 		}
 	}
@@ -291,6 +296,7 @@ func (s *service) killLate() {
 			return
 		}
 		w.child.Kill()
+		s.turns.Stuck(w.connection)
 		s.since = s.since[1:]
 	}
 }

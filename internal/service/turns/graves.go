@@ -1,7 +1,7 @@
 package turns
 
 // Graves are ended connections that only a process may close that nobody waits for: a burier. What lies in a connection can
-// keep one for ever, and in the number of processes all users have a share. So an owner has one burier, as a rule; for each
+// keep one forever, and in the number of processes all users have a share. So an owner has one burier, as a rule; for each
 // further one, while others of that owner's have not ended, ever more connections have to be there.
 type Graves struct {
 	few, most int

@@ -22,8 +22,11 @@ type Turns struct {
 	owners  map[string]*owner
 	of      map[int]*owner // whose a connection is, waiting or served
 	due     []*owner       // those who have something to serve, the next one first
+	came    map[int]uint64 // when a connection came, of those that wait
+	count   uint64         // of those that came
 	waiting int
-	running int
+	running int // but those that are stuck
+	stuck   map[int]bool
 }
 
 // owner is who connections are charged to.
@@ -38,7 +41,7 @@ func (o *owner) waiting() int { return len(o.idle) + len(o.due) }
 
 // New returns turns without connections.
 func New(limits Limits) *Turns {
-	return &Turns{limits: limits, owners: map[string]*owner{}, of: map[int]*owner{}}
+	return &Turns{limits: limits, owners: map[string]*owner{}, of: map[int]*owner{}, came: map[int]uint64{}, stuck: map[int]bool{}}
 }
 
 // Drop is a connection that has to go.
@@ -58,6 +61,8 @@ func (t *Turns) Come(connection int, name string) (Drop, bool) {
 	}
 	o.idle = append(o.idle, connection)
 	t.of[connection] = o
+	t.count++
+	t.came[connection] = t.count
 	t.waiting++
 	switch {
 	case o.waiting() > t.limits.Waiting:
@@ -68,11 +73,13 @@ func (t *Turns) Come(connection int, name string) (Drop, bool) {
 	return Drop{}, false
 }
 
-// Shed drops a connection of the owner who has most: for one that is to come, or where descriptors run out.
+// Shed drops a connection of the owner who has most: for one that is to come, or where descriptors run out. Of several who
+// have most it is the one whose loss is least: idle before due, and of those the one that has waited longest. So many owners
+// with a connection each take nothing from one who connects and sends at once.
 func (t *Turns) Shed() (Drop, bool) {
 	var most *owner
 	for _, o := range t.owners {
-		if most == nil || o.waiting() > most.waiting() || o.waiting() == most.waiting() && o.name < most.name {
+		if most == nil || o.waiting() > most.waiting() || o.waiting() == most.waiting() && t.before(o, most) {
 			most = o
 		}
 	}
@@ -82,16 +89,34 @@ func (t *Turns) Shed() (Drop, bool) {
 	return t.drop(most), true
 }
 
+// before reports whether the connection that one owner would lose goes before that of another.
+func (t *Turns) before(a, b *owner) bool {
+	x, y := a.last(), b.last()
+	switch {
+	case x.Due != y.Due:
+		return !x.Due
+	case x.Due: // the newest, as of one owner's
+		return t.came[x.Connection] > t.came[y.Connection]
+	}
+	return t.came[x.Connection] < t.came[y.Connection]
+}
+
 // drop drops the oldest idle connection, or the newest due one where none is idle.
 func (t *Turns) drop(o *owner) Drop {
-	d := Drop{Due: len(o.idle) == 0}
-	if d.Due {
-		d.Connection = o.due[len(o.due)-1]
-	} else {
-		d.Connection = o.idle[0]
-	}
+	d := o.last()
 	t.Left(d.Connection)
 	return d
+}
+
+// last is which one goes first of an owner's.
+func (o *owner) last() Drop {
+	switch {
+	case len(o.idle) > 0:
+		return Drop{Connection: o.idle[0]}
+	case len(o.due) > 0:
+		return Drop{Connection: o.due[len(o.due)-1], Due: true}
+	}
+	return Drop{}
 }
 
 // Due says that an idle connection has sent something.
@@ -125,6 +150,7 @@ func (t *Turns) Left(connection int) {
 	}
 	t.waiting--
 	delete(t.of, connection)
+	delete(t.came, connection)
 	t.tidy(o)
 }
 
@@ -140,6 +166,7 @@ func (t *Turns) Next() (connection int, ok bool) {
 		o.running++
 		t.running++
 		t.waiting--
+		delete(t.came, connection)
 		t.due = slices.Delete(t.due, i, i+1)
 		if len(o.due) > 0 {
 			t.due = append(t.due, o) // behind the others
@@ -162,9 +189,22 @@ func (t *Turns) Ended(connection int) {
 		return
 	}
 	o.running--
-	t.running--
+	if !t.stuck[connection] {
+		t.running--
+	}
+	delete(t.stuck, connection)
 	delete(t.of, connection)
 	t.tidy(o)
+}
+
+// Stuck says that a worker was killed, and may not end: from then on it counts against its owner alone, or few owners could
+// keep all workers.
+func (t *Turns) Stuck(connection int) {
+	if o := t.of[connection]; o == nil || t.stuck[connection] || slices.Contains(o.idle, connection) || slices.Contains(o.due, connection) {
+		return
+	}
+	t.stuck[connection] = true
+	t.running--
 }
 
 // tidy forgets who has nothing any more, and takes who is not due out of the row.

@@ -55,6 +55,26 @@ func TestComeDropsFullest(t *testing.T) {
 	}
 }
 
+// TestManyOwners: as many owners with one connection each as there is room for, all with names before and behind bob's, and
+// ten times as many after bob: that of bob stays while older ones are idle.
+func TestManyOwners(t *testing.T) {
+	x := New(Limits{Waiting: 4, Running: 2, All: 100, Workers: 8})
+	for c := range 100 {
+		x.Come(c, strconv.Itoa(c)+"a")
+	}
+	for c := range 99 {
+		x.Come(1000+c, "uid:"+strconv.Itoa(c))
+		if d, full := x.Come(500, "bob"); !full || d.Due || d.Connection == 500 {
+			t.Fatalf("%d: %v, %v", c, d, full)
+		}
+		x.Due(500)
+		if d, full := x.Come(2000+c, "late:"+strconv.Itoa(c)); !full || d.Connection == 500 {
+			t.Fatalf("%d: bob, who sent something, goes: %v, %v", c, d, full)
+		}
+		x.Left(500)
+	}
+}
+
 // TestNextTakesTurns: due owners are served one after the other, however much each has.
 func TestNextTakesTurns(t *testing.T) {
 	x := New(Limits{Waiting: 64, Running: 64, All: 4096, Workers: 1000})
@@ -155,9 +175,49 @@ func TestNoOneLosesByOthers(t *testing.T) {
 		for c := range open {
 			x.Left(c)
 		}
-		if len(x.owners) != 0 || len(x.of) != 0 || len(x.due) != 0 || x.waiting != 0 || x.running != 0 {
+		if len(x.owners) != 0 || len(x.of) != 0 || len(x.due) != 0 || len(x.came) != 0 || x.waiting != 0 || x.running != 0 {
 			t.Fatalf("seed %d: something is left: %+v", seed, x)
 		}
+	}
+}
+
+// TestStuck: workers that do not end keep their owners from further ones, and nobody else.
+func TestStuck(t *testing.T) {
+	x := New(Limits{Waiting: 4, Running: 2, All: 100, Workers: 8})
+	var held []int
+	for c := range 40 {
+		x.Come(c, "owner"+strconv.Itoa(c/4))
+		x.Due(c)
+		if c, ok := x.Next(); ok {
+			held = append(held, c)
+		}
+	}
+	x.Come(100, "bob")
+	x.Due(100)
+	if c, ok := x.Next(); ok {
+		t.Fatalf("%d is served, with %d running", c, len(held))
+	}
+	x.Stuck(100) // it waits
+	before := 0
+	for served := false; !served; {
+		if c, ok := x.Next(); ok {
+			served = c == 100
+			held = append(held, c)
+			continue
+		}
+		if len(held) == before {
+			t.Fatalf("bob is not served: %d running, %d held", x.running, len(held))
+		}
+		before = len(held)
+		for _, c := range held { // all are killed, and none ends
+			x.Stuck(c)
+		}
+	}
+	for _, c := range held {
+		x.Ended(c)
+	}
+	if x.running != 0 || len(x.stuck) != 0 {
+		t.Errorf("%d running, %v", x.running, x.stuck)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/test/blackbox/harness"
 )
 
@@ -297,6 +298,28 @@ func TestServicePeers(t *testing.T) {
 		}
 	}
 	s.quiet(t, before)
+}
+
+// TestSharesUsers: what tells whom many user ids are charged to.
+func TestSharesUsers(t *testing.T) {
+	standard(t)
+	target, err := harness.Hold(alice, "unshare", "-U", "cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := target.PID
+	for what, c := range map[string]struct {
+		pid  int
+		want bool
+	}{"this process": {os.Getpid(), true}, "the first": {1, true}, "in another namespace": {pid, false}, "of another PID namespace": {0, false}} {
+		if got := privilege.SharesUsers(c.pid); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+	target.Release()
+	if privilege.SharesUsers(pid) {
+		t.Error("one that has ended")
+	}
 }
 
 // TestServiceElsewhere: who is in another PID namespace is refused, since uid 1001 of a container may be anybody, and served
