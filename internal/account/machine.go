@@ -34,7 +34,8 @@ func Trusted(of privilege.Standing) Opener {
 
 // files is the directory of this machine's files.
 func files(open Opener) Directory {
-	return Directory{local: []lookup.Source{fileSources(open)}}
+	here := fileSources(open)
+	return Directory{local: []lookup.Source{here}, rosters: func() ([]lookup.Roster, error) { return []lookup.Roster{here}, nil }}
 }
 
 func fileSources(open Opener) passwd.Files {
