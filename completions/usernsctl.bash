@@ -40,7 +40,7 @@ _usernsctl() {
 	if [[ $current == -* ]]; then
 		local options='--json --help --version'
 		case ${words[0]-} in
-		check) options='--level --all --quiet --path --json --help' ;;
+		check) options='--level --all --quiet --path --commands --json --help' ;;
 		explain) options='--pid --guard --json --help' ;;
 		nics) options='--json --help' ;;
 		ranges) options='--all --svg --json --help' ;;

@@ -54,6 +54,7 @@ complete -c usernsctl -n '__usernsctl_in check' -l level -x -a 'error warning no
 complete -c usernsctl -n '__usernsctl_in check' -l all -d 'do not shorten long answers'
 complete -c usernsctl -n '__usernsctl_in check' -l quiet -s q -d 'only findings that count'
 complete -c usernsctl -n '__usernsctl_in check' -l path -r -d 'where shells find programs, if not by login.defs'
+complete -c usernsctl -n '__usernsctl_in check' -l commands -d 'print what puts it right, for root'\''s shell'
 complete -c usernsctl -n '__usernsctl_in check' -l json -d 'answer programs'
 complete -c usernsctl -n '__usernsctl_at explain' -a 'uid gid nic'
 complete -c usernsctl -n '__usernsctl_at explain uid' -a '(__fish_complete_users)'

@@ -67,6 +67,7 @@ _usernsctl() {
 		'--all[do not shorten long answers]' \
 		'--quiet[only findings that count]' \
 		'--path[where shells find programs, if not by login.defs]:directories:_dir_list' \
+		'--commands[print what puts it right, for root'\''s shell]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
 	explain) _arguments -S '*:word:_usernsctl_word' \

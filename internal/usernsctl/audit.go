@@ -68,7 +68,7 @@ func clock() int64 {
 }
 
 // zone is the host's time zone, /etc/localtime: the program has no TZ that could name another file.
-func zone() *time.Location { return time.Local }
+func zone() *time.Location { return time.Now().Location() }
 
 // wantsUser says which records are a user's, by name or user ID.
 func wantsUser(text string, names map[uint32]string) (func(records.Record) bool, error) {

@@ -22,6 +22,9 @@ func (a asker) check() int {
 	if a.json {
 		return a.answer(checkAnswer{format, found}, found.Status(a.least()))
 	}
+	if a.commands {
+		return a.say([]byte(a.commandsText(found)), found.Status(a.least()))
+	}
 	return a.say([]byte(a.reportText(found)), found.Status(a.least()))
 }
 

@@ -42,7 +42,7 @@ func looking() []command {
 	return []command{
 		{
 			name: "check", forms: []string{""}, brief: "look for mistakes", run: wordless(asker.check),
-			options: []string{"--level", "--all", "--quiet", "--path", "--json"},
+			options: []string{"--level", "--all", "--quiet", "--path", "--commands", "--json"},
 			text: "Looks for mistakes in subuid, subgid, lxc-usernet, policy.toml, forbidden-host-ids, nsswitch.conf and login.defs, in the installed " +
 				"programs and in kernel settings. Status 0: none that counts; 1: some; 2: something could not be looked at, and there is no error.",
 		},

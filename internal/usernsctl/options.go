@@ -12,12 +12,12 @@ import (
 
 // options are those of the command line.
 type options struct {
-	all, guard, json, quiet, svg, help, version bool
-	path, since, user, file                     string
-	level                                       finding.Level // "": nobody says
-	pid                                         int           // 0: none
-	command                                     string        // the first word
-	given                                       []string      // the long names of the options that were given
+	all, commands, guard, json, quiet, svg, help, version bool
+	path, since, user, file                               string
+	level                                                 finding.Level // "": nobody says
+	pid                                                   int           // 0: none
+	command                                               string        // the first word
+	given                                                 []string      // the long names of the options that were given
 }
 
 // option is one that some command takes.
@@ -33,6 +33,7 @@ func allOptions() []option {
 	return []option{
 		{"--addresses", "", "", "address_guard where nothing says that the container has its own"},
 		{"--all", "", "", "do not shorten long answers"},
+		{"--commands", "", "", "print what puts it right, for root's shell"},
 		{"--count", "", "NUMBER", "how many IDs, if not SUB_UID_COUNT of login.defs"},
 		{"--dry-run", "", "", "show what would be written, to anybody"},
 		{"--file", "", "FILE", "a log of the kernel's audit or of syslog"},
@@ -142,6 +143,8 @@ func (o *options) set(name, value string) error {
 		o.pid = int(pid)
 	case "--all":
 		o.all = true
+	case "--commands":
+		o.commands = true
 	case "--guard":
 		o.guard = true
 	case "--json":

@@ -207,6 +207,71 @@ func TestServed(t *testing.T) {
 	}
 }
 
+// TestCommands: what check --commands prints puts right what was planted: a shell runs it, and check is green. Nothing that grants
+// is touched, and run again it changes nothing.
+func TestCommands(t *testing.T) {
+	const (
+		sysctls       = "/etc/sysctl.d/60-userns-helpers.conf"
+		forbiddenFile = "/etc/userns-helpers/forbidden-host-ids"
+	)
+	put(t, "/etc/subuid", harness.File{Text: ranges + "alice:x:1\nbob:300100:10\nalice:0:0\nalice:$(reboot):1\ncarol:800000:10", Mode: 0o664})
+	put(t, "/etc/subgid", harness.File{Text: "alice:300000:65536\r\nbob:365536:65536\r\ncarol:2900:1\n", Mode: 0o666, UID: 3001})
+	add(t, "/etc/lxc/lxc-usernet", "alice veth br0 many\nalice macvlan br0 1\nalice\tveth br0 x/y.*'\n")
+	add(t, "/etc/login.defs", "SUB_UID_COUNT 10\nSUB_UID_COUNT 65536\n")
+	add(t, "/etc/nsswitch.conf", "nonsense\n")
+	put(t, sysctls, harness.File{Text: "# mine\n"})
+	put(t, forbiddenFile, harness.File{Text: "0-99\n", Mode: 0o666})
+	opened, err := os.OpenFile(forbiddenFile, os.O_WRONLY|os.O_APPEND, 0) // by somebody who could, before it was put right
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	mode(newuidmap, 0o755)(t)
+	mode(usernic, 0o755)(t)
+	listen(t, "br0")
+	before := check(t, root)
+	got := call(t, root, usernsctl, "check", "--commands", "--path", "/usr/bin")
+	if got.status != 1 || got.err != "" || strings.Count(got.out, "\n\n# ") != len(before.Findings) {
+		t.Fatalf("%+v", got)
+	}
+	for range 2 {
+		if done := call(t, root, "/bin/sh", "-c", "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"+got.out); done.status != 0 || done.out+done.err != "" {
+			t.Errorf("%+v\n%s", done, got.out)
+		}
+		if _, err := opened.WriteString("not ids\n"); err != nil {
+			t.Error(err)
+		}
+		if r := check(t, root); r.status != 0 || len(r.counted()) > 0 {
+			t.Errorf("status %d, %q after\n%s", r.status, r.counted(), got.out)
+		}
+		for path, want := range map[string]string{
+			"/etc/subuid":          ranges + "#alice:x:1\nbob:100000:10\n#alice:0:0\n#alice:$(reboot):1\ncarol:800000:10\n",
+			"/etc/subgid":          "alice:300000:65536\nbob:365536:65536\ncarol:100010:1\n",
+			"/etc/lxc/lxc-usernet": cleanFiles()["/etc/lxc/lxc-usernet"] + "#alice veth br0 many\n#alice macvlan br0 1\n#alice\tveth br0 x/y.*'\n",
+			"/etc/login.defs":      cleanFiles()["/etc/login.defs"] + "#SUB_UID_COUNT 10\nSUB_UID_COUNT 65536\n",
+			"/etc/nsswitch.conf":   cleanFiles()["/etc/nsswitch.conf"] + "#nonsense\n",
+			forbiddenFile:          "0-99\n",
+			sysctls:                "# mine\nnet/ipv6/conf/br0/accept_ra = 0\n",
+		} {
+			if is := text(t, path); is != want {
+				t.Errorf("%s: %q, want %q", path, is, want)
+			}
+		}
+	}
+	if got := call(t, root, usernsctl, "check", "--commands", "--quiet", "--path", "/usr/bin"); got.status != 0 || strings.Count(got.out, "\n") != 1 {
+		t.Errorf("%+v", got)
+	}
+	mode(newuidmap, 0o755)(t)
+	for path, fix := range map[string]string{"/etc/systemd/system/sockets.target.wants/userns-helpers-maps.socket": "systemctl start userns-helpers-maps.socket", "/var/lib/dpkg/statoverride": ""} {
+		t.Run(path, func(t *testing.T) {
+			put(t, path, harness.File{Text: "root root 755 " + newuidmap + "\n"})
+			if r := check(t, root); r.status != 1 || len(r.counted()) != 1 || strings.Join(r.Findings[0].Fix, ";") != fix {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
 // TestDefaultListens: that interfaces to come believe router advertisements, as every kernel begins, is a note.
 func TestDefaultListens(t *testing.T) {
 	listen(t, "default")

@@ -66,8 +66,13 @@ type Report struct {
 	Files    []File    `json:"files"`
 }
 
-// Add adds a finding.
-func (r *Report) Add(f Finding) { r.Findings = append(r.Findings, f) }
+// Add adds a finding. Commands that could not be pasted into a terminal as they are it leaves out, all of them.
+func (r *Report) Add(f Finding) {
+	if !pasteable(f.Fix) {
+		f.Fix = nil
+	}
+	r.Findings = append(r.Findings, f)
+}
 
 // Miss adds what could not be looked at.
 func (r *Report) Miss(what, why string) { r.Unseen = append(r.Unseen, Unseen{what, why}) }

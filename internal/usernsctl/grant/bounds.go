@@ -18,7 +18,7 @@ func hasSystemd() bool { return account.Present("/run/systemd/system") }
 
 // sliceOf is the drop-in for the sessions of a user.
 func sliceOf(p person, b limits.Bounds) setting {
-	return setting{"/etc/systemd/system/user-" + decimal(uint64(p.uid)) + ".slice.d/50-userns-helpers.conf", append([]string{"[Slice]"}, b.Settings()...)}
+	return setting{"/etc/systemd/system/" + sliceName(p) + ".d/50-userns-helpers.conf", append([]string{"[Slice]"}, b.Settings()...)}
 }
 
 // mayBound refuses bounds that would not be the user's.
@@ -52,23 +52,38 @@ func (j *job) bound(r *Report) error {
 		return err
 	}
 	if changed {
-		if err := tell("systemctl", "daemon-reload"); err != nil {
+		if err := reload(p); err != nil {
 			return err
 		}
 	}
-	r.settled(asked, p)
+	r.settled(asked, p, changed)
 	return nil
 }
+
+// reload has systemd read the settings of a user's sessions, and obey them. From version 256 on it reads those of a slice that
+// lives, and tells the kernel when something in the slice starts: so something does. Where that fails, what holds is read back
+// all the same.
+func reload(p person) error {
+	err := tell("systemctl", "daemon-reload")
+	if _, there := limits.Here().Slice(p.uid); err == nil && there {
+		_ = tell("systemd-run", "--quiet", "--collect", "--wait", "--slice="+sliceName(p), "true")
+	}
+	return err
+}
+
+// sliceName is the unit of systemd's that a user's sessions are in.
+func sliceName(p person) string { return "user-" + decimal(uint64(p.uid)) + ".slice" }
 
 // settling is how long systemd may take to tell the kernel, after it has read its settings.
 const settling = 3 * time.Second
 
-// settled reads back what bounds the user's sessions.
-func (r *Report) settled(asked limits.Bounds, p person) {
+// settled reads back what bounds the user's sessions: where systemd was just told, not before it is what was asked for, or
+// time is up. What was there before may be tighter.
+func (r *Report) settled(asked limits.Bounds, p person, told bool) {
 	tree := limits.Here()
 	end := time.Now().Add(settling)
 	live, there := tree.Slice(p.uid)
-	for there && !live.Holds(asked) && time.Now().Before(end) {
+	for there && told && !tree.Set(p.uid, asked) && time.Now().Before(end) {
 		time.Sleep(20 * time.Millisecond)
 		live, there = tree.Slice(p.uid)
 	}
@@ -79,7 +94,7 @@ func (r *Report) settled(asked limits.Bounds, p person) {
 	case live.Holds(asked):
 		r.remark("What holds for the sessions of " + p.name + " now: " + live.Text() + ".")
 	default:
-		r.remark("Of what was asked for, the cgroups of " + p.name + " have now: " + live.Text() + ". For the rest this kernel or systemd has no controller here.")
+		r.remark("Of what was asked for, the cgroups of " + p.name + " have now: " + live.Text() + ". The rest holds from the next login on, if systemd has the controller here.")
 	}
 	r.Limits.Live = &live
 }
@@ -90,5 +105,5 @@ func (w Withdrawal) unbound(p person, r *Report) error {
 	if !gone || err != nil || w.DryRun || !hasSystemd() {
 		return err
 	}
-	return tell("systemctl", "daemon-reload")
+	return reload(p)
 }

@@ -18,7 +18,7 @@ func (c *check) accept() {
 	defer file.Close()
 	for i := range c.report.Findings[before:] {
 		if f := &c.report.Findings[before+i]; f.ID == "file-trust" {
-			f.Advice = "Nothing is accepted: anyone who can write to the file could hide what they did. chown root:root " + path + "; chmod 644 " + path
+			f.Advice = "Nothing is accepted: anyone who can write to the file could hide what they did. " + retake(f.Fix)
 			return
 		}
 	}
@@ -55,7 +55,7 @@ func (c *check) noteIdle(path string, wrong []int, all, stale []finding.Acceptan
 	for _, a := range stale {
 		c.report.Add(finding.Finding{
 			ID: "accepted-stale", Level: finding.Note, File: path, Line: a.Line, Problem: "nothing is found of " + quote(a.ID) + " in " + quote(a.Place),
-			Advice: "What was accepted is gone. Remove the line, or it will hide the next one.",
+			Advice: "What was accepted is gone. Remove the line, or it will hide the next one.", Fix: c.edit(path, finding.Commented(path, a.Line, "[[:blank:]]*"+finding.Pattern(a.ID))),
 		})
 	}
 }

@@ -39,7 +39,7 @@ func (c *check) checkBridgeSetting(name string) {
 	delay, err := strconv.Atoi(c.bridgeSetting(name, "bridge/forward_delay"))
 	if err == nil && tree != off && tree != "" && delay > slowestUsual {
 		add("bridge-delay", finding.Warning, "lets a container wait "+strconv.Itoa(delay*statesOfDelay/hundredths)+" seconds for its network",
-			"Many DHCP clients give up before that.", "ip link set "+name+" type bridge forward_delay "+strconv.Itoa(slowestUsual))
+			"Many DHCP clients give up before that.", "ip link set dev "+finding.Word(name)+" type bridge forward_delay "+strconv.Itoa(slowestUsual))
 	}
 	if kind := c.bridgeSetting(name, "addr_assign_type"); kind != "" && kind != addressSet {
 		add("bridge-address", finding.Note, "has no hardware address of its own",

@@ -44,7 +44,7 @@ func (c *check) checkGroup(path string, file io.Reader) {
 	c.report.Add(finding.Finding{
 		ID: "file-group", Level: finding.Warning, File: path, Problem: "group 0 may write the file",
 		Advice: "The programs trust it anyway, since images for random user IDs need that (chmod g=u): anyone in group 0 can add " +
-			"grants. If nobody has to, chmod g-w " + path,
+			"grants. If nobody has to, chmod g-w " + path, Fix: c.edit(path, "chmod g-w "+finding.Word(path)),
 	})
 }
 
@@ -58,11 +58,42 @@ func (c *check) distrust(path string, why *trusted.UntrustedError) {
 		})
 		return
 	}
-	c.report.Add(finding.Finding{
-		ID: "file-trust", Level: finding.Error, File: path, Problem: "the file " + why.Reason(),
-		Advice: "The programs refuse it, so nothing in it is granted: anyone who can write to it could grant themselves anything. " +
-			"chown root:root " + path + "; chmod 644 " + path,
-	})
+	f := finding.Finding{
+		ID: "file-trust", Level: finding.Error, File: path, Problem: "the file " + why.Reason(), Fix: c.retaken(path),
+		Advice: "The programs refuse it, so nothing in it is granted: anyone who can write to it could grant themselves anything. ",
+	}
+	f.Advice += retake(f.Fix)
+	c.report.Add(f)
+}
+
+// retaken is the command that makes a file one of root's alone, as it is: another file in its place, since whoever has opened
+// this one for writing can go on to write. There is none for what a link leads to, where others may rule.
+func (c *check) retaken(path string) []string {
+	word, other := finding.Word(path), finding.Word(path+".of-root")
+	return c.edit(path, "install -o root -g root -m 644 "+word+" "+other+" && mv "+other+" "+word)
+}
+
+// retake says what to do about a file that others could write.
+func retake(fix []string) string {
+	if len(fix) == 0 {
+		return "Put a file there that root alone can have written."
+	}
+	return "Read what it says; then put a copy in its place, since whoever has it open can still write: " + fix[0]
+}
+
+// edit are commands about a file by its name; none where that is a link: they would replace it, or change what others have put
+// where it leads.
+func (c *check) edit(path string, commands ...string) []string {
+	var stat unix.Stat_t
+	if unix.Lstat(c.root+path, &stat) != nil || stat.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil
+	}
+	return commands
+}
+
+// ended is the command that ends the last line of a file, unless it is ended.
+func ended(path string) []string {
+	return []string{`[ -z "$(tail -c 1 ` + finding.Word(path) + `)" ] || echo >>` + finding.Word(path)}
 }
 
 // checkLink reports a symbolic link. That it is one is fine; that nothing is there is not.

@@ -37,7 +37,7 @@ func (c *check) checkForbidden() {
 	if incomplete {
 		c.report.Add(finding.Finding{
 			ID: "file-newline", Level: finding.Warning, File: path, Problem: "the last line does not end with a newline",
-			Advice: "Part of it may be missing, and whatever a script appends (echo >>) becomes part of that line. Add the newline.",
+			Advice: "Part of it may be missing, and whatever a script appends (echo >>) becomes part of that line. Add the newline.", Fix: ended(path),
 		})
 	}
 	for _, file := range []string{paths.Subuid(), paths.Subgid()} {
@@ -52,11 +52,12 @@ func (c *check) checkWithheld(file string, never *idmap.Forbidden) {
 		if !denied {
 			continue
 		}
+		place, fix := c.suggest(file, claim)
 		c.report.Add(finding.Finding{
 			ID: "forbidden-ids-granted", Level: finding.Warning, File: file, Line: claim.Line,
 			Problem: "the IDs " + span(entry.Range.Intersect(claim.Range)) + " of " + printable(claim.Owner) + " are never mapped: " +
 				paths.Forbidden() + " line " + decimal(uint64(entry.Line)) + " forbids " + span(entry.Range),
-			Advice: "A map that contains one of them is refused as a whole. Grant a range without them.",
+			Advice: "A map that contains one of them is refused as a whole. Grant a range without them: " + place, Fix: fix,
 		})
 	}
 }

@@ -29,6 +29,7 @@ func (c *check) checkLoginDefs() {
 			c.report.Add(finding.Finding{
 				ID: "logindefs-twice", Level: finding.Warning, File: path, Line: s.Line,
 				Problem: s.Key + " is also set in line " + strconv.Itoa(before.Line) + ", to another value", Advice: "The last one counts. Keep one of them.",
+				Fix: c.edit(path, finding.Commented(path, before.Line, "[[:blank:]]*"+finding.Pattern(s.Key))),
 			})
 		}
 		seen[s.Key] = s

@@ -42,6 +42,7 @@ func (c *check) checkAddressInLXC() {
 		ID: "policy-hwaddr", Level: finding.Warning, File: lxcDefault, Line: line,
 		Problem: quote(text) + " gives each container an address of its own, and " + paths.Policy() + ":" + strconv.Itoa(at) + " lets it speak from the one that its interface was made with alone",
 		Advice:  "Containers that are made by this file have no network, and nobody tells them why. Remove the line here and from the configuration of containers; stable_mac gives each container the same address at each start.",
+		Fix:     c.edit(lxcDefault, finding.Commented(lxcDefault, line, "[[:blank:]]*"+finding.Pattern(text))),
 	})
 }
 
@@ -81,18 +82,18 @@ func (c *check) checkIFB() {
 		ID: "policy-ifb", Level: finding.Warning, File: paths.Policy(), Line: line,
 		Advice: "What root in a container sends by way of such a device is not looked at by any filter (docs/protections.md); mac_lock and isolated hold.",
 	}
-	const file = "/etc/modprobe.d/userns-helpers.conf"
+	barred := finding.Appended("/etc/modprobe.d/userns-helpers.conf", "install ifb /bin/false")
 	switch {
 	case c.has("/sys/module/ifb"):
 		f.Problem = "the module ifb is loaded, with which containers go round the filter"
-		f.Fix = []string{"echo install ifb /bin/false >>" + file, "modprobe -r ifb"}
+		f.Fix = []string{barred, "modprobe -r ifb"}
 	case c.setting("kernel/modules_disabled") == "1", c.isBarred("ifb"):
 		return
 	case c.moduleIn("modules.builtin", "ifb"):
 		f.Problem = "ifb is built into this kernel, and containers go round the filter with it"
 	case c.moduleIn("modules.dep", "ifb"):
 		f.Problem = "the kernel loads the module ifb for containers, which go round the filter with it"
-		f.Fix = []string{"echo install ifb /bin/false >>" + file}
+		f.Fix = []string{barred}
 	case c.modules() == "":
 		f.Level, f.Problem = finding.Note, "nothing here says whether this kernel has ifb, with which containers go round the filter"
 	default:

@@ -3,6 +3,7 @@ package hostcheck
 import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/idspace"
 )
@@ -21,26 +22,31 @@ type moves struct {
 	offered map[idspace.Claim]idmap.Range // by owner and range
 }
 
-// suggest is a free place for a claim, in words.
-func (c *check) suggest(claim idspace.Claim) string {
+// suggest is a free place for a claim of a file, in words, and the commands that move it there.
+func (c *check) suggest(path string, claim idspace.Claim) (advice string, fix []string) {
 	if c.moves == nil {
 		c.moves = &moves{c.freeSpace(), make(map[idspace.Claim]idmap.Range)}
 	}
+	line := claim.Line
 	claim.Line = 0
 	to, offered := c.moves.offered[claim]
 	if !offered {
 		if len(c.moves.offered) == mostMoves {
-			return "usernsctl ranges shows the gaps."
+			return "usernsctl ranges shows the gaps.", nil
 		}
 		var ok bool
 		if to, ok = c.moves.free.Choose(claim.Range.Count(), false); !ok {
-			return "there is no free range of that size."
+			return "there is no free range of that size.", nil
 		}
 		c.moves.free.Use(to)
 		c.moves.offered[claim] = to
 	}
-	return span(to) + " are free in both files, and offered to no other line of this report. Files that containers have made keep their old IDs."
+	return span(to) + " are free in both files, and offered to no other line of this report. Files that containers have made keep their old IDs.",
+		c.edit(path, finding.Replaced(path, line, fields(claim.Range), fields(to)))
 }
+
+// fields are a range as the end of a line of subuid(5).
+func fields(r idmap.Range) string { return ":" + decimal(r.Start()) + ":" + decimal(r.Count()) }
 
 // freeSpace is what nobody has, of all that this host knows.
 func (c *check) freeSpace() *choice.Space {

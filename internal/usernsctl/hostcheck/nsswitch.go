@@ -76,6 +76,7 @@ func (c *check) checkNsswitchLines(path, text string) {
 		c.report.Add(finding.Finding{
 			ID: "nsswitch-line", Level: finding.Warning, File: path, Line: number, Problem: quote(strings.TrimSuffix(line, "\n")) + " has no effect",
 			Advice: "Write DATABASE: SERVICE..., as in passwd: files sss",
+			Fix:    c.edit(path, finding.Commented(path, number, finding.Pattern(strings.TrimRight(line, "\r\n")))),
 		})
 	}
 }

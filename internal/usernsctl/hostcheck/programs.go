@@ -108,8 +108,8 @@ func (c *check) checkProgram(p program, found []string, where string) {
 // checkPrivilege looks at how a program gets its privilege, and who could have put another one in its place.
 func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 	f, mode := install.Look(c.root+at, p.need), stat.Mode&0o7777
-	report := func(id, problem, advice string) {
-		c.report.Add(finding.Finding{ID: id, Level: finding.Error, File: at, Problem: problem, Advice: advice})
+	report := func(id, problem, advice string, fix ...string) {
+		c.report.Add(finding.Finding{ID: id, Level: finding.Error, File: at, Problem: problem, Advice: advice, Fix: fix})
 	}
 	switch {
 	case stat.Mode&unix.S_IFMT != unix.S_IFREG:
@@ -126,12 +126,32 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 	}
 	switch {
 	case !f.SetuidRoot && (!f.FileCaps || p.need.Name == ""):
-		report("program-privilege", f.Explain(p.need), "Without it users get no "+gets(p)+", and LXC does not even try.")
+		report("program-privilege", f.Explain(p.need), "Without it users get no "+gets(p)+", and LXC does not even try.", c.ifOurs(at, p, "chmod u+s "+finding.Word(at))...)
 	case !f.SetuidRoot && !f.Effective:
-		report("program-privilege", "its file capability "+p.need.Name+" is not effective", "LXC wants both: setcap "+p.need.Name+"+ep "+at)
+		report("program-privilege", "its file capability "+p.need.Name+" is not effective", "LXC wants both: setcap "+p.need.Name+"+ep "+at,
+			c.ifOurs(at, p, "setcap "+p.need.Name+"+ep "+finding.Word(at))...)
 	case f.Nosuid:
 		report("program-nosuid", f.Explain(p.need), "Without it users get no "+gets(p)+".")
 	}
+}
+
+// The service's socket where an administrator has chosen it, and what else an administrator has chosen: dpkg-statoverride(1).
+const (
+	chosenSocket = "/etc/systemd/system/sockets.target.wants/userns-helpers-maps.socket"
+	overrides    = "/var/lib/dpkg/statoverride"
+)
+
+// ifOurs is a command that gives a program its privilege, if it is one of these: of another one nothing here says what it does
+// with it. Where somebody chose that it has none, it stays so, and the service is started that takes its place.
+func (c *check) ifOurs(at string, p program, command string) []string {
+	ours, err := isOurs(c.root+at, p.command)
+	switch {
+	case err != nil || !ours, strings.Contains(c.text(overrides), " "+at+"\n"):
+		return nil
+	case p.need.Name != "" && c.has(chosenSocket):
+		return []string{"systemctl start userns-helpers-maps.socket"}
+	}
+	return []string{command}
 }
 
 // gets is what users get by a program.

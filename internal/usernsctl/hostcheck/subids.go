@@ -2,6 +2,7 @@ package hostcheck
 
 import (
 	"slices"
+	"strings"
 
 	"userns-helpers/internal/subid/slips"
 	"userns-helpers/internal/text/paths"
@@ -55,7 +56,7 @@ func (c *check) checkSubid(path string) {
 	if incomplete {
 		c.report.Add(finding.Finding{
 			ID: "file-newline", Level: finding.Warning, File: path, Problem: "the last line does not end with a newline",
-			Advice: "Whatever a script appends (echo >>) becomes part of that line, and shadow 4.19 ignores such a file. Add the newline.",
+			Advice: "Whatever a script appends (echo >>) becomes part of that line, and shadow 4.19 ignores such a file. Add the newline.", Fix: ended(path),
 		})
 	}
 	c.spaces[path] = idspace.Of(claims)
@@ -64,7 +65,7 @@ func (c *check) checkSubid(path string) {
 // checkReturns reports the lines that end with a carriage return: one by one, or, where most of the file does, once.
 func (c *check) checkReturns(path string, returned []slips.Entry, entries int) {
 	const advice = "These programs treat it as part of the newline; to shadow's it is part of the count, and the line grants nothing there. "
-	fix := []string{`sed -i 's/\r$//' ` + path}
+	fix := c.edit(path, `sed -i 's/\r$//' `+finding.Word(path))
 	if len(returned) > 1 && len(returned)*2 > entries {
 		c.report.Add(finding.Finding{
 			ID: "file-crlf", Level: finding.Warning, File: path,
@@ -85,7 +86,9 @@ func (c *check) checkReturns(path string, returned []slips.Entry, entries int) {
 // checkEntry looks at one line; false if it grants nothing.
 func (c *check) checkEntry(path string, e slips.Entry) (idspace.Claim, bool) {
 	if e.Fault != slips.NoFault {
-		c.report.Add(faulty(path, e))
+		f := faulty(path, e)
+		f.Fix = c.edit(path, finding.Commented(path, e.Line, finding.Pattern(strings.TrimRight(e.Text, "\r"))))
+		c.report.Add(f)
 		return idspace.Claim{}, false
 	}
 	owner, known := c.accounts.ownerOf(e.Owner)

@@ -93,6 +93,13 @@ func TestLive(t *testing.T) {
 	if got, there := tree.Slice(1002); there || got.Tasks != 900 {
 		t.Errorf("%+v, %v", got, there)
 	}
+	for asked, want := range map[Bounds]bool{
+		{Memory: 2 << 20, CPU: 150}: true, {Memory: 2<<20 + 5}: true, {CPU: 151}: false, {Memory: 3 << 20}: false, {Tasks: 900}: false, // that is user.slice's
+	} {
+		if tree.Set(1000, asked) != want {
+			t.Errorf("%+v", asked)
+		}
+	}
 	for text, want := range map[string]Bounds{
 		"0::/user.slice/user-1000.slice/session.scope\n": {900, 1 << 20, 150},
 		"3:pids:/x\n2:cpu,cpuacct:/x\n1:memory:/x\n0::/": {Tasks: 7},

@@ -4,6 +4,8 @@ import (
 	"path"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/usernsctl/readdir"
 )
@@ -39,18 +41,37 @@ func mounted(mounts string) Tree {
 
 // Slice is what bounds the sessions of a user that systemd made, and whether there are any.
 func (t Tree) Slice(uid uint32) (Bounds, bool) {
-	slice := "/user.slice/user-" + decimal(uint64(uid)) + ".slice"
 	var b Bounds
 	there := false
-	for _, controller := range []string{"", "pids", "memory", "cpu"} {
+	for _, controller := range controllers() {
 		if base := t.base(controller); base != "" {
-			names, err := readdir.Names(base + slice)
+			names, err := readdir.Names(base + slice(uid))
 			there = there || err == nil && len(names) > 0
-			b = both(b, climb(base, slice))
+			b = both(b, climb(base, slice(uid)))
 		}
 	}
 	return b, there
 }
+
+// Set reports whether what was asked for is what the slice of a user has itself, whatever bounds it from above. The kernel
+// counts memory in pages.
+func (t Tree) Set(uid uint32, asked Bounds) bool {
+	var own Bounds
+	for _, controller := range controllers() {
+		if base := t.base(controller); base != "" {
+			own = both(own, single(base+slice(uid)))
+		}
+	}
+	page := uint64(unix.Getpagesize())
+	is := func(own, asked uint64) bool { return asked == 0 || own == asked }
+	return is(own.Tasks, asked.Tasks) && is(own.CPU, asked.CPU) && is(own.Memory/page, asked.Memory/page)
+}
+
+// slice is the cgroup of the sessions of a user that systemd made.
+func slice(uid uint32) string { return "/user.slice/user-" + decimal(uint64(uid)) + ".slice" }
+
+// controllers are those that bound what is asked for, "" for the unified hierarchy.
+func controllers() []string { return []string{"", "pids", "memory", "cpu"} }
 
 // Of is what bounds a process whose /proc/PID/cgroup has text: its cgroups and all above.
 func (t Tree) Of(text string) Bounds {

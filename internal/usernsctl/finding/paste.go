@@ -1,0 +1,60 @@
+package finding
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// wordly are the characters that mean nothing to a shell inside of a word.
+const wordly = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-"
+
+// Word is text as one word of a command for sh(1), in quotation marks where the shell would see more in it. It may still
+// begin with a minus sign: that is for the command to mind.
+func Word(text string) string {
+	if text != "" && strings.Trim(text, wordly) == "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// Appended is the command that adds a line to a file, unless the file has it.
+func Appended(file, line string) string {
+	return "grep -qsxF -e " + Word(line) + " " + Word(file) + " || printf '%s\\n' " + Word(line) + " >>" + Word(file)
+}
+
+// Commented is the command that makes a comment of a line of a file, from 1, as long as it begins as pattern says: see
+// Pattern. The lines keep their numbers, so that commands for several of them can follow one another.
+func Commented(file string, line int, pattern string) string {
+	return "sed -i " + Word(strconv.Itoa(line)+"s/^"+pattern+"/#&/") + " " + Word(file)
+}
+
+// Replaced is the command that writes text where a line of a file ends with old, as long as it does. Both are
+// texts without characters that mean something in a regular expression.
+func Replaced(file string, line int, old, text string) string {
+	return "sed -i " + Word(strconv.Itoa(line)+"s/"+old+"$/"+text+"/") + " " + Word(file)
+}
+
+// Pattern is a basic regular expression, between slashes, for just this text.
+func Pattern(text string) string {
+	var out strings.Builder
+	for _, b := range []byte(text) {
+		switch b {
+		case '\\', '/', '.', '*', '[', '^', '$':
+			out.Write([]byte{'\\', b})
+		case '\t':
+			out.WriteString("[[:blank:]]")
+		default:
+			out.WriteByte(b)
+		}
+	}
+	return out.String()
+}
+
+// pasteable reports whether commands are what they look like: printable ASCII. Quotation marks keep a name from the shell,
+// but not from the terminal that it is pasted into, where a control character acts before the shell has seen it.
+func pasteable(commands []string) bool {
+	return !slices.ContainsFunc(commands, func(command string) bool {
+		return strings.ContainsFunc(command, func(r rune) bool { return r < ' ' || r > '~' })
+	})
+}

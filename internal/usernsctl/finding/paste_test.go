@@ -1,0 +1,93 @@
+package finding
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// hostile are pieces of names of whoever wants a shell to do something else.
+var hostile = []string{
+	"$(touch marker)", "`touch marker`", "'", `"`, ";touch marker;", "\ntouch marker\n", "&", "|", "\\", "/e touch marker\n", "]", "[", "*", ".", "^", "$", "#", " ", "\t",
+	"-", "w marker", "x", "\xff", "\u00fc", "!", "~", "{", "}", "=", ">marker",
+}
+
+// random is a name of some of the pieces.
+func random(r *rand.Rand) string {
+	text := ""
+	for range 1 + r.IntN(4) {
+		text += hostile[r.IntN(len(hostile))]
+	}
+	return text
+}
+
+// shell runs a script where whatever it makes is seen.
+func shell(t *testing.T, folder, script string) string {
+	t.Helper()
+	command := exec.Command("/bin/sh", "-c", script)
+	command.Dir, command.Env = folder, []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v: %s", script, err, out)
+	}
+	return string(out)
+}
+
+// TestWords: whatever is in a name, a shell takes it for one word that is just this name.
+func TestWords(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	folder := t.TempDir()
+	script, want := "", ""
+	for range 400 {
+		name := random(r)
+		script += "printf '<%s>' " + Word(name) + "\n"
+		want += "<" + name + ">"
+	}
+	if got := shell(t, folder, script+"printf '<%s>' "+Word("")); got != want+"<>" {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if left, _ := os.ReadDir(folder); len(left) > 0 {
+		t.Errorf("a name was executed: %v", left)
+	}
+}
+
+// TestEdits: a line of any text becomes a comment and nothing else does, one that has changed stays, and a line is added once.
+func TestEdits(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	folder := t.TempDir()
+	file := filepath.Join(folder, "it's $(a) file")
+	for range 60 {
+		line := strings.ReplaceAll(random(r), "\n", "")
+		if line == "" {
+			continue
+		}
+		if err := os.WriteFile(file, []byte("x\n"+line+"y\n"+line+"\nxx:1:10\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		shell(t, folder, strings.Join([]string{
+			Commented(file, 2, Pattern(line)), Commented(file, 1, Pattern(line+"z")), Replaced(file, 4, ":1:10", ":20:5"), Replaced(file, 4, ":1:10", ":30:5"),
+			Appended(file, line+"z"), Appended(file, line+"z"),
+		}, "\n"))
+		want := "x\n#" + line + "y\n" + line + "\nxx:20:5\n" + line + "z\n"
+		if got, _ := os.ReadFile(file); string(got) != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if left, _ := os.ReadDir(folder); len(left) != 1 {
+		t.Errorf("a name was executed: %v", left)
+	}
+}
+
+// TestPasteable: what a terminal would not take as text is no command.
+func TestPasteable(t *testing.T) {
+	for command, kept := range map[string]bool{"chmod g-w /etc/x": true, "a\x1b[2Jb": false, "a\nb": false, "a\x03": false, "\u202e": false, "\xff": false} {
+		var r Report
+		r.Add(Finding{Fix: []string{"true", command}})
+		if got := len(r.Findings[0].Fix) == 2; got != kept || !kept && r.Findings[0].Fix != nil {
+			t.Errorf("%q: %q", command, r.Findings[0].Fix)
+		}
+	}
+}
