@@ -61,7 +61,9 @@ func (s *syslog) drain() []string {
 		if err != nil {
 			return out
 		}
-		out = append(out, string(buffer[:n]))
+		if !harness.OpenVSwitch(buffer[:n]) {
+			out = append(out, string(buffer[:n]))
+		}
 	}
 }
 

@@ -296,6 +296,7 @@ func (s *service) killLate() {
 			return
 		}
 		w.child.Kill()
+		s.turns.Stuck(w.connection)
 		s.since = s.since[1:]
 	}
 }

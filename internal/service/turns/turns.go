@@ -25,7 +25,8 @@ type Turns struct {
 	came    map[int]uint64 // when a connection came, of those that wait
 	count   uint64         // of those that came
 	waiting int
-	running int
+	running int // but those that are stuck
+	stuck   map[int]bool
 }
 
 // owner is who connections are charged to.
@@ -40,7 +41,7 @@ func (o *owner) waiting() int { return len(o.idle) + len(o.due) }
 
 // New returns turns without connections.
 func New(limits Limits) *Turns {
-	return &Turns{limits: limits, owners: map[string]*owner{}, of: map[int]*owner{}, came: map[int]uint64{}}
+	return &Turns{limits: limits, owners: map[string]*owner{}, of: map[int]*owner{}, came: map[int]uint64{}, stuck: map[int]bool{}}
 }
 
 // Drop is a connection that has to go.
@@ -188,9 +189,22 @@ func (t *Turns) Ended(connection int) {
 		return
 	}
 	o.running--
-	t.running--
+	if !t.stuck[connection] {
+		t.running--
+	}
+	delete(t.stuck, connection)
 	delete(t.of, connection)
 	t.tidy(o)
+}
+
+// Stuck says that a worker was killed, and may not end: from then on it counts against its owner alone, or few owners could
+// keep all workers.
+func (t *Turns) Stuck(connection int) {
+	if o := t.of[connection]; o == nil || t.stuck[connection] || slices.Contains(o.idle, connection) || slices.Contains(o.due, connection) {
+		return
+	}
+	t.stuck[connection] = true
+	t.running--
 }
 
 // tidy forgets who has nothing any more, and takes who is not due out of the row.

@@ -181,6 +181,46 @@ func TestNoOneLosesByOthers(t *testing.T) {
 	}
 }
 
+// TestStuck: workers that do not end keep their owners from further ones, and nobody else.
+func TestStuck(t *testing.T) {
+	x := New(Limits{Waiting: 4, Running: 2, All: 100, Workers: 8})
+	var held []int
+	for c := range 40 {
+		x.Come(c, "owner"+strconv.Itoa(c/4))
+		x.Due(c)
+		if c, ok := x.Next(); ok {
+			held = append(held, c)
+		}
+	}
+	x.Come(100, "bob")
+	x.Due(100)
+	if c, ok := x.Next(); ok {
+		t.Fatalf("%d is served, with %d running", c, len(held))
+	}
+	x.Stuck(100) // it waits
+	before := 0
+	for served := false; !served; {
+		if c, ok := x.Next(); ok {
+			served = c == 100
+			held = append(held, c)
+			continue
+		}
+		if len(held) == before {
+			t.Fatalf("bob is not served: %d running, %d held", x.running, len(held))
+		}
+		before = len(held)
+		for _, c := range held { // all are killed, and none ends
+			x.Stuck(c)
+		}
+	}
+	for _, c := range held {
+		x.Ended(c)
+	}
+	if x.running != 0 || len(x.stuck) != 0 {
+		t.Errorf("%d running, %v", x.running, x.stuck)
+	}
+}
+
 // TestStrangers: what is not there changes nothing.
 func TestStrangers(t *testing.T) {
 	x := small()

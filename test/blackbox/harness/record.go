@@ -43,6 +43,12 @@ func (l *Log) read() {
 	}
 }
 
+var ofOpenVSwitch = regexp.MustCompile(`^<\d+>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ovs(db-server|-vswitchd): `)
+
+// OpenVSwitch reports whether its daemons sent a datagram to the log, as they do by themselves ten seconds after their start. Ours
+// have no time, so that none passes for one of theirs.
+func OpenVSwitch(datagram []byte) bool { return ofOpenVSwitch.Match(datagram) }
+
 // drain takes what is there.
 func (l *Log) drain() {
 	l.mutex.Lock()
@@ -51,6 +57,7 @@ func (l *Log) drain() {
 	for {
 		n, err := unix.Read(l.fd, buffer)
 		switch {
+		case err == nil && OpenVSwitch(buffer[:n]):
 		case err == nil:
 			l.records = append(l.records, string(buffer[:n]))
 		case !errors.Is(err, unix.EINTR):
