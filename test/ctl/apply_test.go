@@ -67,7 +67,7 @@ func TestUnprotected(t *testing.T) {
 				t.Errorf("as %s: no %s in %s", p.name, want, f.Problem)
 			}
 		}
-		if len(f.Fix) != 1 || f.Fix[0] != "usernsctl apply "+nic {
+		if len(f.Fix) != 1 || f.Fix[0] != "usernsctl apply -- "+nic {
 			t.Errorf("%q", f.Fix)
 		}
 	}

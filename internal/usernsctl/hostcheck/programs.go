@@ -135,23 +135,21 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 	}
 }
 
-// The service's socket where an administrator has chosen it, and what else an administrator has chosen: dpkg-statoverride(1).
-const (
-	chosenSocket = "/etc/systemd/system/sockets.target.wants/userns-helpers-maps.socket"
-	overrides    = "/var/lib/dpkg/statoverride"
-)
+// chosenSocket is the service's socket, where an administrator has chosen it.
+const chosenSocket = "/etc/systemd/system/sockets.target.wants/userns-helpers-maps.socket"
 
 // ifOurs is a command that gives a program its privilege, if it is one of these: of another one nothing here says what it does
-// with it. Where somebody chose that it has none, it stays so, and the service is started that takes its place.
+// with it. Where somebody chose that it has none, by dpkg-statoverride(1) too, it stays so, and the service is started that
+// takes its place.
 func (c *check) ifOurs(at string, p program, command string) []string {
 	ours, err := isOurs(c.root+at, p.command)
 	switch {
-	case err != nil || !ours, strings.Contains(c.text(overrides), " "+at+"\n"):
+	case err != nil || !ours:
 		return nil
 	case p.need.Name != "" && c.has(chosenSocket):
 		return []string{"systemctl start userns-helpers-maps.socket"}
 	}
-	return []string{command}
+	return []string{"dpkg-statoverride --list " + finding.Word(at) + " >/dev/null 2>&1 || " + command}
 }
 
 // gets is what users get by a program.
