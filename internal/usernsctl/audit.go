@@ -50,14 +50,29 @@ func (a asker) audit() int {
 		format, since, append([]records.Source{}, log.Sources...), log.Sorted(), log.Other, log.Forged, log.Broken, append([]finding.Unseen{}, log.Unseen...),
 	}
 	for i, g := range answer.Groups {
-		if g.User == "" && g.UID != nil { // refused before the account was looked up
-			answer.Groups[i].User = names[uint32(*g.UID)]
+		if g.UID != nil {
+			answer.Groups[i].User = calledHere(g.User, uint32(*g.UID), names)
 		}
 	}
 	if a.json {
 		return a.answer(answer, status)
 	}
 	return a.say([]byte(a.auditText(answer, now)), status)
+}
+
+// calledHere is what a record calls the user with a user ID, unless this host calls the user otherwise: names[uid], or "" where
+// that is nothing and the record's name is somebody else's. Where anybody can write records, journald vouches for the user ID alone.
+func calledHere(recorded string, uid uint32, names map[uint32]string) string {
+	all := strings.Split(recorded, ",")
+	if own := names[uid]; own != "" && !slices.Contains(all, own) { // "" in a record: refused before the account was looked up
+		return own
+	}
+	for id, name := range names {
+		if id != uid && slices.Contains(all, name) {
+			return names[uid]
+		}
+	}
+	return recorded
 }
 
 // clock is the time in seconds since 1970.
@@ -70,7 +85,7 @@ func clock() int64 {
 // zone is the host's time zone, /etc/localtime: the program has no TZ that could name another file.
 func zone() *time.Location { return time.Now().Location() }
 
-// wantsUser says which records are a user's, by name or user ID.
+// wantsUser says which records are a user's, by name or user ID. The user ID counts where there is one.
 func wantsUser(text string, names map[uint32]string) (func(records.Record) bool, error) {
 	uid, err := number.Decimal(text)
 	byID := err == nil
@@ -83,7 +98,10 @@ func wantsUser(text string, names map[uint32]string) (func(records.Record) bool,
 		return nil, errors.New("--user needs a value")
 	}
 	return func(r records.Record) bool {
-		return byID && r.HasUID && r.UID == uid || slices.Contains(strings.Split(r.User, ","), text)
+		if byID && r.HasUID {
+			return r.UID == uid
+		}
+		return slices.Contains(strings.Split(r.User, ","), text)
 	}, nil
 }
 

@@ -71,6 +71,35 @@ func TestAuditText(t *testing.T) {
 	}
 }
 
+// TestCalledHere: whoever writes a record in a program's name chooses the name in it, and not the user ID.
+func TestCalledHere(t *testing.T) {
+	names := map[uint32]string{0: "root", 1000: "alice", 1001: "mallory"}
+	for _, c := range []struct {
+		recorded string
+		uid      uint32
+		want     string
+	}{
+		{"alice", 1000, "alice"},
+		{"alice,al", 1000, "alice,al"},
+		{"", 1000, "alice"},
+		{"before-usermod", 1000, "alice"},
+		{"alice", 1001, "mallory"},
+		{"root,mallory", 1001, "mallory"},
+		{"of-a-directory", 5000, "of-a-directory"},
+		{"alice", 5000, ""},
+	} {
+		if got := calledHere(c.recorded, c.uid, names); got != c.want {
+			t.Errorf("%q of %d: got %q, want %q", c.recorded, c.uid, got, c.want)
+		}
+	}
+	for _, user := range []string{"alice", "1000"} {
+		wants, err := wantsUser(user, names)
+		if err != nil || wants(records.Record{User: "alice", UID: 1001, HasUID: true}) || !wants(records.Record{User: "before-usermod", UID: 1000, HasUID: true}) {
+			t.Errorf("--user %s goes by the name in a record, %v", user, err)
+		}
+	}
+}
+
 func TestSince(t *testing.T) {
 	for text, want := range map[string]int64{
 		"": 0, "90m": auditNow - 5400, "2h": auditNow - 7200, "7d": auditNow - 604_800, "4w": auditNow - 2_419_200, "@17": 17,
