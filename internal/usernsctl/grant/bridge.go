@@ -150,18 +150,28 @@ func (h Host) networkdRuns() bool {
 	return false
 }
 
-// isNetworkd reports whether a process executes systemd-networkd. Who may not see what it executes, for a dry run, believes its
+// isNetworkd reports whether a process executes systemd-networkd, for this network: that of a container whose root is the host's
+// has the same user, and makes no bridge here. Who may not see what it executes, for a dry run, believes its
 // name: that of a setuid program is whatever its caller calls it.
 func isNetworkd(process string) bool {
 	if readdir.Beginning(process+"/comm", 32) != "systemd-network\n" { // 15 bytes of it
 		return false
 	}
-	buffer := make([]byte, unix.PathMax)
-	n, err := unix.Readlink(process+"/exe", buffer)
+	program, err := linkOf(process + "/exe")
 	if err != nil {
 		return unix.Geteuid() != 0
 	}
-	return strings.HasSuffix(strings.TrimSuffix(string(buffer[:n]), " (deleted)"), "/systemd-networkd") // an upgrade deletes it
+	here, failed := linkOf("/proc/self/ns/net")
+	there, err := linkOf(process + "/ns/net")
+	return failed == nil && err == nil && here == there &&
+		strings.HasSuffix(strings.TrimSuffix(program, " (deleted)"), "/systemd-networkd") // an upgrade deletes it
+}
+
+// linkOf is where a link of /proc says that it leads to.
+func linkOf(path string) (string, error) {
+	buffer := make([]byte, unix.PathMax)
+	n, err := unix.Readlink(path, buffer)
+	return string(buffer[:max(n, 0)]), err
 }
 
 // unbridge takes a user's own bridge away: its files, and the bridge, which systemd-networkd leaves.

@@ -1,6 +1,9 @@
 package grant
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -48,6 +51,37 @@ func TestParseSubnet(t *testing.T) {
 	for _, text := range []string{"", "10.0.0.1", "10.0.0.1/33", "10.0.0/24", "10.0.0.256/24", "10.0.0.1.2/24", "10.0.0.-1/24", "::1/64"} {
 		if got, ok := parse(text); ok {
 			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// TestNetworkd: a container's is not the host's, nor is what only has the name.
+func TestNetworkd(t *testing.T) {
+	here, err := os.Readlink("/proc/self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const networkd = "/usr/lib/systemd/systemd-networkd"
+	for _, c := range []struct {
+		comm, exe, net string
+		want           bool
+	}{
+		{"systemd-network", networkd, here, true},
+		{"systemd-network", networkd + " (deleted)", here, true},
+		{"systemd-network", networkd, "net:[1]", false},
+		{"systemd-network", "/tmp/program", here, false},
+		{"systemd-resolve", networkd, here, false},
+	} {
+		process := t.TempDir()
+		err := errors.Join(
+			os.WriteFile(filepath.Join(process, "comm"), []byte(c.comm+"\n"), 0o600), os.Symlink(c.exe, filepath.Join(process, "exe")),
+			os.Mkdir(filepath.Join(process, "ns"), 0o700), os.Symlink(c.net, filepath.Join(process, "ns/net")),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := isNetworkd(process); got != c.want {
+			t.Errorf("%+v: %t", c, got)
 		}
 	}
 }
