@@ -162,8 +162,17 @@ func leftovers(r *Report) {
 		if n := living(l.First, l.First+l.Count); n > 0 {
 			r.remark(strconv.Itoa(n) + " processes with IDs from " + decimal(l.First) + " to " + decimal(l.First+l.Count-1) + " are still running.")
 		}
-		r.remark("Files keep these IDs, and whoever is granted the IDs next owns those files. To find them: find / -xdev -uid +" + decimal(l.First-1) + " -uid -" + decimal(l.First+l.Count))
+		r.remark("Files keep these IDs, and whoever is granted the IDs next owns those files. To find them: " + search(l.First, l.First+l.Count))
 	}
+}
+
+// search is the command for files of user IDs in [from, end).
+func search(from, end uint64) string {
+	above := ""
+	if from > 0 {
+		above = " -uid +" + decimal(from-1)
+	}
+	return "find / -xdev" + above + " -uid -" + decimal(end)
 }
 
 // living is how many processes have a user id in [from, end).
