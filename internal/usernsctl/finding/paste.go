@@ -35,6 +35,18 @@ func Replaced(file string, line int, old, text string) string {
 	return "sed -i " + Word(strconv.Itoa(line)+"s/"+old+"$/"+text+"/") + " " + Word(file)
 }
 
+// Retaken are the commands that make a file one of root's alone: a copy of it, and that in its place, since whoever has opened this
+// one for writing can go on to write. What the copy says is for a person to read in between: the file can change until it is made.
+func Retaken(file string) []string {
+	word, other := Word(file), Word(file+".of-root")
+	return []string{"install -o root -g root -m 644 " + word + " " + other + " || rm -f " + other, "mv " + other + " " + word}
+}
+
+// Retake says what to do with these commands.
+func Retake(commands []string) string {
+	return "Make a copy, read what that says, and put it in the file's place; whoever has the file open can still write to it: " + strings.Join(commands, "; ")
+}
+
 // Pattern is a basic regular expression, between slashes, for just this text.
 func Pattern(text string) string {
 	var out strings.Builder

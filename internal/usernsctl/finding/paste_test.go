@@ -91,3 +91,41 @@ func TestPasteable(t *testing.T) {
 		}
 	}
 }
+
+// TestRetaken: the file that others have open is another one afterwards, with what the copy said when it was read; and a copy that
+// cannot be made replaces nothing.
+func TestRetaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "the file")
+	if err := os.WriteFile(path, []byte("alice:100000:65536\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	open, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	commands := Retaken(path)
+	mine := strings.NewReplacer("-o root -g root ", "") // whoever runs this test
+	sh := func(command string) error { return exec.Command("/bin/sh", "-c", mine.Replace(command)).Run() }
+	if err := sh(commands[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.WriteString("mallory:0:1\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := sh(commands[1]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.WriteString("mallory:1:1\n"); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "alice:100000:65536\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if err := sh(strings.Replace(commands[0], "install", "false", 1)); err != nil {
+		t.Error(err)
+	}
+	if err := sh(commands[1]); err == nil {
+		t.Error("there was a copy to put in its place")
+	}
+}

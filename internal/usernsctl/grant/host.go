@@ -86,7 +86,7 @@ func writable(path string) error {
 	}
 	_ = file.Close()
 	if distrust != nil {
-		return &Refusal{"file-trust", path + " " + distrust.Reason(), "The programs refuse such a file, so that a line in it grants nothing: chown root:root " + path + "; chmod 644 " + path}
+		return &Refusal{"file-trust", path + " " + distrust.Reason(), "The programs refuse such a file, so that a line in it grants nothing. " + finding.Retake(finding.Retaken(path))}
 	}
 	return nil
 }

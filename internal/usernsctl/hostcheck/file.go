@@ -66,19 +66,15 @@ func (c *check) distrust(path string, why *trusted.UntrustedError) {
 	c.report.Add(f)
 }
 
-// retaken is the command that makes a file one of root's alone, as it is: another file in its place, since whoever has opened
-// this one for writing can go on to write. There is none for what a link leads to, where others may rule.
-func (c *check) retaken(path string) []string {
-	word, other := finding.Word(path), finding.Word(path+".of-root")
-	return c.edit(path, "install -o root -g root -m 644 "+word+" "+other+" && mv "+other+" "+word)
-}
+// retaken are the commands that make a file one of root's alone. There are none for what a link leads to, where others may rule.
+func (c *check) retaken(path string) []string { return c.edit(path, finding.Retaken(path)...) }
 
 // retake says what to do about a file that others could write.
 func retake(fix []string) string {
 	if len(fix) == 0 {
 		return "Put a file there that root alone can have written."
 	}
-	return "Read what it says; then put a copy in its place, since whoever has it open can still write: " + fix[0]
+	return finding.Retake(fix)
 }
 
 // edit are commands about a file by its name; none where that is a link: they would replace it, or change what others have put
