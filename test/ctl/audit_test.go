@@ -181,7 +181,7 @@ func TestAuditJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	recorded(t)
-	// A record by bob in alice's name, and one in the name of bob.
+	// A record by bob in alice's name, and one of their own, which calls them otherwise: the user ID says who it is.
 	for _, uid := range []string{"3001", "3002"} {
 		text := "result=granted ppid=1 uid=" + uid + ` gid=1 user="forged" asked="0 0 1" by="/etc/subuid:1"`
 		if got := call(t, bob, "/usr/bin/logger", "--id=7", "-p", "authpriv.info", "-t", "newuidmap", "--socket", "/dev/log", text); got.status != 0 {
@@ -192,7 +192,7 @@ func TestAuditJournal(t *testing.T) {
 	var short string
 	until(t, "the journal has all", func() bool {
 		a, short = audit(t, root)
-		return a.Forged == 1 && len(a.Unseen) == 0 && strings.Contains(short, "granted newuidmap forged   1\n") && strings.Contains(short, "granted usernsctl root")
+		return a.Forged == 1 && len(a.Unseen) == 0 && strings.Contains(short, "granted newuidmap bob   1\n") && strings.Contains(short, "granted usernsctl root")
 	})
 	a.Forged = 0
 	isRecorded(t, a, short)
