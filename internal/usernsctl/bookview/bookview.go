@@ -63,33 +63,22 @@ func parseRow(text []byte) (ledger.Row, bool) {
 func Slots(directory string) ([]Slot, error) { return slotsIn(directory, 0) }
 
 func slotsIn(directory string, owner uint32) ([]Slot, error) {
-	fd, err := unix.Open(directory, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ENOENT) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer lockfile.Close(fd)
-	names, err := entries(fd)
-	if err != nil {
-		return nil, err
-	}
 	var all []Slot
-	for _, name := range names {
+	err := eachIn(directory, func(fd int, name string) error {
 		of, ok := parseFileName(name)
 		if !ok {
-			continue
+			return nil
 		}
 		records, err := slots.Records(fd, name, directory, owner)
-		if err != nil {
-			return nil, err
-		}
 		for i, s := range records {
 			if s.Name != "" {
 				all = append(all, Slot{of.Owner, of.Place, i, s.Nic, s.State == netquota.Unasked})
 			}
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
 }
@@ -100,37 +89,49 @@ func Addresses(directory string) (map[string]netip.Addr, error) { return address
 
 func addressesIn(directory string, owner uint32) (map[string]netip.Addr, error) {
 	all := make(map[string]netip.Addr)
-	fd, err := unix.Open(directory, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ENOENT) {
-		return all, nil
-	}
+	err := eachIn(directory, func(fd int, name string) error {
+		bridge := addresses.BridgeOf(name)
+		if bridge == "" {
+			return nil
+		}
+		book, err := addresses.Open(addresses.Place{Directory: fd, Path: directory, Owner: owner, Reads: true}, bridge)
+		if err != nil {
+			return err
+		}
+		defer book.Close()
+		records, err := book.Records()
+		for _, r := range records {
+			all[r.Nic.Name] = r.Address
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
+	}
+	return all, nil
+}
+
+// eachIn calls see with each name in a directory at an absolute path, and the directory, until it fails. One that does not
+// exist has none.
+func eachIn(directory string, see func(fd int, name string) error) error {
+	fd, err := unix.Open(directory, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	defer lockfile.Close(fd)
 	names, err := entries(fd)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, name := range names {
-		bridge := addresses.BridgeOf(name)
-		if bridge == "" {
-			continue
-		}
-		book, err := addresses.Open(addresses.Place{Directory: fd, Path: directory, Owner: owner, Reads: true}, bridge)
-		if err != nil {
-			return nil, err
-		}
-		records, err := book.Records()
-		book.Close()
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range records {
-			all[r.Nic.Name] = r.Address
+		if err := see(fd, name); err != nil {
+			return err
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // entries are the names in an open directory.
