@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 var (
@@ -41,6 +43,42 @@ func TestCost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCostAmong: interfaces that are none of the bridge's are not listed. Each part of a list takes the kernel as long as
+// there are interfaces.
+func TestCostAmong(t *testing.T) {
+	r := runnablesOf(t, costly, "costs", inPlace)["create"]
+	alone := r.lists(t)
+	var others, removals []string
+	for i := range 200 { // whose names are more than one short read
+		name := fmt.Sprintf("among%d", i)
+		others = append(others, "link add "+name+" type veth peer name "+name+"b")
+		removals = append(removals, "link del "+name)
+	}
+	t.Cleanup(func() {
+		if err := ip(removals...); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := ip(others...); err != nil {
+		t.Fatal(err)
+	}
+	if among := r.lists(t); among > alone {
+		t.Errorf("%d parts of lists are read among others, %d without", among, alone)
+	}
+}
+
+// lists counts the parts of directories that one run reads.
+func (r runnable) lists(t *testing.T) (n int) {
+	t.Helper()
+	plan{u: costly, argv: r.argv()}.run(t, func(x *traced) {
+		for x.until(func(c systemCall) bool { return c.nr == unix.SYS_GETDENTS64 }) {
+			n++
+		}
+	})
+	r.effect()
+	return n
 }
 
 // faults counts the page faults of one run, those of the runtime's start and of the kernel's loading included.
