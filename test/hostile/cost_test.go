@@ -4,11 +4,16 @@ package hostile
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
 )
 
 var (
@@ -45,36 +50,47 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// TestCostAmong: interfaces that are none of the bridge's are not listed. Each part of a list takes the kernel as long as
-// there are interfaces.
-func TestCostAmong(t *testing.T) {
+// TestNothingListed: a create reads no list of all interfaces, each part of which would take the kernel as long as there are
+// interfaces; where a limit counts them on all bridges, it does.
+func TestNothingListed(t *testing.T) {
+	const path = "/etc/userns-helpers/policy.toml"
+	before, err := os.ReadFile(path)
+	if err == nil {
+		t.Cleanup(func() { put(t, path, string(before)) })
+	} else {
+		t.Cleanup(func() { _ = os.Remove(path) })
+	}
 	r := runnablesOf(t, costly, "costs", inPlace)["create"]
-	alone := r.lists(t)
-	var others, removals []string
-	for i := range 200 { // whose names are more than one short read
-		name := fmt.Sprintf("among%d", i)
-		others = append(others, "link add "+name+" type veth peer name "+name+"b")
-		removals = append(removals, "link del "+name)
+	put(t, path, "")
+	if names := r.listed(t); names != 0 {
+		t.Errorf("%d parts of the list of all interfaces were read", names)
 	}
-	t.Cleanup(func() {
-		if err := ip(removals...); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := ip(others...); err != nil {
-		t.Fatal(err)
-	}
-	if among := r.lists(t); among > alone {
-		t.Errorf("%d parts of lists are read among others, %d without", among, alone)
+	put(t, path, "[limits]\nnics_per_user = 5\n")
+	if names := r.listed(t); names == 0 {
+		t.Error("a limit over all bridges reads no list")
 	}
 }
 
-// lists counts the parts of directories that one run reads.
-func (r runnable) lists(t *testing.T) (n int) {
+// put makes a file of root's.
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := (harness.File{Text: text}).Put(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// listed counts the parts of the list of all interfaces that one run reads.
+func (r runnable) listed(t *testing.T) (n int) {
 	t.Helper()
 	plan{u: costly, argv: r.argv()}.run(t, func(x *traced) {
 		for x.until(func(c systemCall) bool { return c.nr == unix.SYS_GETDENTS64 }) {
-			n++
+			directory, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", x.pid, x.at.args[0]))
+			if strings.HasSuffix(directory, "/net/ipv4/conf") {
+				n++
+			}
 		}
 	})
 	r.effect()
