@@ -26,7 +26,7 @@ var journal *harness.Log
 
 // releases are those of LXC that the suite knows: docs/compatibility.md lists their differences. With another one only
 // ours is checked.
-var releases = []string{"5.0", "6.0"}
+var releases = []string{"5.0", "6.0", "7.0"}
 
 func TestMain(m *testing.M) {
 	harness.Suite(m, "test/run nics", furnish)
