@@ -202,20 +202,6 @@ func TestDiversionTakenAway(t *testing.T) {
 	}
 }
 
-// TestServiceLinks has an administrator who turned the service on, as systemctl does it, also where systemd does not run:
-// nothing starts at the next boot what the removal took away.
-func TestServiceLinks(t *testing.T) {
-	m := withOurs(t)
-	const wants = "/etc/systemd/system/sockets.target.wants"
-	m.run(t, "mkdir", "-p", wants)
-	m.run(t, "ln", "-s", "/usr/lib/systemd/system/userns-helpers-maps.socket", wants+"/userns-helpers-maps.socket")
-	m.dpkg(t, "-i", debs.oursNext)
-	m.expect(t, wants+"/userns-helpers-maps.socket", "link")
-	m.dpkg(t, "--remove", "userns-helpers")
-	m.expect(t, wants+"/userns-helpers-maps.socket", "")
-	m.isTheirs(t)
-}
-
 // TestNotOfAnyPackage has programs at the public paths that no package owns, as make install leaves them.
 func TestNotOfAnyPackage(t *testing.T) {
 	m := newMachine(t)
@@ -241,7 +227,7 @@ func TestDistUpgrade(t *testing.T) {
 	})
 	t.Run("service", func(t *testing.T) {
 		m := withOurs(t)
-		m.serve(t)
+		m.askService(t)
 		m.toNext(t, servedPrograms)
 		m.isServed(t)
 		m.watched(t, servedPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
