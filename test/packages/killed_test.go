@@ -14,16 +14,18 @@ import (
 // steps are the programs that the maintainer scripts call to change something.
 var steps = []string{"rm", "cp", "sync", "mv", "ln", "chmod", "chown", "install", "rmdir", "dpkg-divert"}
 
-// stand is put before each of the steps. It counts them in /run/steps, and at number /run/at does what /run/what says; from
-// then on, where the disk is full, to all steps that need room.
+// stand is put before each of the steps. It counts them in /run/steps, and at number /run/at does what /run/what says. Where
+// the disk is full only the steps count that need room, and all from that one on fail.
 const stand = `#!/bin/sh
 n=$(cat /run/steps)
 at=$(cat /run/at)
-echo $((n + 1)) >/run/steps
-case $(cat /run/what) in
+what=$(cat /run/what)
+case $what:${0##*/} in full:cp | full:ln | full:install | full:dpkg-divert) ;; full:*) what=none ;; esac
+[ "$what" = none ] || echo $((n + 1)) >/run/steps
+case $what in
 kill) [ "$n" -ne "$at" ] || kill -s KILL 0 ;;
 fail) [ "$n" -ne "$at" ] || exit 1 ;;
-full) case ${0##*/} in cp | ln | install | dpkg-divert) [ "$at" -lt 0 ] || [ "$n" -lt "$at" ] || exit 1 ;; esac ;;
+full) [ "$at" -lt 0 ] || [ "$n" -lt "$at" ] || exit 1 ;;
 esac
 exec /usr/bin/%s "$@"
 `

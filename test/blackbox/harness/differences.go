@@ -86,6 +86,12 @@ func (d *Differences) about(releases []string) bool {
 	return len(releases) == 0 || slices.Contains(releases, d.release)
 }
 
+// Here says whether an id is listed, and about the release that is judged.
+func (d *Differences) Here(id string) bool {
+	releases, listed := d.of[id]
+	return listed && d.about(releases)
+}
+
 // Stale returns the ids in the list that are about this release, and that no case has shown, sorted.
 func (d *Differences) Stale() []string {
 	var out []string

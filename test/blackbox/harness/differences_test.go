@@ -81,6 +81,11 @@ func TestJudge(t *testing.T) {
 			t.Errorf("Judge(%q, %t) = %v", row.id, row.differs, err)
 		}
 	}
+	for id, here := range map[string]bool{"M01": true, "M04": true, "M05": false, "M08": true, "M09": false, "M99": false} {
+		if differences.Here(id) != here {
+			t.Errorf("Here(%s) = %t", id, !here)
+		}
+	}
 	if stale := differences.Stale(); !slices.Equal(stale, []string{"M02", "M06", "M10"}) {
 		t.Errorf("stale: %v", stale)
 	}

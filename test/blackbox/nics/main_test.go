@@ -73,7 +73,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%s: differs is not a list of ids and aspects: %q", c.id, c.differs)
 		}
 		for aspect, id := range c.differences() {
-			if err := differences.Judge(id, true); err != nil {
+			if err := differences.Judge(id, differences.Here(id)); err != nil {
 				t.Errorf("%s: %s: %v", c.id, aspect, err)
 			}
 		}
