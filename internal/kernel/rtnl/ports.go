@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"userns-helpers/internal/kernel/raw"
 )
 
@@ -21,13 +23,17 @@ func (c *Conn) Ports(bridge, prefix string) ([]string, error) {
 	if err := raw.BridgePorts(c.fd, bridge, ports); err != nil {
 		return nil, err
 	}
+	request, err := unix.NewIfreq("")
+	if err != nil {
+		return nil, err
+	}
 	var names []string
 	for ; len(ports) > 0; ports = ports[4:] {
 		index := binary.NativeEndian.Uint32(ports)
 		if index == 0 {
 			continue
 		}
-		name, err := c.NameOf(int(index))
+		name, err := c.nameOf(request, int(index))
 		if err != nil {
 			return nil, err
 		}
