@@ -102,7 +102,7 @@ func Attend(own Set) error {
 	if err := noMoreByExecuting(); err != nil {
 		return err
 	}
-	kept := exactly(own & root.permitted)
+	kept := exactly(keep & root.permitted)
 	kept[0].Effective, kept[1].Effective = 0, 0
 	return kept.set()
 }
