@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/service/wire"
@@ -24,8 +25,8 @@ const (
 // ask has the service do what is wanted, where the program was given no privilege. What is made is deleted again, by the service
 // too, where nobody takes the line about it.
 //
-// The namespace is opened with the caller's rights. That it cannot be is not the first thing that the service looks at, so that
-// it is asked all the same, and this reason said if no other is.
+// The namespace is opened with the caller's rights. That it cannot be is not the first thing that the service looks at: it is
+// told so, and says what comes first.
 func (r *run) ask() (outcome, error) {
 	if err := privilege.CloseInherited(r.wanted.target.fd); err != nil {
 		return outcome{}, failed(whynot.CloseDescriptors, err)
@@ -33,48 +34,41 @@ func (r *run) ask() (outcome, error) {
 	if err := r.caller.Plain(); err != nil {
 		return outcome{}, failed(whynot.Reset, err)
 	}
-	found, unopened := reach(r.caller, r.wanted.target)
-	namespace := found.FD()
-	if unopened != nil {
-		namespace = none
+	call := wire.Call{Method: wire.Create, Arguments: r.arguments}
+	if r.wanted.verb == "delete" {
+		call.Method = wire.Delete
 	}
-	answer, err := r.insist(r.arguments, namespace)
-	why := &whynot.Answered{}
-	switch {
-	case errors.As(err, &why) && unopened != nil && why.ID() == whynot.NamespaceUnreachable:
-		return outcome{}, notYours(r.caller.UID(), r.wanted.target, unopened)
-	case err != nil, answer.Line == "":
+	found, err := reach(r.caller, r.wanted.target)
+	if err != nil {
+		call.Unopened = string(notYours(r.caller.UID(), r.wanted.target, err).ID())
+	}
+	answer, err := r.insist(call, found)
+	if err != nil || answer.Line == "" {
 		return outcome{}, err
 	}
-	return outcome{answer.Line + "\n", func() error { return r.takeBack(answer.Line, namespace) }}, nil
+	return outcome{answer.Line + "\n", func() error { return r.takeBack(answer.Line, found) }}, nil
 }
 
-// none stands for the descriptor of a namespace that could not be opened.
-const none = -1
-
 // takeBack has the service delete the interface that a line tells of.
-func (r *run) takeBack(line string, namespace int) error {
+func (r *run) takeBack(line string, namespace netns.Found) error {
 	words := strings.Split(line, ":")
 	if len(words) != 4 {
 		return failed(whynot.Remove, unix.EBADMSG)
 	}
-	_, err := r.insist(append(append([]string{"delete"}, r.arguments[1:6]...), words[2]), namespace)
+	arguments := append(append([]string{"delete"}, r.arguments[1:6]...), words[2])
+	_, err := r.insist(wire.Call{Method: wire.Delete, Arguments: arguments}, namespace)
 	return err
 }
 
 // insist asks until there is an answer, or no use in asking again. Nothing is asked twice that may have been done.
-func (r *run) insist(arguments []string, namespace int) (wire.Answer, error) {
-	call := wire.Call{Method: wire.Create, Arguments: arguments, Unopened: namespace == none}
-	if arguments[0] == "delete" {
-		call.Method = wire.Delete
-	}
+func (r *run) insist(call wire.Call, namespace netns.Found) (wire.Answer, error) {
 	message, fits := call.Message()
 	if !fits {
 		return wire.Answer{}, &whynot.NotPrivileged{Service: errUnsendable}
 	}
 	heard := false
 	for end := time.Now().Add(insisting); ; {
-		sent, answer, err := once(message, namespace)
+		sent, answer, err := once(message, call.Unopened == "", namespace)
 		switch {
 		case !sent && !heard:
 			return wire.Answer{}, &whynot.NotPrivileged{Service: err}
@@ -102,11 +96,11 @@ var errUnsendable = errors.New("the command line is too long for it, or not UTF-
 func isUnread(err error) bool { return errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE) }
 
 // once asks the service; sent reports whether it may have got the call. Only root is asked: unixsock.
-func once(message []byte, namespace int) (sent bool, answer wire.Answer, err error) {
+func once(message []byte, opened bool, namespace netns.Found) (sent bool, answer wire.Answer, err error) {
 	err = unixsock.Daemon{Path: paths.Nics(), Patience: patience}.Once(func(conn *unixsock.Conn) error {
 		sent = true
 		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
-		failed := send(conn, message, namespace)
+		failed := send(conn, message, opened, namespace)
 		reply, err := conn.Message(wire.Longest)
 		if err != nil {
 			return errors.Join(failed, err)
@@ -119,9 +113,9 @@ func once(message []byte, namespace int) (sent bool, answer wire.Answer, err err
 	return sent, answer, err
 }
 
-func send(conn *unixsock.Conn, message []byte, namespace int) error {
-	if namespace == none {
+func send(conn *unixsock.Conn, message []byte, opened bool, namespace netns.Found) error {
+	if !opened {
 		return conn.Send(message)
 	}
-	return conn.Pass(message, namespace)
+	return conn.Pass(message, namespace.FD())
 }

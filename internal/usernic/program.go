@@ -92,7 +92,8 @@ type run struct {
 
 	answered bool            // the service said what became of it, and has recorded that
 	peer     *privilege.Peer // for whom this process works, where it is the service's
-	received int             // the descriptor that came with the peer's call; negative: none
+	received int             // the descriptor that came with the peer's call
+	unopened string          // why none did
 	abroad   bool            // the peer is in another network namespace
 }
 
@@ -222,14 +223,14 @@ func (r *run) find() (netns.Found, error) {
 	switch {
 	case r.peer == nil:
 		return reach(r.caller, r.wanted.target)
-	case r.received < 0: // the caller could not open it
-		return netns.Found{}, &netns.Error{Reason: netns.Unreachable}
+	case r.unopened != "":
+		return netns.Found{}, &netns.Error{Reason: whynot.NamespaceReason(r.unopened)}
 	}
 	return netns.Received(r.received)
 }
 
 // notYours says why a namespace is refused to uid.
-func notYours(uid uint32, wanted reference, err error) error {
+func notYours(uid uint32, wanted reference, err error) *whynot.Namespace {
 	var refused *netns.Error
 	if !errors.As(err, &refused) {
 		refused = &netns.Error{Reason: netns.Unreachable, Err: err}

@@ -15,7 +15,7 @@ import (
 // Asked is what came over a connection of the service.
 type Asked struct {
 	Call       wire.Call
-	Namespace  int // the descriptor that came with it; negative: none did
+	Namespace  int // the descriptor that came with it, if Call.Unopened is empty
 	Connection int
 }
 
@@ -23,7 +23,7 @@ type Asked struct {
 // namespace comes as a descriptor, which they opened; everything after is what the program does for whoever runs it with
 // privilege. reply reports whether the peer was told: an interface that nobody was told of is deleted again. So does Serve.
 func Serve(caller privilege.Caller, peer privilege.Peer, asked Asked, reply func(wire.Answer) bool) bool {
-	r := &run{arguments: asked.Call.Arguments, caller: caller, peer: &peer, received: asked.Namespace}
+	r := &run{arguments: asked.Call.Arguments, caller: caller, peer: &peer, received: asked.Namespace, unopened: asked.Call.Unopened}
 	done, err := r.serve(asked.Connection)
 	if err != nil {
 		v := r.why(err)

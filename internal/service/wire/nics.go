@@ -27,8 +27,16 @@ func (m Method) verb() string {
 
 // parseNic reads the parameters of Create and Delete. lxcpath, which decides nothing, need not be there, nor name in Create.
 func parseNic(m Method, parameters []byte) (Call, error) {
+	c, err := parseWords(m, parameters)
+	if err != nil {
+		return Call{}, err
+	}
+	return c, nil
+}
+
+func parseWords(m Method, parameters []byte) (Call, error) {
 	members := nicMembers()
-	values, err := json.Only(parameters, append(members, "namespace")...)
+	values, err := json.Only(parameters, append(members, "namespace", "unopened")...)
 	if err != nil {
 		return Call{}, parameter(err)
 	}
@@ -47,11 +55,22 @@ func parseNic(m Method, parameters []byte) (Call, error) {
 		}
 		c.Arguments = append(c.Arguments, word)
 	}
-	namespace := values[len(members)]
-	if c.Unopened = namespace == nil || string(namespace) == "null"; !c.Unopened && string(namespace) != "0" {
-		return Call{}, invalid("namespace")
+	return c, c.parseNamespace(values[len(members)], values[len(members)+1])
+}
+
+// parseNamespace reads which descriptor it is, which can only be the first, or why there is none.
+func (c *Call) parseNamespace(namespace, unopened []byte) error {
+	switch none := unopened == nil || string(unopened) == "null"; {
+	case none && string(namespace) == "0":
+		return nil
+	case none, namespace != nil && string(namespace) != "null":
+		return invalid("namespace")
 	}
-	return c, nil
+	var ok bool
+	if c.Unopened, ok = json.Text(unopened); !ok || c.Unopened == "" {
+		return invalid("unopened")
+	}
+	return nil
 }
 
 // nicMessage writes a call of Nics.
@@ -61,8 +80,8 @@ func (c Call) nicMessage() ([]byte, bool) {
 		method = "Delete"
 	}
 	out := append(make([]byte, 0, 512), `{"method":"`+Nics+`.`+method+`","parameters":{"namespace":`...)
-	if c.Unopened {
-		out = append(out, "null"...)
+	if c.Unopened != "" {
+		out = append(append(out, `null,"unopened":`...), json.Quote(c.Unopened)...)
 	} else {
 		out = append(out, '0')
 	}

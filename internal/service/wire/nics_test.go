@@ -19,10 +19,11 @@ const (
 func TestParseNic(t *testing.T) {
 	for text, want := range map[string]Call{
 		create: {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0", "eth%d"}},
-		strings.Replace(create, `,"name":"eth%d"`, "", 1):               {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0"}},
-		strings.Replace(create, `"eth%d"`, "null", 1):                   {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0"}},
-		strings.Replace(create, `"namespace":0`, `"namespace":null`, 1): {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0", "eth%d"}, Unopened: true},
-		strings.Replace(create, `"namespace":0,`, "", 1):                {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0", "eth%d"}, Unopened: true},
+		strings.Replace(create, `,"name":"eth%d"`, "", 1):                                {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0"}},
+		strings.Replace(create, `"eth%d"`, "null", 1):                                    {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0"}},
+		strings.Replace(create, `"namespace":0`, `"namespace":null,"unopened":"why"`, 1): {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0", "eth%d"}, Unopened: "why"},
+		strings.Replace(create, `"namespace":0`, `"unopened":"why"`, 1):                  {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0", "eth%d"}, Unopened: "why"},
+		strings.Replace(create, `"namespace":0`, `"namespace":0,"unopened":null`, 1):     {Method: Create, Arguments: []string{"create", "/dev/null", "c1", "fd:3", "veth", "br0", "eth%d"}},
 		remove: {Method: Delete, Arguments: []string{"delete", "", "c1", "7", "veth", "br0", "veth1_AbCd"}},
 	} {
 		if got, err := ParseCall(Nics, []byte(text)); err != nil || !reflect.DeepEqual(got, want) {
@@ -33,6 +34,9 @@ func TestParseNic(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
+		strings.Replace(create, `"namespace":0,`, "", 1), strings.Replace(create, `"namespace":0`, `"namespace":null`, 1),
+		strings.Replace(create, `"namespace":0`, `"namespace":0,"unopened":"why"`, 1), strings.Replace(create, `"namespace":0`, `"unopened":""`, 1),
+		strings.Replace(create, `"namespace":0`, `"unopened":7`, 1),
 		good, strings.Replace(create, "Create", "create", 1), strings.Replace(create, `"namespace":0`, `"namespace":1`, 1),
 		strings.Replace(create, `"namespace":0`, `"namespace":-0`, 1), strings.Replace(create, `"namespace":0`, `"namespace":0,"x":0`, 1),
 		strings.Replace(create, `"c1"`, "7", 1), strings.Replace(create, `"container":"c1",`, "", 1), strings.Replace(create, `"target":"fd:3",`, "", 1),
@@ -64,7 +68,7 @@ func TestNicMessage(t *testing.T) {
 
 // FuzzParseNic: what is accepted is what encoding/json accepts, and means the same; and is written as it was read.
 func FuzzParseNic(f *testing.F) {
-	for _, seed := range []string{create, remove, strings.Replace(create, "eth%d", `\u00e9\n`, 1), strings.Replace(create, `:0`, ":null", 1)} {
+	for _, seed := range []string{create, remove, strings.Replace(create, "eth%d", `\u00e9\n`, 1), strings.Replace(create, `:0`, `:null,"unopened":"why"`, 1)} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, message []byte) {
@@ -92,7 +96,7 @@ func FuzzParseNic(f *testing.F) {
 		if p.Name != nil {
 			words = append(words, *p.Name)
 		}
-		if !reflect.DeepEqual(words, call.Arguments) || call.Unopened != (p.Namespace == nil) {
+		if !reflect.DeepEqual(words, call.Arguments) || call.Unopened != p.Unopened || (p.Unopened == "") == (p.Namespace == nil) {
 			t.Fatalf("%q: %+v, want %q", message, call, words)
 		}
 		if again, fits := call.Message(); fits {

@@ -55,7 +55,7 @@ type Call struct {
 
 	// Of Create and Delete.
 	Arguments []string // the command line of lxc-user-nic(1), without the program's name: six words or seven
-	Unopened  bool     // the caller could not open the namespace: no descriptor comes with the call
+	Unopened  string   // why the caller could not open the namespace, in place of a descriptor; "" where one comes with the call
 
 	Described string // the interface that Interface asks about
 }

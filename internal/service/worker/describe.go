@@ -27,8 +27,8 @@ const nics = `# Makes and deletes network interfaces of containers, as lxc-user-
 interface org.userns_helpers.Nics
 
 # Makes a pair of interfaces, one end in a network namespace of the caller's, the other a port of a bridge of the host.
-# namespace: which of the descriptors that come with the call is the network namespace: 0; null where the caller could not
-# open it, and wants to hear what else speaks against it.
+# namespace: which of the descriptors that come with the call is the network namespace: 0. unopened, in place of it: the caller
+# could not open it, and hears what comes first of what speaks against the interface; the name of a reason, see lxc-user-nic(1).
 # target: how the caller names the namespace, for messages and the record: a PID, fd: and a number, or a path.
 # lxcpath: for the record.
 # type: veth. name: in the container; eth%d, the default, is the first that is free.
@@ -36,6 +36,7 @@ interface org.userns_helpers.Nics
 # If the answer cannot be sent the interface is deleted again.
 method Create(
   namespace: ?int,
+  unopened: ?string,
   target: string,
   lxcpath: ?string,
   container: string,
@@ -47,6 +48,7 @@ method Create(
 # Deletes one that the caller made. name: on the host.
 method Delete(
   namespace: ?int,
+  unopened: ?string,
   target: string,
   lxcpath: ?string,
   container: string,

@@ -42,7 +42,7 @@ func (s *served) write(call wire.Call) bool {
 // nic makes or deletes an interface, and takes back what was made if nobody can be told of it.
 func (s *served) nic(call wire.Call) bool {
 	descriptor, one := s.Descriptor()
-	if none := descriptor < 0; one == call.Unopened || !one && !none {
+	if opened := call.Unopened == ""; one != opened || !one && descriptor >= 0 {
 		return s.wrong("namespace")
 	}
 	asked := usernic.Asked{Call: call, Namespace: descriptor, Connection: Connection}

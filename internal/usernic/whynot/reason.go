@@ -2,6 +2,7 @@ package whynot
 
 import (
 	"errors"
+	"slices"
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/kernel/netns"
@@ -174,16 +175,19 @@ func untrusted(err error) *trusted.UntrustedError {
 	return found
 }
 
-// NamespaceUnreachable is what a namespace is that does not exist, or that the caller may not open.
-const NamespaceUnreachable verdict.ID = "namespace-unreachable"
+// namespaceIDs are the names of the reasons for which a namespace is refused.
+var namespaceIDs = [...]verdict.ID{
+	netns.Unreachable: "namespace-unreachable", netns.Gone: "namespace-gone", netns.NotNetwork: "not-a-network-namespace",
+	netns.Host: "namespace-of-host", netns.NotOwned: "namespace-not-owned",
+}
+
+// NamespaceReason is the reason of a name; where it is none, that the namespace cannot be reached.
+func NamespaceReason(id string) netns.Reason {
+	return netns.Reason(max(0, slices.Index(namespaceIDs[:], verdict.ID(id))))
+}
 
 // ID names the reason.
-func (e *Namespace) ID() verdict.ID {
-	return [...]verdict.ID{
-		netns.Unreachable: NamespaceUnreachable, netns.Gone: "namespace-gone", netns.NotNetwork: "not-a-network-namespace",
-		netns.Host: "namespace-of-host", netns.NotOwned: "namespace-not-owned",
-	}[e.Err.Reason]
-}
+func (e *Namespace) ID() verdict.ID { return namespaceIDs[e.Err.Reason] }
 
 // ID names the reason.
 func (e *NoFreeAddress) ID() verdict.ID { return "no-free-address" }
