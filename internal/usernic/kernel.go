@@ -25,6 +25,17 @@ func (k kernel) Exists(name string) (bool, error) { return rtnl.Exists(name) }
 // Names are the names of the interfaces that begin with prefix.
 func (k kernel) Names(prefix string) ([]string, error) { return rtnl.Names(prefix) }
 
+// NamesAt are the names of the ports of the request's bridge that begin with prefix. Only a bridge of Linux tells its ports
+// sooner than the kernel tells all names; and one that does not tell them, as on a kernel that is no Linux, is not asked.
+func (k kernel) NamesAt(_ netquota.Place, prefix string) ([]string, error) {
+	if k.bridge.Kind == plan.Linux {
+		if names, err := k.conn.Ports(k.bridge.Device.Name, prefix); err == nil {
+			return names, nil
+		}
+	}
+	return rtnl.Names(prefix)
+}
+
 // NameOf is the present name of an interface.
 func (k kernel) NameOf(index int) (string, error) { return k.conn.NameOf(index) }
 

@@ -146,7 +146,7 @@ func peerOf(connection, passed int) (Peer, error) {
 const mostGroups = 1 << 16
 
 // peerGroups are the supplementary groups of the peer, since Linux 4.13. The socket option is an array, which x/sys has no
-// function for: beside capset(2) for all threads, the only use of unsafe. The kernel writes at most size bytes.
+// function for: beside capset(2) for all threads and an ioctl(2) of package rtnl, the only use of unsafe. The kernel writes at most size bytes.
 func peerGroups(connection int) ([]uint32, error) {
 	groups := make([]uint32, 64)
 	for {
