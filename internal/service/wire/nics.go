@@ -55,7 +55,8 @@ func parseWords(m Method, parameters []byte) (Call, error) {
 		}
 		c.Arguments = append(c.Arguments, word)
 	}
-	return c, c.parseNamespace(values[len(members)], values[len(members)+1])
+	err = c.parseNamespace(values[len(members)], values[len(members)+1])
+	return c, err
 }
 
 // parseNamespace reads which descriptor it is, which can only be the first, or why there is none.

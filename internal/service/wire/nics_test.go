@@ -57,8 +57,10 @@ func TestParseNic(t *testing.T) {
 func TestNicMessage(t *testing.T) {
 	words := func(last string) []string { return []string{"create", "/dev/null", "c1", "7", "veth", "br0", last} }
 	for _, c := range []Call{
-		{Method: Create, Arguments: words("\xff")}, {Method: Create, Arguments: words(strings.Repeat("x", Longest))},
-		{Method: Create, Arguments: words("x")[:5]}, {Method: Delete, Arguments: append(words("x"), "y")},
+		{Method: Create, Arguments: words("\xff")},
+		{Method: Create, Arguments: words(strings.Repeat("x", Longest))},
+		{Method: Create, Arguments: words("x")[:5]},
+		{Method: Delete, Arguments: append(words("x"), "y")},
 	} {
 		if text, fits := c.Message(); fits {
 			t.Errorf("%q", text)
