@@ -85,6 +85,7 @@ func FuzzParseNic(f *testing.F) {
 			Method     string
 			Parameters struct {
 				Namespace                                *int
+				Unopened                                 string
 				LXCPath, Container, Target, Type, Bridge string
 				Name                                     *string
 			}
