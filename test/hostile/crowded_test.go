@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	crowded = person("crowded")
-	_       = grant("crowded veth crowd 3", "crowded veth elsewhere 3")
+	jostled = person("jostled")
+	_       = grant("jostled veth crowd 3", "jostled veth elsewhere 3")
 )
 
 // TestCrowded: the kernel is asked for the ports of a bridge alone, among many that are none. Records that were lost make
@@ -63,20 +63,20 @@ func TestCrowded(t *testing.T) {
 		}
 	}
 
-	target := container(t, crowded)
-	t.Cleanup(func() { sweep(t, crowded) })
+	target := container(t, jostled)
+	t.Cleanup(func() { sweep(t, jostled) })
 	for n := range 3 {
-		if r := call(t, crowded, creates(target, "crowd")...); r.made() == "" {
+		if r := call(t, jostled, creates(target, "crowd")...); r.made() == "" {
 			t.Fatal(n, r)
 		}
 		if err := sh("rm -rf " + ledgerPath + " " + slotsPath); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if r := call(t, crowded, creates(target, "crowd")...); r.status != 1 || len(nicsOf(t, crowded)) != 3 {
-		t.Errorf("beyond the quota: %v, %v", r, nicsOf(t, crowded))
+	if r := call(t, jostled, creates(target, "crowd")...); r.status != 1 || len(nicsOf(t, jostled)) != 3 {
+		t.Errorf("beyond the quota: %v, %v", r, nicsOf(t, jostled))
 	}
-	if r := call(t, crowded, creates(target, "elsewhere")...); r.made() == "" {
+	if r := call(t, jostled, creates(target, "elsewhere")...); r.made() == "" {
 		t.Errorf("ports of one bridge count for another: %v", r)
 	}
 }

@@ -1,6 +1,7 @@
 package rtnl
 
 import (
+	"encoding/binary"
 	"runtime"
 	"strings"
 	"unsafe"
@@ -19,12 +20,14 @@ const (
 //
 // Errors: unix.ENODEV and unix.EOPNOTSUPP if there is no such bridge; those of kernels without this ioctl.
 func (c *Conn) Ports(bridge, prefix string) ([]string, error) {
-	var ports [mostPorts]int32 // the index of each, by number
-	if err := c.portList(bridge, &ports); err != nil {
+	ports := c.room[:mostPorts*4] // the index of each, a C int, by number
+	clear(ports)
+	if err := c.portList(bridge, ports); err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, index := range ports {
+	for ; len(ports) > 0; ports = ports[4:] {
+		index := binary.NativeEndian.Uint32(ports)
 		if index == 0 {
 			continue
 		}
@@ -41,12 +44,12 @@ func (c *Conn) Ports(bridge, prefix string) ([]string, error) {
 
 // portList asks a bridge for its ports (SIOCDEVPRIVATE, which is brctl(8)'s; Linux 2.4). x/sys has no call for the ioctls
 // that are a device's own.
-func (c *Conn) portList(bridge string, ports *[mostPorts]int32) error {
+func (c *Conn) portList(bridge string, ports []byte) error {
 	question := struct {
 		kind  uintptr
 		ports unsafe.Pointer
 		most  uintptr
-	}{portList, unsafe.Pointer(ports), mostPorts}
+	}{portList, unsafe.Pointer(&ports[0]), mostPorts}
 	request := struct {
 		name [unix.IFNAMSIZ]byte
 		data unsafe.Pointer
