@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -272,6 +273,7 @@ func TestServiceOtherNetwork(t *testing.T) {
 	const policy = "/etc/userns-helpers/policy.toml"
 	w := staged(t, "")
 	serve(t)
+	w.must(os.MkdirAll(filepath.Dir(policy), 0o755))
 	call := func(program string) (status int, text, why string) {
 		journal.Records()
 		argv := append(strings.Fields("unshare --net setpriv --reuid=1001 --regid=1001 --clear-groups"), program)
