@@ -7,8 +7,8 @@ import (
 // Received takes a descriptor that a peer sent for a network namespace, if it is one of the kernel's files for namespaces. Errors
 // are *Error.
 //
-// It may be anything, also a file of a file system that never answers: not even fstatfs(2) is called before it is known that
-// it is none. Its name would not tell: a namespace that is bound to a path shows that (proc_pid_fd(5)). The number of its file
+// It may be anything, also a file of a file system that lets its callers wait: not even fstatfs(2) is called before it is known that
+// it cannot. Its name would not tell: a namespace that is bound to a path shows that (proc_pid_fd(5)). The number of its file
 // system does, which the kernel has in memory, and which no mount that users can make changes.
 func Received(fd int) (Found, error) {
 	var theirs, ours unix.Statx_t

@@ -181,7 +181,7 @@ var namespaceIDs = [...]verdict.ID{
 	netns.Host: "namespace-of-host", netns.NotOwned: "namespace-not-owned",
 }
 
-// NamespaceReason is the reason of a name; where it is none, that the namespace cannot be reached.
+// NamespaceReason is the reason of a name; where nobody knows that name, that the namespace cannot be reached.
 func NamespaceReason(id string) netns.Reason {
 	return netns.Reason(max(0, slices.Index(namespaceIDs[:], verdict.ID(id))))
 }
