@@ -26,10 +26,11 @@ func (k kernel) Exists(name string) (bool, error) { return rtnl.Exists(name) }
 func (k kernel) Names(prefix string) ([]string, error) { return rtnl.Names(prefix) }
 
 // NamesAt are the names of the ports of the request's bridge that begin with prefix. Only a bridge of Linux tells its ports
-// sooner than the kernel tells all names; and one that does not tell them, as on a kernel that is no Linux, is not asked.
+// sooner than the kernel tells all names; one that does not tell them, or has got another name meanwhile, is not relied on.
 func (k kernel) NamesAt(_ netquota.Place, prefix string) ([]string, error) {
-	if k.bridge.Kind == plan.Linux {
-		if names, err := k.conn.Ports(k.bridge.Device.Name, prefix); err == nil {
+	if bridge := k.bridge.Device; k.bridge.Kind == plan.Linux {
+		names, err := k.conn.Ports(bridge.Name, prefix)
+		if now, unsure := k.conn.NameOf(bridge.Index); err == nil && unsure == nil && now == bridge.Name {
 			return names, nil
 		}
 	}

@@ -32,9 +32,9 @@ func Default() Defs { return Defs{UseSubuid: true, UseSubgid: true} }
 // Errors: those of source; the Defs returned with one are Default.
 func Parse(source io.Reader) (Defs, error) {
 	defs := Default()
-	r := lines.New(source, Longest)
+	r, beginnings := lines.New(source, Longest), mayCount()
 	for {
-		line, ok := r.NextWith(mayCount)
+		line, ok := r.NextWith(beginnings)
 		if !ok {
 			break
 		}
@@ -47,7 +47,7 @@ func Parse(source io.Reader) (Defs, error) {
 }
 
 // mayCount are the beginnings of lines that may have a key that counts. Nearly all of the file is comments.
-var mayCount = []string{"GRANT_", "SUB_", " ", "\t"}
+func mayCount() []string { return []string{"GRANT_", "SUB_", " ", "\t"} }
 
 // Split cuts a line into key and value; a line without both has no key. The value runs to the end of the line or to a
 // quotation mark, so a comment after it is a part of it.
