@@ -4,7 +4,6 @@ package maps
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -416,16 +415,11 @@ func TestServiceBefore65(t *testing.T) {
 func TestServiceInert(t *testing.T) {
 	standard(t)
 	served(t)
-	for tool, capability := range map[string]uint32{"newuidmap": unix.CAP_SETUID, "newgidmap": unix.CAP_SETGID} {
+	for tool, capability := range map[string]int{"newuidmap": unix.CAP_SETUID, "newgidmap": unix.CAP_SETGID} {
 		if err := harness.Install(*oursFlag+"/"+tool, base+"/ours/inert", tool, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		// struct vfs_ns_cap_data of linux/capability.h: revision 3 with the effective flag, and the root's user id.
-		var attribute []byte
-		for _, word := range []uint32{0x03000001, 1 << capability, 0, 0, 0, 1<<32 - 2} {
-			attribute = binary.LittleEndian.AppendUint32(attribute, word)
-		}
-		if err := unix.Setxattr(base+"/ours/inert/"+tool, "security.capability", attribute, 0); err != nil {
+		if err := harness.Inert(base+"/ours/inert/"+tool, capability); err != nil {
 			t.Fatal(err)
 		}
 		target, err := harness.Hold(alice, "unshare", "-U", "cat")
