@@ -52,7 +52,6 @@ type cluster struct {
 	configs map[string]map[string]string // of ConfigMaps, by name
 	first   *harness.Target              // the first process of the shared PID namespace
 	shift   int                          // what the pod's user ID 0 is outside
-	running []string
 }
 
 // example is packaging/kubernetes/pod.yaml.
@@ -126,7 +125,7 @@ func up(t *testing.T, spec pod, configs map[string]map[string]string) *cluster {
 // ConfigMap is root's.
 func (p *cluster) volume(name, subPath string) string {
 	p.t.Helper()
-	path := filepath.Join(p.dir, "volume-"+name)
+	path := filepath.Join(p.dir, "volume-"+name+subPath)
 	for _, v := range p.spec.Volumes {
 		if v.Name != name {
 			continue
@@ -158,13 +157,9 @@ type object = map[string]any
 func (p *cluster) run(c podContainer) {
 	p.t.Helper()
 	bundle := filepath.Join(p.dir, c.Name)
-	p.image(bundle + "/rootfs")
-	security := c.SecurityContext
-	check(p.t, len(security.Capabilities.Drop) == 1 && security.Capabilities.Drop[0] == "ALL", c.Name+" has no capability but those that are added")
-	capabilities := []string{}
-	for _, name := range security.Capabilities.Add {
-		capabilities = append(capabilities, "CAP_"+name)
-	}
+	p.image(bundle+"/rootfs", c.SecurityContext.RunAsUser)
+	drop := c.SecurityContext.Capabilities.Drop
+	check(p.t, len(drop) == 1 && drop[0] == "ALL", c.Name+" has no capability but those that are added")
 	mounts := []object{
 		{"destination": "/proc", "type": "proc", "source": "proc", "options": []string{"nosuid", "noexec", "nodev"}},
 		{"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": []string{"nosuid", "mode=755", "size=65536k"}},
@@ -193,26 +188,15 @@ func (p *cluster) run(c podContainer) {
 		}
 		namespaces = append(namespaces, object{"type": kind, "path": fmt.Sprintf("/proc/%d/ns/%s", p.first.PID, name)})
 	}
-	config, err := json.Marshal(object{
-		"ociVersion": "1.0.2",
-		"process": object{
-			"user": object{"uid": *security.RunAsUser, "gid": *security.RunAsGroup}, "args": c.Command, "cwd": "/", "env": []string{"PATH=/usr/bin:/bin"},
-			"noNewPrivileges": security.AllowPrivilegeEscalation != nil && !*security.AllowPrivilegeEscalation,
-			"capabilities":    object{"bounding": capabilities, "permitted": capabilities, "effective": capabilities},
-		},
-		"root": object{"path": "rootfs", "readonly": security.ReadOnlyRootFilesystem}, "mounts": mounts,
+	p.put(bundle+"/config.json", object{
+		"ociVersion": "1.0.2", "process": c.process(c.Command),
+		"root": object{"path": "rootfs", "readonly": c.SecurityContext.ReadOnlyRootFilesystem}, "mounts": mounts,
 		"linux": object{
 			"namespaces":    namespaces,
 			"maskedPaths":   []string{"/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug", "/proc/scsi"},
 			"readonlyPaths": []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"},
 		},
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(bundle+"/config.json", config, 0o600); err != nil {
-		p.t.Fatal(err)
-	}
 	// Of a container that was started its standard output is nobody's pipe, which would be waited for.
 	log, err := os.Create(bundle + "/log")
 	if err != nil {
@@ -228,11 +212,37 @@ func (p *cluster) run(c podContainer) {
 	p.t.Cleanup(func() { _ = exec.Command("crun", "--cgroup-manager", "disabled", "delete", "--force", p.id(c)).Run() })
 }
 
+// process is what a process of the container has.
+func (c podContainer) process(argv []string) object {
+	security := c.SecurityContext
+	capabilities := []string{}
+	for _, name := range security.Capabilities.Add {
+		capabilities = append(capabilities, "CAP_"+name)
+	}
+	return object{
+		"user": object{"uid": *security.RunAsUser, "gid": *security.RunAsGroup}, "args": argv, "cwd": "/", "env": []string{"PATH=/usr/bin:/bin"},
+		"noNewPrivileges": security.AllowPrivilegeEscalation != nil && !*security.AllowPrivilegeEscalation,
+		"capabilities":    object{"bounding": capabilities, "permitted": capabilities, "effective": capabilities},
+	}
+}
+
+// put writes JSON.
+func (p *cluster) put(path string, value object) {
+	p.t.Helper()
+	text, err := json.Marshal(value)
+	if err == nil {
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 func (p *cluster) id(c podContainer) string { return filepath.Base(p.dir) + "-" + c.Name }
 
-// image makes a root of busybox and our programs, without a setuid bit. Where the pod has IDs of its own it belongs to these, as
+// image makes a root of busybox and our programs, without a setuid bit; it knows the user of its container alone. Where the pod has IDs of its own it belongs to these, as
 // an ID-mapped mount shows it.
-func (p *cluster) image(root string) {
+func (p *cluster) image(root string, user *int) {
 	p.t.Helper()
 	host(p.t, "sh", "-ec", `mkdir -p "$1/bin" "$1/usr/bin" "$1/usr/libexec/userns-helpers" "$1/proc" "$1/dev" "$1/run/userns-helpers" "$1/etc"
 		cp "$(command -v busybox)" "$1/bin/busybox"
@@ -240,13 +250,15 @@ func (p *cluster) image(root string) {
 		cp "$2/usr/bin/newuidmap" "$2/usr/bin/newgidmap" "$1/usr/bin/"
 		cp "$2/usr/libexec/userns-helpers/userns-helperd" "$1/usr/libexec/userns-helpers/"
 		chmod 755 "$1"/usr/bin/* "$1"/usr/libexec/userns-helpers/*
-		: >"$1/etc/subuid"; : >"$1/etc/subgid"
-		chown -R "$3:$3" "$1"`, "sh", root, *oursFlag, fmt.Sprint(p.shift))
+		echo "own:x:$4:$4::/:/bin/sh" >"$1/etc/passwd"; : >"$1/etc/subuid"; : >"$1/etc/subgid"
+		chown -R "$3:$3" "$1"`, "sh", root, *oursFlag, fmt.Sprint(p.shift), fmt.Sprint(*user))
 }
 
 // exec runs a command in a container.
 func (p *cluster) exec(c podContainer, argv ...string) (string, error) {
-	command := exec.Command("crun", append([]string{"--cgroup-manager", "disabled", "exec", p.id(c)}, argv...)...)
+	process := filepath.Join(p.dir, "process.json")
+	p.put(process, c.process(argv))
+	command := exec.Command("crun", "--cgroup-manager", "disabled", "exec", "--process", process, p.id(c))
 	command.WaitDelay = time.Second
 	text, err := command.CombinedOutput()
 	return strings.Join(strings.Fields(string(text)), " "), err
@@ -270,7 +282,7 @@ func TestKubernetes(t *testing.T) {
 		"as it is":          {func(*pod) {}, "0 0 2000 1000 0 2000 1000"},
 		"the node's IDs":    {func(p *pod) { p.HostUsers = &yes }, "0 0 2000 1000 0 2000 1000"},
 		"processes apart":   {func(p *pod) { p.ShareProcessNamespace = no }, "newuidmap: the service does not serve you"},
-		"without a service": {func(p *pod) { p.InitContainers = nil }, "newuidmap: write to uid_map failed: Operation not permitted"},
+		"without a service": {func(p *pod) { p.InitContainers = nil }, "newuidmap: uid range [0-1000) -> [2000-3000) not allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec, configs := example(t)
