@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,13 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// originals is where Debian's programs are kept while others are in their place.
+// originals is where Debian's programs are while links are in their place. They stay the files of the machine's disk: in a copy
+// in memory the same program is 5 to 10 % slower, since the pages of a file that was just written are mapped one by one.
 const originals = "/opt/originals"
 
 // containers measures the whole of an unprivileged container: lxc-start until it runs, and lxc-stop, which kills it.
 func (b *bench) containers() error {
 	for _, program := range []string{newuidmap, newgidmap, userNic} {
-		if err := replace(originals+program, program); err != nil {
+		if err := keep(program, originals+program); err != nil {
 			return err
 		}
 	}
@@ -35,7 +35,7 @@ func (b *bench) containers() error {
 func (b *bench) lifetime(directory string) side {
 	return side{once: func() (sample, error) {
 		for _, program := range []string{newuidmap, newgidmap, userNic} {
-			if err := replace(program, directory+program); err != nil {
+			if err := link(program, directory+program); err != nil {
 				return sample{}, err
 			}
 		}
@@ -112,30 +112,21 @@ func (b *bench) login(argv ...string) error {
 	return nil
 }
 
-// replace makes target a copy of source, mode and all, in one step.
-func replace(target, source string) error {
-	in, err := os.Open(source)
-	if err != nil {
+// keep shows the file at path at another one as well, whatever path becomes.
+func keep(path, other string) error {
+	if err := os.MkdirAll(filepath.Dir(other), 0o755); err != nil {
 		return err
 	}
-	defer in.Close()
-	stat, err := in.Stat()
-	if err != nil {
+	if err := write(other, ""); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+	return os.NewSyscallError("mount", unix.Mount(path, other, "", unix.MS_BIND, ""))
+}
+
+// link makes target a symbolic link to a program, in one step.
+func link(target, program string) error {
+	if err := os.Symlink(program, target+".new"); err != nil {
 		return err
 	}
-	fresh, err := os.OpenFile(target+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	defer fresh.Close()
-	if _, err := io.Copy(fresh, in); err != nil {
-		return err
-	}
-	if err := os.Chmod(fresh.Name(), stat.Mode()); err != nil {
-		return err
-	}
-	return os.Rename(fresh.Name(), target)
+	return os.Rename(target+".new", target)
 }

@@ -16,16 +16,18 @@ const (
 	usernet      = "/etc/lxc/lxc-usernet"
 )
 
-// nics measures lxc-user-nic: one interface is made on a bridge, among other users' rows and ports.
-func (b *bench) nics() error {
+// network makes the bridge of all rows, with two ports, and grants the user interfaces.
+func (b *bench) network() error {
 	if err := write(usernet, b.user.name+" veth br0 5\n"+b.user.name+" veth br400 5\n"+b.user.name+" veth br1000 5\n"); err != nil {
 		return err
 	}
-	for _, bridge := range []struct {
-		name  string
-		ports int
-	}{{"br0", 2}, {"br400", 400}, {"br1000", 1000}} {
-		if err := makeBridge(bridge.name, bridge.ports); err != nil {
+	return makeBridge("br0", 2)
+}
+
+// nics measures lxc-user-nic: one interface is made on a bridge, among other users' rows and ports.
+func (b *bench) nics() error {
+	for ports, bridge := range map[int]string{400: "br400", 1000: "br1000"} {
+		if err := makeBridge(bridge, ports); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ const (
 	userNic   = "/usr/libexec/lxc/lxc-user-nic"
 )
 
-// prepare makes the user, and grants her a range.
+// prepare makes the user, grants them a range, and makes the bridge.
 func (b *bench) prepare() error {
 	b.user = user{"bench", 1234}
 	id := strconv.Itoa(int(b.user.uid))
@@ -35,7 +35,10 @@ func (b *bench) prepare() error {
 			return err
 		}
 	}
-	return b.grant(2)
+	if err := b.grant(2); err != nil {
+		return err
+	}
+	return b.network()
 }
 
 // sides are Debian's side of a row, or who is in its place, and ours: of is given the path of the program.

@@ -4,9 +4,16 @@ package hostile
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
 )
 
 var (
@@ -41,6 +48,53 @@ func TestCost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNothingListed: a create reads no list of all interfaces, each part of which would take the kernel as long as there are
+// interfaces; where a limit counts them on all bridges, it does.
+func TestNothingListed(t *testing.T) {
+	const path = "/etc/userns-helpers/policy.toml"
+	before, err := os.ReadFile(path)
+	if err == nil {
+		t.Cleanup(func() { put(t, path, string(before)) })
+	} else {
+		t.Cleanup(func() { _ = os.Remove(path) })
+	}
+	r := runnablesOf(t, costly, "costs", inPlace)["create"]
+	put(t, path, "")
+	if names := r.listed(t); names != 0 {
+		t.Errorf("%d parts of the list of all interfaces were read", names)
+	}
+	put(t, path, "[limits]\nnics_per_user = 5\n")
+	if names := r.listed(t); names == 0 {
+		t.Error("a limit over all bridges reads no list")
+	}
+}
+
+// put makes a file of root's.
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := (harness.File{Text: text}).Put(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// listed counts the parts of the list of all interfaces that one run reads.
+func (r runnable) listed(t *testing.T) (n int) {
+	t.Helper()
+	plan{u: costly, argv: r.argv()}.run(t, func(x *traced) {
+		for x.until(func(c systemCall) bool { return c.nr == unix.SYS_GETDENTS64 }) {
+			directory, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", x.pid, x.at.args[0]))
+			if strings.HasSuffix(directory, "/net/ipv4/conf") {
+				n++
+			}
+		}
+	})
+	r.effect()
+	return n
 }
 
 // faults counts the page faults of one run, those of the runtime's start and of the kernel's loading included.

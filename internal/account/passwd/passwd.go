@@ -58,7 +58,7 @@ func (f Files) Find(keys []lookup.Key) (found []lookup.Account, err error) {
 	return found, nil
 }
 
-// Listing returns the groups that list one of these users, in file order. Errors: those of the file, errTooMany.
+// Listing returns the groups that list one of these users, in file order. Errors: those of the file, tooManyGroups.
 func (f Files) Listing(users []string) (groups []lookup.Account, err error) {
 	isOne := func(member []byte) bool { return slices.Contains(users, string(member)) }
 	tooMany := false
@@ -77,13 +77,15 @@ func (f Files) Listing(users []string) (groups []lookup.Account, err error) {
 	case err != nil:
 		return nil, err
 	case tooMany:
-		return nil, errTooMany
+		return nil, tooManyGroups()
 	}
 	return groups, nil
 }
 
-// errTooMany says that no process could be in all the groups that list a user.
-var errTooMany = errors.New("more than " + strconv.Itoa(maxGroups) + " groups list the user")
+// tooManyGroups says that no process could be in all the groups that list a user.
+func tooManyGroups() error {
+	return errors.New("more than " + strconv.Itoa(maxGroups) + " groups list the user")
+}
 
 // anyOf reports whether one of members is what is looked for.
 func anyOf(members iter.Seq[[]byte], is func([]byte) bool) bool {

@@ -1,10 +1,9 @@
 package privilege
 
 import (
-	"syscall"
-	"unsafe"
-
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/raw"
 )
 
 // takeHere does on all threads what the entry point does on the first, where it did not run. The Go runtime reaches its
@@ -30,13 +29,11 @@ func isRoot() bool {
 	return ruid == 0 && euid == 0 && suid == 0
 }
 
-// everywhere makes s the sets of all threads. The kernel copies both structures before it
-// returns.
+// everywhere makes s the sets of all threads.
 func (s sets) everywhere() error {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&s[0])), 0)
-	if errno != 0 && !s.areSet() {
-		return errno
+	all := [2]unix.CapUserData(s)
+	if err := raw.CapsetAll(&all); err != nil && !s.areSet() {
+		return err
 	}
 	return nil
 }

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/internal/kernel/raw"
 )
 
 // Peer is who connected to a socket, as the kernel noted it at connect(2): SO_PEERCRED, SO_PEERGROUPS, SO_PEERPIDFD of
@@ -145,19 +146,16 @@ func peerOf(connection, passed int) (Peer, error) {
 // mostGroups is NGROUPS_MAX of the kernel.
 const mostGroups = 1 << 16
 
-// peerGroups are the supplementary groups of the peer, since Linux 4.13. The socket option is an array, which x/sys has no
-// function for: beside capset(2) for all threads, the only use of unsafe. The kernel writes at most size bytes.
+// peerGroups are the supplementary groups of the peer.
 func peerGroups(connection int) ([]uint32, error) {
 	groups := make([]uint32, 64)
 	for {
-		size := uint32(len(groups) * 4)
-		_, _, errno := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(connection), unix.SOL_SOCKET, unix.SO_PEERGROUPS,
-			uintptr(unsafe.Pointer(&groups[0])), uintptr(unsafe.Pointer(&size)), 0)
+		n, err := raw.PeerGroups(connection, groups)
 		switch {
-		case errno == 0:
-			return groups[:min(int(size/4), len(groups))], nil
-		case errno != unix.ERANGE || len(groups) == mostGroups:
-			return nil, errno
+		case err == nil:
+			return groups[:n], nil
+		case !errors.Is(err, unix.ERANGE) || len(groups) == mostGroups:
+			return nil, err
 		}
 		groups = make([]uint32, mostGroups)
 	}

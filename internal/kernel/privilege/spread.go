@@ -1,6 +1,8 @@
 package privilege
 
 import (
+	"runtime"
+
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/entry"
@@ -67,12 +69,8 @@ func reach(processors *unix.CPUSet, near, missing int) {
 // threadsOfSelf is the directory of this process's threads, proc_pid_task(5).
 const threadsOfSelf = "/proc/self/task"
 
-// otherThreads is how many threads there are besides this one; -1 if it is not known. Their directory has a link for each
-// of them, and two of its own.
+// otherThreads is how many threads there are besides this one: each that the runtime has begun to start.
 func otherThreads() int {
-	var directory unix.Stat_t
-	if err := unix.Stat(threadsOfSelf, &directory); err != nil || directory.Nlink < 4 {
-		return -1 // the runtime always has one more
-	}
-	return int(directory.Nlink) - 3
+	n, _ := runtime.ThreadCreateProfile(nil)
+	return n - 1
 }

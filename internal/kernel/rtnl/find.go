@@ -12,11 +12,19 @@ import (
 // stack (SIOCGIFNAME, netdevice(7)).
 func (c *Conn) NameOf(index int) (string, error) {
 	request, err := unix.NewIfreq("")
-	if err != nil || index <= 0 {
+	if err != nil {
 		return "", err
 	}
+	return c.nameOf(request, index)
+}
+
+// nameOf is NameOf with a request that may have been used before.
+func (c *Conn) nameOf(request *unix.Ifreq, index int) (string, error) {
+	if index <= 0 {
+		return "", nil
+	}
 	request.SetUint32(uint32(index))
-	err = unix.IoctlIfreq(c.fd, unix.SIOCGIFNAME, request)
+	err := unix.IoctlIfreq(c.fd, unix.SIOCGIFNAME, request)
 	if errors.Is(err, unix.ENODEV) {
 		return "", nil
 	}

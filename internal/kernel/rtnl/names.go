@@ -33,15 +33,17 @@ func Exists(name string) (bool, error) {
 // present makes sure that the directory in which an interface was not found exists.
 func present(directory string) error { return unix.Faccessat(unix.AT_FDCWD, directory, unix.F_OK, 0) }
 
-// What one read of the directory asks for, in bytes: of the names of some 100 interfaces, or else of some 6000.
+// What one read of the directory asks for, in bytes: of the names of some 100 interfaces, or else of some 6000; and the room
+// that one more name would have taken: struct linux_dirent64 of getdents64(2) with a name of 15 bytes, aligned.
 const (
 	fewAtOnce  = 4 << 10
 	manyAtOnce = 1 << 18
+	oneName    = 40
 )
 
 // Names returns the names of the interfaces of this thread's network namespace that begin with prefix. As long as one read
-// has all names, none is missed because others vanish at the same time: where a short one has not, it begins anew with a long
-// one.
+// has all names, none is missed because others vanish at the same time. The kernel counts from the beginning for each read:
+// where a short one may not have had all, it begins anew with a long one.
 func Names(prefix string) ([]string, error) {
 	fd, err := unix.Open(ipv4Folder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -49,23 +51,22 @@ func Names(prefix string) ([]string, error) {
 	}
 	defer func() { _ = unix.Close(fd) }()
 	var few [fewAtOnce]byte
-	names, reads, err := namesIn(fd, few[:], prefix)
-	if reads <= 1 || err != nil {
-		return names, err
+	n, err := unix.ReadDirent(fd, few[:])
+	if err != nil || n <= fewAtOnce-oneName {
+		return appendNames(nil, few[:max(n, 0)], prefix), err
 	}
 	if _, err := unix.Seek(fd, 0, unix.SEEK_SET); err != nil {
 		return nil, err
 	}
-	names, _, err = namesIn(fd, make([]byte, manyAtOnce), prefix)
-	return names, err
+	return namesIn(fd, make([]byte, manyAtOnce), prefix)
 }
 
-// namesIn reads a directory from where it is, and says how many reads had names.
-func namesIn(fd int, buffer []byte, prefix string) (names []string, reads int, err error) {
-	for ; ; reads++ {
+// namesIn reads a directory from where it is.
+func namesIn(fd int, buffer []byte, prefix string) (names []string, err error) {
+	for {
 		n, err := unix.ReadDirent(fd, buffer)
 		if n <= 0 || err != nil {
-			return names, reads, err
+			return names, err
 		}
 		names = appendNames(names, buffer[:n], prefix)
 	}

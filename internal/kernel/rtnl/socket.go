@@ -25,7 +25,7 @@ const (
 // Conn is a netlink socket in the network namespace in which the program was started. There is one question at a time.
 type Conn struct {
 	fd   int
-	room []byte // for a datagram
+	room []byte // for a datagram, or the ports of a bridge
 }
 
 // Dial opens the socket. Errors are those of the system calls.

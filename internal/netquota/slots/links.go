@@ -9,6 +9,8 @@ type Links interface {
 	Exists(name string) (bool, error)
 	// Names are the names of the interfaces that begin with prefix.
 	Names(prefix string) ([]string, error)
+	// NamesAt is Names for at least those that belong to place.
+	NamesAt(place netquota.Place, prefix string) ([]string, error)
 	// NameOf is the name that the interface with an index has now, "" if there is none.
 	NameOf(index int) (string, error)
 	// Survives reports whether an interface lives that no longer has the name it was made with.

@@ -25,7 +25,7 @@ type look struct {
 	listed  []listed        // rows of the allotments
 	inRows  map[string]bool // interfaces in these rows, and those with a name of the user's in other rows
 	owned   []string        // interfaces in rows of the user, whatever the place
-	living  map[string]bool // interfaces with a name of the user's that the kernel has
+	living  map[string]bool // interfaces with a name of the user's that the kernel has: at least those that may count
 	files   []*file         // of Snapshot.Slots
 	rate    int             // the file of the user's beginnings; -1: there is none
 	err     error           // the first of the kernel's
@@ -54,7 +54,7 @@ func (b *Book) look(who netquota.Account, allotments []netquota.Allotment, limit
 	if err := l.readLedger(); err != nil {
 		return nil, err
 	}
-	names, err := links.Names(netquota.HostPrefix(who.UID))
+	names, err := l.names(netquota.HostPrefix(who.UID))
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,14 @@ func (b *Book) look(who netquota.Account, allotments []netquota.Allotment, limit
 		return nil, err
 	}
 	return l, l.snap()
+}
+
+// names are the kernel's names that begin with prefix: at the place of the allotments, or wherever one counts for a limit.
+func (l *look) names(prefix string) ([]string, error) {
+	if l.limits.User.Set {
+		return l.links.Names(prefix)
+	}
+	return l.links.NamesAt(l.Allotments[0].Place, prefix)
 }
 
 // readLedger takes note of the rows of the allotments, of the user, and of those that have a name of the user's; other

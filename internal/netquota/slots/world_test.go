@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -195,6 +196,14 @@ func (p *process) Names(prefix string) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+func (p *process) NamesAt(place netquota.Place, prefix string) ([]string, error) {
+	all, err := p.Names(prefix)
+	return slices.DeleteFunc(all, func(name string) bool {
+		_, here := p.On(name, place)
+		return !here
+	}), err
 }
 
 func (p *process) NameOf(index int) (string, error) {

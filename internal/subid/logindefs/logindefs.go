@@ -32,15 +32,13 @@ func Default() Defs { return Defs{UseSubuid: true, UseSubgid: true} }
 // Errors: those of source; the Defs returned with one are Default.
 func Parse(source io.Reader) (Defs, error) {
 	defs := Default()
-	r := lines.New(source, Longest)
+	r, beginnings := lines.New(source, Longest), mayCount()
 	for {
-		line, ok := r.Next()
+		line, ok := r.NextWith(beginnings)
 		if !ok {
 			break
 		}
-		if mayCount(line) {
-			defs.set(Split(line))
-		}
+		defs.set(Split(line))
 	}
 	if err := r.Err(); err != nil {
 		return Default(), err
@@ -48,15 +46,8 @@ func Parse(source io.Reader) (Defs, error) {
 	return defs, nil
 }
 
-// mayCount reports whether the first letter of a line is that of a key that counts. Nearly all of the file is comments.
-func mayCount(line []byte) bool {
-	for _, c := range line {
-		if c != ' ' && c != '\t' {
-			return c == 'G' || c == 'S'
-		}
-	}
-	return false
-}
+// mayCount are the beginnings of lines that may have a key that counts. Nearly all of the file is comments.
+func mayCount() []string { return []string{"GRANT_", "SUB_", " ", "\t"} }
 
 // Split cuts a line into key and value; a line without both has no key. The value runs to the end of the line or to a
 // quotation mark, so a comment after it is a part of it.
