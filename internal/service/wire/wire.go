@@ -27,14 +27,14 @@ type Method int
 // The methods.
 const (
 	NoMethod  Method = iota
-	WriteMap         // of org.userns_helpers.Maps
+	WriteMap         // of org.userns-helpers.Maps
 	GetInfo          // of org.varlink.service
 	Interface        // GetInterfaceDescription of org.varlink.service
 )
 
 // Names of the interfaces, and of the methods.
 const (
-	Maps    = "org.userns_helpers.Maps"
+	Maps    = "org.userns-helpers.Maps"
 	Service = "org.varlink.service"
 )
 

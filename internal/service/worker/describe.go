@@ -7,7 +7,7 @@ import (
 
 // description is the interface in the words of Varlink.
 const description = `# Writes the ID maps of user namespaces, as newuidmap(1) and newgidmap(1) do.
-interface org.userns_helpers.Maps
+interface org.userns-helpers.Maps
 
 type Range (
   inside: int,

@@ -98,7 +98,7 @@ const oneRange = `[{"inside":0,"outside":100000,"count":10}]`
 
 // request is a call of WriteMap.
 func request(kind, ranges string) string {
-	return `{"method":"org.userns_helpers.Maps.WriteMap","parameters":{"kind":"` + kind + `","target":"fd:3","process":0,"ranges":` + ranges + `}}` + "\x00"
+	return `{"method":"org.userns-helpers.Maps.WriteMap","parameters":{"kind":"` + kind + `","target":"fd:3","process":0,"ranges":` + ranges + `}}` + "\x00"
 }
 
 // fileAt opens something that is no pidfd.
@@ -440,8 +440,8 @@ func TestServiceDescribesItself(t *testing.T) {
 	served(t)
 	connection := dial(t, alice)
 	for call, want := range map[string]string{
-		`{"method":"org.varlink.service.GetInfo"}`: "org.userns_helpers.Maps",
-		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns_helpers.Maps"}}`: "method WriteMap(",
+		`{"method":"org.varlink.service.GetInfo"}`: "org.userns-helpers.Maps",
+		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns-helpers.Maps"}}`: "method WriteMap(",
 		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.varlink.service"}}`:     "method GetInfo(",
 	} {
 		if err := connection.send(call + "\x00"); err != nil {
@@ -505,7 +505,7 @@ func TestServiceSilent(t *testing.T) {
 		}
 		switch {
 		case bytes.Contains(buffer[:n], []byte(`"gid"`)):
-			_, _ = io.WriteString(connection, `{"error":"org.userns_helpers.Maps.Busy","parameters":{"after":100}}`+"\x00")
+			_, _ = io.WriteString(connection, `{"error":"org.userns-helpers.Maps.Busy","parameters":{"after":100}}`+"\x00")
 		case write:
 			if err := target.Write("uid_map", "0 100000 10\n"); err != nil {
 				t.Error(err)
