@@ -247,7 +247,7 @@ func TestCommands(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	for range 2 {
-		if done := call(t, root, "/bin/sh", "-c", "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"+got.out); done.status != 0 || done.out+done.err != "" {
+		if done := call(t, root, "/bin/sh", "-c", "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"+got.out); done.status != 0 || done.err != "" {
 			t.Errorf("%+v\n%s", done, got.out)
 		}
 		if _, err := opened.WriteString("not ids\n"); err != nil {

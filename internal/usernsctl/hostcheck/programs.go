@@ -117,7 +117,7 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 		return
 	case stat.Uid != 0 || mode&0o022 != 0:
 		report("program-owner", "it belongs to uid "+decimal(uint64(stat.Uid))+" and has the mode "+octal(mode)+": somebody other than root can change it",
-			"They can do whatever the program can. Install it again from a source that you trust; chown root:root and chmod go-w.")
+			"They can do whatever the program can. Install it again from a source that you trust, as another file in its place; "+trusted.StaysOpen+".")
 	case mode&0o111 != 0o111:
 		report("program-mode", "it has the mode "+octal(mode)+": not everybody can execute it", "chmod a+x it if all users may have containers.")
 	}
@@ -128,7 +128,7 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 	case !f.SetuidRoot && (!f.FileCaps || p.need.Name == ""):
 		report("program-privilege", f.Explain(p.need), "Without it users get no "+gets(p)+untried(p, f)+".", c.ifOurs(at, p, "chmod u+s "+finding.Word(at))...)
 	case !f.SetuidRoot && !f.Effective:
-		report("program-privilege", "its file capability "+p.need.Name+" is not effective", "LXC wants both: setcap "+p.need.Name+"+ep "+at,
+		report("program-privilege", "its file capability "+p.need.Name+" is not effective", "LXC wants both: setcap "+p.need.Name+"+ep "+finding.Word(at),
 			c.ifOurs(at, p, "setcap "+p.need.Name+"+ep "+finding.Word(at))...)
 	case f.Nosuid:
 		report("program-nosuid", f.Explain(p.need), "Without it users get no "+gets(p)+".")

@@ -71,7 +71,7 @@ func Look(path string, need Need) Facts {
 func (f Facts) Explain(need Need) string {
 	switch {
 	case f.SetuidOther:
-		return need.Program + " has the setuid bit, but does not belong to root: chown root:root and chmod 4755 it"
+		return need.Program + " has the setuid bit, but does not belong to root: install it again, as a file of root's with mode 4755"
 	case !f.SetuidRoot && need.Name == "":
 		return need.Program + " does not have the setuid bit: install it with chown root:root and chmod 4755"
 	case !f.SetuidRoot && f.Inert:
