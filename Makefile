@@ -182,9 +182,8 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
 	test/packages/all
 
-test-systemd: build ## as root: what usernsctl grant tells systemd, and the service's units, in a Debian that is booted
-	test/systemd/run
-	test/systemd/service
+test-systemd: build ## as root: what usernsctl grant tells systemd, the service's units, the package's upgrades, in Debian 12 and 13
+	test/systemd/all
 
 version: ## print the version
 	@echo $(VERSION)

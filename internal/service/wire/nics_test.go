@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	create = `{"method":"org.userns_helpers.Nics.Create","parameters":{"namespace":0,"lxcpath":"/dev/null","container":"c1","target":"fd:3","type":"veth","bridge":"br0","name":"eth%d"}}`
-	remove = `{"method":"org.userns_helpers.Nics.Delete","parameters":{"namespace":0,"target":"7","container":"c1","type":"veth","bridge":"br0","name":"veth1_AbCd"}}`
+	create = `{"method":"org.userns-helpers.Nics.Create","parameters":{"namespace":0,"lxcpath":"/dev/null","container":"c1","target":"fd:3","type":"veth","bridge":"br0","name":"eth%d"}}`
+	remove = `{"method":"org.userns-helpers.Nics.Delete","parameters":{"namespace":0,"target":"7","container":"c1","type":"veth","bridge":"br0","name":"veth1_AbCd"}}`
 )
 
 // TestParseNic: the words are those of the command line, in its order, and none of another socket's is understood.
@@ -42,8 +42,8 @@ func TestParseNic(t *testing.T) {
 		strings.Replace(create, `"c1"`, "7", 1), strings.Replace(create, `"container":"c1",`, "", 1), strings.Replace(create, `"target":"fd:3",`, "", 1),
 		strings.Replace(create, `"bridge":"br0",`, `"bridge":"br0","bridge":"br1",`, 1), strings.Replace(remove, `,"name":"veth1_AbCd"`, "", 1),
 		strings.Replace(remove, `"veth1_AbCd"`, "null", 1), strings.Replace(create, `"veth"`, "null", 1),
-		`{"method":"org.userns_helpers.Nics.Create"}`, `{"method":"org.userns_helpers.NicsCreate"}`, `{"method":"Create"}`,
-		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns_helpers.Maps"}}`,
+		`{"method":"org.userns-helpers.Nics.Create"}`, `{"method":"org.userns-helpers.NicsCreate"}`, `{"method":"Create"}`,
+		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns-helpers.Maps"}}`,
 	} {
 		got, err := ParseCall(Nics, []byte(text))
 		var wrong *Wrong
@@ -121,7 +121,7 @@ func TestNicAnswers(t *testing.T) {
 			t.Errorf("%+v is read as %+v, %v", a, got, err)
 		}
 	}
-	for _, text := range []string{`{"parameters":{"line":7}}`, `{"parameters":{"line":"a\nb"}}`, `{"parameters":{"line":"\u001b[2J"}}`, `{"error":"org.userns_helpers.Maps.Busy"}`} {
+	for _, text := range []string{`{"parameters":{"line":7}}`, `{"parameters":{"line":"a\nb"}}`, `{"parameters":{"line":"\u001b[2J"}}`, `{"error":"org.userns-helpers.Maps.Busy"}`} {
 		if got, err := ParseAnswer(Nics, []byte(text)); err == nil || !reflect.DeepEqual(got, Answer{}) {
 			t.Errorf("%q is read as %+v", text, got)
 		}

@@ -29,17 +29,17 @@ type Method int
 // The methods.
 const (
 	NoMethod  Method = iota
-	WriteMap         // of org.userns_helpers.Maps
-	Create           // of org.userns_helpers.Nics
-	Delete           // of org.userns_helpers.Nics
+	WriteMap         // of org.userns-helpers.Maps
+	Create           // of org.userns-helpers.Nics
+	Delete           // of org.userns-helpers.Nics
 	GetInfo          // of org.varlink.service
 	Interface        // GetInterfaceDescription of org.varlink.service
 )
 
 // Names of the interfaces, and of the methods.
 const (
-	Maps    = "org.userns_helpers.Maps"
-	Nics    = "org.userns_helpers.Nics"
+	Maps    = "org.userns-helpers.Maps"
+	Nics    = "org.userns-helpers.Nics"
 	Service = "org.varlink.service"
 )
 

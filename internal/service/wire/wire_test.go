@@ -11,7 +11,7 @@ import (
 	"userns-helpers/internal/text/verdict"
 )
 
-const good = `{"method":"org.userns_helpers.Maps.WriteMap","parameters":{"kind":"gid","target":"fd:3","process":0,"ranges":[{"inside":0,"outside":100000,"count":65536}]}}`
+const good = `{"method":"org.userns-helpers.Maps.WriteMap","parameters":{"kind":"gid","target":"fd:3","process":0,"ranges":[{"inside":0,"outside":100000,"count":65536}]}}`
 
 func TestParseCall(t *testing.T) {
 	call, err := ParseCall(Maps, []byte(good))
@@ -29,7 +29,7 @@ func TestParseCall(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`{"method":"x"}`: "MethodNotFound", `{"method":"org.userns_helpers.Maps.WriteMap"}`: "InvalidParameter",
+		`{"method":"x"}`: "MethodNotFound", `{"method":"org.userns-helpers.Maps.WriteMap"}`: "InvalidParameter",
 		`{"method":"org.varlink.service.GetInfo","parameters":{"a":1}}`: "InvalidParameter", `{"method":"org.varlink.service.GetInfo","more":true}`: "InvalidParameter",
 		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"x"}}`: "InterfaceNotFound", `{"method":"org.varlink.service.GetInterfaceDescription"}`: "InvalidParameter",
 		`{"method":"org.varlink.service.GetInfo","parameters":null,"more":false}`: "",
@@ -113,7 +113,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%+v is read as %+v, %v", a, got, err)
 		}
 	}
-	for _, text := range []string{"", "[]", `{"error":"x"}`, `{"error":"org.userns_helpers.Maps.Refused"}`, `{"parameters":{"notes":[1]}}`, `{"parameters":[]}`} {
+	for _, text := range []string{"", "[]", `{"error":"x"}`, `{"error":"org.userns-helpers.Maps.Refused"}`, `{"parameters":{"notes":[1]}}`, `{"parameters":[]}`} {
 		if got, err := ParseAnswer(Maps, []byte(text)); err == nil {
 			t.Errorf("%q is read as %+v", text, got)
 		}

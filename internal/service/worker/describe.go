@@ -7,7 +7,7 @@ import (
 
 // maps and nics are the interfaces in the words of Varlink.
 const maps = `# Writes the ID maps of user namespaces, as newuidmap(1) and newgidmap(1) do.
-interface org.userns_helpers.Maps
+interface org.userns-helpers.Maps
 
 type Range (
   inside: int,
@@ -24,7 +24,7 @@ method WriteMap(kind: string, target: string, process: int, ranges: []Range) -> 
 ` + errs
 
 const nics = `# Makes and deletes network interfaces of containers, as lxc-user-nic(1) does.
-interface org.userns_helpers.Nics
+interface org.userns-helpers.Nics
 
 # Makes a pair of interfaces, one end in a network namespace of the caller's, the other a port of a bridge of the host.
 # namespace: which of the descriptors that come with the call is the network namespace: 0. unopened, in place of it: the caller

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,5 +27,25 @@ func TestDescribe(t *testing.T) {
 	}
 	if _, ok := RoleOf("map"); ok {
 		t.Error("a role that is none")
+	}
+}
+
+// TestNames: names are as Varlink has them (varlink.org, Interface Definition). systemd's varlinkctl refuses others, and with an
+// interface whatever is in it.
+func TestNames(t *testing.T) {
+	member := regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+	names := map[string]*regexp.Regexp{
+		"interface": regexp.MustCompile(`^[A-Za-z](-*[A-Za-z0-9])*(\.[A-Za-z0-9](-*[A-Za-z0-9])*)+$`), "method": member, "type": member, "error": member,
+	}
+	for name, text := range map[string]string{wire.Maps: maps, wire.Nics: nics, wire.Service: general} {
+		found := regexp.MustCompile(`(?m)^(interface|method|type|error) *([^ (\n]*)`).FindAllStringSubmatch(text, -1)
+		if len(found) < 4 || found[0][2] != name {
+			t.Errorf("%s: %q", name, found)
+		}
+		for _, f := range found {
+			if !names[f[1]].MatchString(f[2]) {
+				t.Errorf("no %s has the name %q", f[1], f[2])
+			}
+		}
 	}
 }

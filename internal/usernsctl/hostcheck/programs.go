@@ -127,7 +127,7 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 	}
 	switch {
 	case !f.SetuidRoot && (!f.FileCaps || p.need.Name == ""):
-		report("program-privilege", f.Explain(p.need), "Without it users get no "+gets(p)+", and LXC does not even try.", c.ifOurs(at, p, "chmod u+s "+finding.Word(at))...)
+		report("program-privilege", f.Explain(p.need), "Without it users get no "+gets(p)+untried(p, f)+".", c.ifOurs(at, p, "chmod u+s "+finding.Word(at))...)
 	case !f.SetuidRoot && !f.Effective:
 		report("program-privilege", "its file capability "+p.need.Name+" is not effective", "LXC wants both: setcap "+p.need.Name+"+ep "+finding.Word(at),
 			c.ifOurs(at, p, "setcap "+p.need.Name+"+ep "+finding.Word(at))...)
@@ -152,6 +152,14 @@ func (c *check) ifOurs(at string, p program, command string) []string {
 		return []string{"systemctl start " + socket}
 	}
 	return []string{"dpkg-statoverride --list " + finding.Word(at) + " >/dev/null 2>&1 || " + command}
+}
+
+// untried is what else is to be said of a program in which LXC sees no privilege: lxc-user-nic it executes in any case.
+func untried(p program, f install.Facts) string {
+	if p.need.Name == "" || f.Inert && f.Effective {
+		return ""
+	}
+	return ", and LXC does not even try"
 }
 
 // gets is what users get by a program.

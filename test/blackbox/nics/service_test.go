@@ -116,7 +116,7 @@ func opened(t *testing.T, path string, flags int) int {
 }
 
 // request is a call of Create.
-const request = `{"method":"org.userns_helpers.Nics.Create","parameters":{"namespace":0,"target":"fd:3","lxcpath":"/dev/null","container":"c1","type":"veth","bridge":"br0","name":"eth0"}}` + "\x00"
+const request = `{"method":"org.userns-helpers.Nics.Create","parameters":{"namespace":0,"target":"fd:3","lxcpath":"/dev/null","container":"c1","type":"veth","bridge":"br0","name":"eth0"}}` + "\x00"
 
 // TestServiceRefuses: what no program of ours sends is refused with the reason, nothing is made, and nothing is left open.
 func TestServiceRefuses(t *testing.T) {
@@ -489,7 +489,7 @@ func answerAs(connection *net.UnixConn, calls map[string]int, deleted *string) {
 			_ = unix.Close(fd)
 		}
 	}
-	const line, busy = `{"parameters":{"line":"eth0:2:veth1001_AbCd:17"}}`, `{"error":"org.userns_helpers.Nics.Busy","parameters":{"after":100}}`
+	const line, busy = `{"parameters":{"line":"eth0:2:veth1001_AbCd:17"}}`, `{"error":"org.userns-helpers.Nics.Busy","parameters":{"after":100}}`
 	answer := line
 	switch {
 	case name == "silent":
@@ -499,7 +499,7 @@ func answerAs(connection *net.UnixConn, calls map[string]int, deleted *string) {
 	case name == "nonsense":
 		answer = `{"parameters":{"line":7}}`
 	case name == "refuse":
-		answer = `{"error":"org.userns_helpers.Nics.Refused","parameters":{"id":"over-quota","headline":"first","advice":"second","usage":false,"notes":[]}}`
+		answer = `{"error":"org.userns-helpers.Nics.Refused","parameters":{"id":"over-quota","headline":"first","advice":"second","usage":false,"notes":[]}}`
 	case bytes.Contains(text, []byte("Nics.Delete")):
 		*deleted = string(nameIn.FindSubmatch(text)[1])
 		answer = `{"parameters":{}}`
@@ -591,7 +591,7 @@ func TestServiceDescribesItself(t *testing.T) {
 	connection := harness.Dial(t, paths.Nics(), alice.owner())
 	for call, want := range map[string]string{
 		`{"method":"org.varlink.service.GetInfo"}`: wire.Nics,
-		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns_helpers.Nics"}}`: "method Create(",
+		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns-helpers.Nics"}}`: "method Create(",
 		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.varlink.service"}}`:     "method GetInfo(",
 	} {
 		if err := connection.Send(call + "\x00"); err != nil {
