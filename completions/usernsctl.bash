@@ -50,7 +50,8 @@ _usernsctl() {
 		suggest) options='--json --help' ;;
 		grant) options='--count --start --nics --own-bridge --limits --missing --uid-min --uid-max --kubelet --dry-run --json --help' ;;
 		revoke) options='--keep-reserved --dry-run --json --help' ;;
-		apply) options='--addresses --dry-run --json --help' ;;
+		edit) options='--dry-run --json --help' ;;
+		apply) options='--dry-run --json --help' ;;
 		completion) options='--help' ;;
 		help) options='--help' ;;
 		esac
@@ -58,7 +59,7 @@ _usernsctl() {
 		return
 	fi
 	case "${#words[@]} ${words[*]}" in
-	'0 '*) word='check explain nics ranges audit metrics user suggest grant revoke apply completion help' ;;
+	'0 '*) word='check explain nics ranges audit metrics user suggest grant revoke edit apply completion help' ;;
 	'1 explain') word='uid gid nic' ;;
 	'2 explain uid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'2 explain gid') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
@@ -70,9 +71,10 @@ _usernsctl() {
 	'2 suggest idmap') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'1 grant') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
 	'1 revoke') mapfile -t COMPREPLY < <(compgen -u -- "$current") && return ;;
+	'1 edit') word='/etc/subuid /etc/subgid /etc/lxc/lxc-usernet' ;;
 	'1 apply') word="$(cd /sys/class/net && echo veth*)" ;;
 	'1 completion') word='bash zsh fish' ;;
-	'1 help') word='check explain nics ranges audit metrics user suggest grant revoke apply completion help' ;;
+	'1 help') word='check explain nics ranges audit metrics user suggest grant revoke edit apply completion help' ;;
 	*) return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")

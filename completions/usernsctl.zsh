@@ -30,9 +30,10 @@ _usernsctl_word() {
 	2\ suggest\ idmap) _users ;;
 	1\ grant) _users ;;
 	1\ revoke) _users ;;
+	1\ edit) compadd /etc/subuid /etc/subgid /etc/lxc/lxc-usernet ;;
 	1\ apply) compadd /sys/class/net/veth*(N:t) ;;
 	1\ completion) compadd bash zsh fish ;;
-	1\ help) compadd check explain nics ranges audit metrics user suggest grant revoke apply completion help ;;
+	1\ help) compadd check explain nics ranges audit metrics user suggest grant revoke edit apply completion help ;;
 	esac
 }
 
@@ -51,6 +52,7 @@ _usernsctl() {
 		'suggest:give each container IDs of its own'
 		'grant:give a user IDs and interfaces'
 		'revoke:take back what a user was granted'
+		'edit:change a line that others may be writing'
 		'apply:give interfaces what the policy says'
 		'completion:print what completes command lines'
 		'help:say what a command does'
@@ -115,8 +117,11 @@ _usernsctl() {
 		'--dry-run[show what would be written, to anybody]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;
+	edit) _arguments -S '*:word:_usernsctl_word' \
+		'--dry-run[show what would be written, to anybody]' \
+		'--json[answer programs]' \
+		'--help[say what the command does]' ;;
 	apply) _arguments -S '*:word:_usernsctl_word' \
-		'--addresses[address_guard where nothing says that the container has its own]' \
 		'--dry-run[show what would be written, to anybody]' \
 		'--json[answer programs]' \
 		'--help[say what the command does]' ;;

@@ -19,8 +19,6 @@ type Account = lookup.Account
 type Directory struct {
 	local  []lookup.Source
 	beyond func(groups bool) ([]lookup.Source, error) // those that are asked where local does not know; nil: none
-
-	rosters func() ([]lookup.Roster, error) // those that know whom groups list
 }
 
 // Users returns the accounts of uid, at least one. Errors: *UnknownError, *SourceError, *AnswerError, those of this
@@ -39,13 +37,22 @@ func (d Directory) User(called string) (Account, error) {
 	return users[0], nil
 }
 
+// Group returns the group of a name. Errors: as User.
+func (d Directory) Group(called string) (Account, error) {
+	groups, err := d.users(lookup.Key{Group: true, Name: called})
+	if err != nil {
+		return Account{}, err
+	}
+	return groups[0], nil
+}
+
 func (d Directory) users(key lookup.Key) ([]Account, error) {
 	s := search{missing: []lookup.Key{key}}
 	switch err := s.run(d); {
 	case err != nil:
 		return nil, err
 	case len(s.found) == 0:
-		return nil, &UnknownError{describe(s.missing), s.without, s.silent}
+		return nil, &UnknownError{describe(s.missing), s.without, s.silent, s.nobody}
 	}
 	return s.found, nil
 }
@@ -77,6 +84,7 @@ type search struct {
 	found   []Account
 	without []string       // the sources that do not know
 	silent  []*SourceError // those that could not be asked
+	nobody  bool           // lookup.ErrNobody
 }
 
 // run asks one source after the other. What is beyond this machine's files is not even looked for before these have been
@@ -105,7 +113,7 @@ func (s *search) among(sources []lookup.Source, beyond bool) error {
 		}
 		switch {
 		case errors.Is(err, lookup.ErrNobody):
-			s.without = append(s.without, source.Describe())
+			s.without, s.nobody = append(s.without, source.Describe()), true
 			return nil
 		case lookup.IsAbsent(err):
 			s.silent = append(s.silent, &SourceError{describe(s.missing), source.Describe(), err})

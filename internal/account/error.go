@@ -12,6 +12,7 @@ type UnknownError struct {
 	Key     string         // "uid 1000", `user "alice"`
 	Without []string       // the sources that do not know, as they describe themselves
 	Silent  []*SourceError // those that could not be asked
+	Nobody  bool           // one of them said that no other does
 }
 
 // Certain reports whether each source that was asked could say so.
@@ -60,6 +61,8 @@ func describe(keys []lookup.Key) string {
 	switch {
 	case len(keys) == 0:
 		return "groups"
+	case keys[0].Name != "" && keys[0].Group:
+		return "group " + strconv.Quote(keys[0].Name)
 	case keys[0].Name != "":
 		return userKey(keys[0].Name)
 	}

@@ -34,12 +34,7 @@ func Trusted(of privilege.Standing) Opener {
 
 // files is the directory of this machine's files.
 func files(open Opener) Directory {
-	here := fileSources(open)
-	return Directory{local: []lookup.Source{here}, rosters: func() ([]lookup.Roster, error) { return []lookup.Roster{here}, nil }}
-}
-
-func fileSources(open Opener) passwd.Files {
-	return passwd.Files{Users: paths.Passwd(), Groups: paths.Group(), Open: open}
+	return Directory{local: []lookup.Source{passwd.Files{Users: paths.Passwd(), Groups: paths.Group(), Open: open}}}
 }
 
 // machine is how the sources of this machine are reached.
@@ -66,7 +61,7 @@ func Unprivileged(open Opener) Directory {
 
 func (m machine) directory() Directory {
 	d := files(m.open)
-	d.beyond, d.rosters = m.beyond, m.rosters
+	d.beyond = m.beyond
 	return d
 }
 

@@ -34,7 +34,7 @@ func (g *gatherer) gather(need plan.Need) (err error) {
 		f.Grants, err = readGrants(g.standing, f.Person.Account, f.Place)
 	case plan.Policy:
 		if f.Policy, err = readPolicy(g.standing); err == nil {
-			f.Person = bound(f.Person, f.Policy.GroupRule(f.Place.Bridge) != 0, g.listed)
+			f.Person = bound(f.Person, f.Policy.Groups(f.Place.Bridge), g.listed)
 		}
 	case plan.Namespace:
 		err = g.namespace()
@@ -49,17 +49,18 @@ func (g *gatherer) gather(need plan.Need) (err error) {
 }
 
 // roster returns the names of the groups that the account of a user id is in as it is written down. An error means that there
-// may be others.
-type roster func(uid uint32) ([]string, error)
+// may be others, or that it may be in one of the groups that matter.
+type roster func(uid uint32, matters []string) ([]string, error)
 
 // bound is a person with the groups for whose rules they are: besides those of their process, those that list them, so that nobody
 // gets out of a rule with a session from before, or with newgrp(1). Quotas stay those of the process. Where no rule is for a
 // group, nobody is asked.
-func bound(p plan.Person, rules bool, listed roster) plan.Person {
-	if !rules || p.Doubt != nil {
+func bound(p plan.Person, rules []string, listed roster) plan.Person {
+	if len(rules) == 0 || p.Doubt != nil {
 		return p
 	}
-	groups, err := listed(p.Account.UID)
+	matters := slices.DeleteFunc(slices.Clone(rules), func(group string) bool { return slices.Contains(p.Groups, group) })
+	groups, err := listed(p.Account.UID, matters)
 	p.Doubt = err
 	p.Groups = slices.Concat(p.Groups, groups)
 	return p

@@ -18,24 +18,24 @@ func TestBound(t *testing.T) {
 	before, broken := errors.New("before"), errors.New("broken")
 	for name, c := range map[string]struct {
 		doubt  error
-		rules  bool
+		rules  []string
 		err    error
 		asked  int
 		groups []string
 		want   error
 	}{
-		"no rule":          {nil, false, broken, 0, []string{"own"}, nil},
-		"a rule":           {nil, true, nil, 1, []string{"own", "listed"}, nil},
-		"nobody can say":   {nil, true, broken, 1, []string{"own"}, broken},
-		"in doubt already": {before, true, nil, 0, []string{"own"}, before},
+		"no rule":          {nil, nil, broken, 0, []string{"own"}, nil},
+		"a rule":           {nil, []string{"own", "g"}, nil, 1, []string{"own", "listed"}, nil},
+		"nobody can say":   {nil, []string{"g"}, broken, 1, []string{"own"}, broken},
+		"in doubt already": {before, []string{"g"}, nil, 0, []string{"own"}, before},
 	} {
 		asked := 0
 		p := in("own")
 		p.Doubt = c.doubt
-		got := bound(p, c.rules, func(uid uint32) ([]string, error) {
+		got := bound(p, c.rules, func(uid uint32, matters []string) ([]string, error) {
 			asked++
-			if uid != 7 {
-				t.Errorf("%s: asked for %d", name, uid)
+			if uid != 7 || !slices.Equal(matters, []string{"g"}) {
+				t.Errorf("%s: asked for %d, %q", name, uid, matters)
 			}
 			if c.err != nil {
 				return nil, c.err

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/account/members"
 	"userns-helpers/internal/kernel/netns"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/netquota"
@@ -57,8 +58,9 @@ func Inspect(q Question) (a Answer, err error) {
 		return a, err
 	}
 	i.standing, i.namespace, i.facts.Place = a.Standing, i.lookAtNamespace, wanted.place
-	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
-	i.listed = directory.Listed
+	open := account.Trusted(privilege.Reporter())
+	directory := account.Unprivileged(open)
+	i.listed = members.Unprivileged(open, directory).Of
 	if i.facts.Person, err = identifyAs(directory, q.User.ID, append([]uint32{q.User.Primary}, q.Groups...)); err != nil {
 		return a, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/account/members"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/text/ifname"
@@ -28,8 +29,9 @@ type person struct {
 func identify(caller privilege.Caller) (person, error) {
 	standing := caller.Standing(needed)
 	directory := account.For(caller, standing)
+	lists := members.For(caller, standing, directory)
 	p, err := identifyAs(directory, caller.UID(), append([]uint32{caller.GID()}, caller.Groups()...))
-	return person{p, standing, directory.Listed}, err
+	return person{p, standing, lists.Of}, err
 }
 
 // identifyAs is identify for a caller with these real ids, the real group's first.

@@ -39,6 +39,19 @@ func (a asker) revoke(arguments []string) int {
 	return a.carriedOut(o, report, err)
 }
 
+// edit is the command edit.
+func (a asker) edit(arguments []string) int {
+	o, correction, err := parseEdit(arguments)
+	switch {
+	case err != nil:
+		return a.wrong(err.Error())
+	case o.help:
+		return a.explainCommand([]string{a.command})
+	}
+	report, err := grant.Correct(correction)
+	return a.carriedOut(o, report, err)
+}
+
 // progress says how far long work is, at a terminal: name services are asked about the ranges of many users.
 func (a asker) progress() func(done, all int) {
 	const often = 20

@@ -15,9 +15,7 @@ import (
 )
 
 // parseApply reads what follows apply.
-func parseApply(arguments []string) (order, error) {
-	return parseOrder(arguments, nil, map[string]func(*order){"--addresses": func(o *order) { o.addresses = true }})
-}
+func parseApply(arguments []string) (order, error) { return parseOrder(arguments, nil, nil) }
 
 // apply is the command apply.
 func (a asker) apply(arguments []string) int {
@@ -28,7 +26,7 @@ func (a asker) apply(arguments []string) int {
 	case o.help:
 		return a.explainCommand([]string{a.command})
 	}
-	report, err := applied(apply.Order{Names: o.words, DryRun: o.DryRun, Addresses: o.addresses})
+	report, err := applied(apply.Order{Names: o.words, DryRun: o.DryRun})
 	if err != nil {
 		return a.notApplied(o, err)
 	}

@@ -96,6 +96,14 @@ func ordering() []command {
 			options: []string{"--keep-reserved", "--dry-run", "--json"},
 			text:    "Takes back what USER was granted.",
 		},
+		{
+			name: "edit", forms: []string{"FILE [LINE OLD [NEW]]"}, brief: "change a line that others may be writing", orders: true,
+			run:     func(a asker, words []string) int { return a.edit(words) },
+			options: []string{"--dry-run", "--json"},
+			text: "Changes LINE of subuid, subgid or lxc-usernet while useradd, usermod and usernsctl grant wait: if it begins with OLD it becomes a comment, or if " +
+				"it ends with OLD it ends with NEW; and without LINE all lines are given a newline, without a carriage return, at the end. Status 0: it is as asked for; " +
+				"1: refused; 2: it could not be done.",
+		},
 	}
 }
 
@@ -105,7 +113,7 @@ func telling() []command {
 		{
 			name: "apply", forms: []string{"[INTERFACE]..."}, brief: "give interfaces what the policy says", orders: true,
 			run:     func(a asker, words []string) int { return a.apply(words) },
-			options: []string{"--addresses", "--dry-run", "--json"},
+			options: []string{"--dry-run", "--json"},
 			text: "Gives the interfaces of containers that exist, or those named, what policy.toml gives to new ones. Status 0: they have it; 1: some " +
 				"have not; 2: it could not be done.",
 		},

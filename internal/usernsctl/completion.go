@@ -3,6 +3,8 @@ package usernsctl
 import (
 	"slices"
 	"strings"
+
+	"userns-helpers/internal/usernsctl/hostcheck"
 )
 
 // completion is the command completion.
@@ -59,6 +61,24 @@ func addPosition(all []position, after, words []string) []position {
 		}
 	}
 	return append(all, position{after, slices.Clone(words)})
+}
+
+// standing says to a shell what can stand somewhere: ways are its own for words in upper case, list what it does with words. It
+// is "" where the shell cannot know.
+func standing(words []string, ways map[string]string, list func(words string) string) string {
+	if way, is := ways[words[0]]; is {
+		return way
+	}
+	switch words[0] {
+	case "COMMAND":
+		words = names(commands())
+	case "FILE":
+		words = hostcheck.Locked()
+	}
+	if words = literal(words); len(words) == 0 {
+		return ""
+	}
+	return list(strings.Join(words, " "))
 }
 
 // valued are the options with a value.

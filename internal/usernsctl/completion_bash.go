@@ -30,22 +30,13 @@ func bashCompletion() string {
 	return strings.NewReplacer("@OTHERS@", strings.Join(others, " | "), "@VALUED@", strings.Join(valued(), " | "), "@OPTIONS@", options, "@COMMANDS@", strings.Join(names(commands()), " "), "@WORDS@", words).Replace(bashScript)
 }
 
-// bashWords says to bash what can stand somewhere; "" if it cannot know.
+// bashWords says to bash what can stand somewhere.
 func bashWords(words []string) string {
-	switch words[0] {
-	case "USER":
-		return `mapfile -t COMPREPLY < <(compgen -u -- "$current") && return`
-	case "BRIDGE":
-		return `word="none $(cd /sys/class/net && for i in */bridge; do [ -e "$i" ] && echo "${i%/*}"; done)"`
-	case "INTERFACE":
-		return `word="$(cd /sys/class/net && echo veth*)"`
-	case "COMMAND":
-		words = names(commands())
-	}
-	if words = literal(words); len(words) == 0 {
-		return ""
-	}
-	return "word='" + strings.Join(words, " ") + "'"
+	return standing(words, map[string]string{
+		"USER":      `mapfile -t COMPREPLY < <(compgen -u -- "$current") && return`,
+		"BRIDGE":    `word="none $(cd /sys/class/net && for i in */bridge; do [ -e "$i" ] && echo "${i%/*}"; done)"`,
+		"INTERFACE": `word="$(cd /sys/class/net && echo veth*)"`,
+	}, func(words string) string { return "word='" + words + "'" })
 }
 
 const bashScript = `# bash completion for usernsctl(8), made by usernsctl completion bash

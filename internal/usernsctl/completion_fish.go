@@ -31,19 +31,11 @@ func fishCompletion() string {
 	return out + "complete -c usernsctl -l help -d 'say what the command does'\ncomplete -c usernsctl -l version -d 'print the version'\n"
 }
 
-// fishWords says to fish what can stand somewhere; "" if it cannot know.
+// fishWords says to fish what can stand somewhere.
 func fishWords(words []string) string {
-	switch words[0] {
-	case "USER":
-		return "(__fish_complete_users)"
-	case "BRIDGE":
-		return "(__usernsctl_bridges)"
-	case "INTERFACE":
-		return "(path basename /sys/class/net/veth*)"
-	case "COMMAND":
-		words = names(commands())
-	}
-	return strings.Join(literal(words), " ")
+	return standing(words, map[string]string{
+		"USER": "(__fish_complete_users)", "BRIDGE": "(__usernsctl_bridges)", "INTERFACE": "(path basename /sys/class/net/veth*)",
+	}, func(words string) string { return words })
 }
 
 // fishOption says to fish what an option is.

@@ -29,22 +29,11 @@ func zshCompletion() string {
 	return strings.NewReplacer("@COMMANDS@", described, "@CASES@", cases, "@WORDS@", words, "@VALUED@", strings.Join(valued(), " | ")).Replace(zshScript)
 }
 
-// zshWords says to zsh what can stand somewhere; "" if it cannot know.
+// zshWords says to zsh what can stand somewhere.
 func zshWords(words []string) string {
-	switch words[0] {
-	case "USER":
-		return "_users"
-	case "BRIDGE":
-		return "_usernsctl_bridges"
-	case "INTERFACE":
-		return "compadd /sys/class/net/veth*(N:t)"
-	case "COMMAND":
-		words = names(commands())
-	}
-	if words = literal(words); len(words) == 0 {
-		return ""
-	}
-	return "compadd " + strings.Join(words, " ")
+	return standing(words, map[string]string{
+		"USER": "_users", "BRIDGE": "_usernsctl_bridges", "INTERFACE": "compadd /sys/class/net/veth*(N:t)",
+	}, func(words string) string { return "compadd " + words })
 }
 
 // zshOption says to zsh what an option is.

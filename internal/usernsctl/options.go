@@ -31,7 +31,6 @@ type option struct {
 // allOptions are the options of all commands.
 func allOptions() []option {
 	return []option{
-		{"--addresses", "", "", "address_guard where nothing says that the container has its own"},
 		{"--all", "", "", "do not shorten long answers"},
 		{"--commands", "", "", "print what puts it right, for root's shell"},
 		{"--count", "", "NUMBER", "how many IDs, if not SUB_UID_COUNT of login.defs"},

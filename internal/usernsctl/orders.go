@@ -15,7 +15,6 @@ type order struct {
 	grant.Order
 	words          []string
 	missing, keep  bool
-	addresses      bool
 	json, help     bool
 	uidMin, uidMax bool // were given
 }
@@ -41,6 +40,33 @@ func parseRevoke(arguments []string) (order, error) {
 		return o, err
 	}
 	return o, o.oneUser()
+}
+
+// parseEdit reads what follows edit.
+func parseEdit(arguments []string) (order, grant.Correction, error) {
+	var c grant.Correction
+	o, err := parseOrder(arguments, nil, nil)
+	if err != nil || o.help {
+		return o, c, err
+	}
+	switch n := len(o.words); {
+	case n == 0 || n == 2 || n > 4:
+		return o, c, errors.New("edit wants a file, and for one of its lines the number, what it begins or ends with, and what it is to end with")
+	case n > 2 && o.words[2] == "", n > 3 && o.words[3] == "":
+		return o, c, errors.New("what a line begins or ends with cannot be nothing")
+	}
+	c.File, c.DryRun = o.words[0], o.DryRun
+	if len(o.words) > 1 {
+		line, err := numeral("the line", o.words[1], math.MaxInt32)
+		if err != nil {
+			return o, c, err
+		}
+		c.Line, c.Old = int(line), o.words[2]
+	}
+	if len(o.words) > 3 {
+		c.End = o.words[3]
+	}
+	return o, c, nil
 }
 
 // setter sets an option with a value.

@@ -2,11 +2,13 @@ package usernsctl
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/text/verdict"
 	"userns-helpers/internal/usernsctl/carve"
+	"userns-helpers/internal/usernsctl/living"
 )
 
 // suggestion is what suggest idmap answers.
@@ -60,12 +62,14 @@ func isContainer(name string) bool {
 func suggestIDs(user string, names []string) suggestion {
 	s := suggestion{Format: format, Answer: no, User: user, Containers: []carvedInto{}, Remarks: []string{}}
 	var mine [2][]idmap.Range
+	uid := uint32(0)
 	for _, kind := range []idmap.Kind{idmap.UID, idmap.GID} {
 		answer := inspectIDs(idQuestion{kind: kind, name: user})
 		if !answer.granted {
 			s.ID, s.Reason, s.Advice = answer.why.ID, answer.why.Headline, answer.why.Advice
 			return s
 		}
+		uid = answer.facts.User.UID
 		for _, g := range answer.owned {
 			if g.withheld == "" {
 				mine[kind] = append(mine[kind], g.Range)
@@ -74,10 +78,10 @@ func suggestIDs(user string, names []string) suggestion {
 			}
 		}
 	}
+	others := s.leaveOut(&mine, uid, names)
 	parts, ok := carve.Into(len(names), mine[idmap.UID], mine[idmap.GID])
 	if !ok {
-		s.ID, s.Reason = "too-few-ids", user+" has too few IDs for "+plural(len(names), "container")
-		s.Advice = "Each needs " + decimal(carve.Least) + " at least, and " + decimal(carve.Unit) + " to hold every account that a distribution makes: usernsctl ranges"
+		s.tooFew(len(names), others)
 		return s
 	}
 	s.Answer = yes
@@ -92,6 +96,44 @@ func suggestIDs(user string, names []string) suggestion {
 	}
 	s.Remarks = append(s.Remarks, "These lines replace all lxc.idmap lines of the container. One that exists keeps its files under the old IDs: only a new one is whole.")
 	return s
+}
+
+// tooFew is the refusal where there are too few IDs for n containers, others being those whose IDs were left out.
+func (s *suggestion) tooFew(n int, others []string) {
+	s.ID, s.Reason = "too-few-ids", s.User+" has too few IDs for "+plural(n, "container")
+	s.Advice = "Each needs " + decimal(carve.Least) + " at least, and " + decimal(carve.Unit) + " to hold every account that a distribution makes: usernsctl ranges"
+	if len(others) > 0 {
+		s.Reason += " beside those that live"
+		s.Advice = "IDs that a living container has are left out: end " + strings.Join(others[:min(len(others), mostNamed)], ", ") + " first, or name it too. " + s.Advice
+	}
+}
+
+// mostNamed bounds the containers that a message names.
+const mostNamed = 5
+
+// leaveOut takes the IDs of living containers away, but of those of the user's that are to have others. It returns whose.
+func (s *suggestion) leaveOut(mine *[2][]idmap.Range, uid uint32, names []string) (whose []string) {
+	view := living.Look()
+	var others [2][]idmap.Range
+	for _, c := range view.Of(uid, *mine) {
+		if c.Owner == uid && slices.Contains(names, c.Name) || c.IDs[idmap.UID].Count()+c.IDs[idmap.GID].Count() == 0 {
+			continue
+		}
+		whose = append(whose, c.Name+" (process "+strconv.Itoa(c.PID)+")")
+		for kind := range others {
+			others[kind] = append(others[kind], c.IDs[kind].Ranges()...)
+		}
+	}
+	for kind := range mine {
+		mine[kind] = carve.Without(mine[kind], others[kind]...)
+	}
+	if n := len(whose); n > 0 {
+		s.Remarks = append(s.Remarks, "Left out: the IDs of "+plural(n, "container")+" alive now: "+strings.Join(whose[:min(n, mostNamed)], ", ")+".")
+	}
+	if view.Limited {
+		s.Remarks = append(s.Remarks, "Containers of others could not be seen: root sees them.")
+	}
+	return whose
 }
 
 // text is the suggestion for people. What is not a line of a configuration is a comment there.

@@ -1,6 +1,6 @@
 // Package usernsctl is the program usernsctl: it answers the questions of the person who runs a host.
 //
-// It has no privilege, and changes nothing but by grant, revoke and apply, with the rights of whoever calls it. Its
+// It has no privilege, and changes nothing but by grant, revoke, edit and apply, with the rights of whoever calls it. Its
 // answers come from the packages that decide: what it says of a grant is what newuidmap, newgidmap and lxc-user-nic do. Where
 // an answer needs root it says so.
 package usernsctl

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"userns-helpers/internal/usernsctl/grant"
 )
 
 // run is a run of the program.
@@ -41,6 +43,39 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// editOrder is parseEdit for one who asks of options alone.
+func editOrder(arguments []string) (order, error) {
+	o, _, err := parseEdit(arguments)
+	return o, err
+}
+
+// TestEdit: what the command line of edit means.
+func TestEdit(t *testing.T) {
+	for _, c := range []struct {
+		words string
+		want  grant.Correction
+		wrong bool
+	}{
+		{"/etc/subuid", grant.Correction{File: "/etc/subuid"}, false},
+		{"/etc/subuid 3 :1:1 --dry-run", grant.Correction{File: "/etc/subuid", Line: 3, Old: ":1:1", DryRun: true}, false},
+		{"-- /etc/subuid 3 -x :2:1", grant.Correction{File: "/etc/subuid", Line: 3, Old: "-x", End: ":2:1"}, false},
+		{"", grant.Correction{}, true},
+		{"/etc/subuid 3", grant.Correction{}, true},
+		{"/etc/subuid 0 x", grant.Correction{}, true},
+		{"/etc/subuid -1 x", grant.Correction{}, true},
+		{"/etc/subuid x x", grant.Correction{}, true},
+		{"/etc/subuid 1 a b c", grant.Correction{}, true},
+	} {
+		_, got, err := parseEdit(strings.Fields(c.words))
+		if (err != nil) != c.wrong || err == nil && got != c.want {
+			t.Errorf("%q: %+v, %v", c.words, got, err)
+		}
+	}
+	if _, _, err := parseEdit([]string{"/etc/subuid", "3", ""}); err == nil {
+		t.Error("whatever the line is becomes a comment")
+	}
+}
+
 // TestOptionsAreOnes: each option of a command is one that there is, each option is one of some command, and those that take
 // a value are known to the commands that read theirs by themselves.
 func TestOptionsAreOnes(t *testing.T) {
@@ -52,7 +87,7 @@ func TestOptionsAreOnes(t *testing.T) {
 			if o.name != name {
 				t.Errorf("%s: %s is no option", c.name, name)
 			}
-			read := map[string]func([]string) (order, error){"grant": parseGrant, "revoke": parseRevoke, "apply": parseApply}[c.name]
+			read := map[string]func([]string) (order, error){"grant": parseGrant, "revoke": parseRevoke, "apply": parseApply, "edit": editOrder}[c.name]
 			if !c.orders {
 				continue
 			}

@@ -19,7 +19,7 @@ func TestApplyAddress(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	ip(t, "tc filter del dev %s ingress", nic)
-	if did := call(t, root, usernsctl, "apply", "--addresses", nic); did.status != 0 || !strings.Contains(did.out, "address_guard") {
+	if did := call(t, root, usernsctl, "apply", nic); did.status != 0 || !strings.Contains(did.out, "address_guard") {
 		t.Errorf("%+v", did)
 	}
 	for _, p := range []person{root, bob} { // who cannot see the book sees the filter

@@ -357,6 +357,85 @@ func TestRevoke(t *testing.T) {
 	unlocked(t)
 }
 
+// TestAmbiguous: where a name service gives an ID the name of somebody else, neither what that one has is taken away nor is
+// anything granted by it; nor by a name of passwd(5) that is there twice.
+func TestAmbiguous(t *testing.T) {
+	put(t, "/etc/passwd", harness.File{Text: cleanFiles()["/etc/passwd"] + "bob:x:5001:5001::/:/bin/sh\n"})
+	put(t, "/etc/nsswitch.conf", harness.File{Text: "passwd: files systemd\ngroup: files systemd\n"})
+	put(t, "/usr/bin/getent", harness.File{Mode: 0o755, Text: `#!/bin/sh
+database=$1
+[ "$2" != -- ] || shift
+case $database:$2 in
+passwd:5000) echo bob:x:5000:5000::/:/bin/sh ;;
+passwd:5002) echo nobody-else:x:5002:5002::/:/bin/sh ;;
+passwd:mallory) echo mallory:x:3002:3002::/:/bin/sh ;;
+passwd:carla | passwd:5003) echo carla:x:5003:5003::/:/bin/sh ;;
+*) exit 2 ;;
+esac
+`})
+	put(t, "/etc/lxc/lxc-usernet", harness.File{Text: "bob veth br0 1\n"})
+	hosts(t, "bob:100000:65536\n5000:200000:65536\ncarla:300000:65536\n", "bob:100000:65536\n")
+	before := snapshot(t)
+	for _, who := range []string{"5000", "5001", "5002", "mallory"} {
+		for _, words := range [][]string{{"revoke", who}, {"grant", who}, {"grant", who, "--dry-run"}} {
+			if g := order(t, root, words...); g.status != 1 || g.ID != "user-ambiguous" || snapshot(t) != before {
+				t.Errorf("%q: %+v", words, g)
+			}
+		}
+	}
+	if g := order(t, root, "grant", "--missing", "--dry-run"); g.status != 0 || strings.Contains(g.texts(), "bob") || strings.Contains(g.texts(), "5001") {
+		t.Errorf("%+v", g)
+	}
+	if g := order(t, root, "revoke", "5003"); g.status != 0 || len(g.Lines) != 1 || g.Lines[0].Text != "carla:300000:65536" {
+		t.Errorf("%+v", g)
+	}
+	unlocked(t)
+}
+
+// TestEdit: a line is changed under the locks, by root, as long as it is what it was, and only in files that have a lock.
+func TestEdit(t *testing.T) {
+	hosts(t, "alice:1:x\r\nbob:1:10\r\n3001:5:5", "")
+	put(t, "/etc/lxc/lxc-usernet", harness.File{Text: "bob\tveth br0 x\n"})
+	before := snapshot(t)
+	for _, c := range []struct {
+		who   person
+		words []string
+		id    string
+	}{
+		{alice, []string{"/etc/subuid", "1", "alice:1:x"}, "not-root"},
+		{root, []string{"/etc/subuid", "1", "bob:"}, "edit-changed"},
+		{root, []string{"/etc/subuid", "2", ":1:11", ":2:10"}, "edit-changed"},
+		{root, []string{"/etc/subuid", "4", "x"}, "edit-changed"},
+		{root, []string{"/etc/subgid", "1", "x"}, "edit-changed"},
+		{root, []string{"/etc/passwd", "1", "root"}, "edit-file"},
+		{root, []string{"/etc//subuid"}, "edit-file"},
+		{root, []string{"/etc/subuid", "2", ":1:10", ":2:10", "--dry-run"}, ""},
+	} {
+		if g := order(t, c.who, append([]string{"edit"}, c.words...)...); g.ID != c.id || (g.status == 0) != (c.id == "") || snapshot(t) != before {
+			t.Errorf("%q: %+v", c.words, g)
+		}
+	}
+	for range 2 {
+		for _, words := range [][]string{
+			{"/etc/subuid", "1", "alice:1:x"}, {"/etc/subuid", "2", ":1:10", ":2:10"}, {"/etc/lxc/lxc-usernet", "1", "bob veth br0 x"},
+		} {
+			if g := order(t, root, append([]string{"edit"}, words...)...); g.status != 0 || len(g.Lines) != 1 {
+				t.Errorf("%q: %+v", words, g)
+			}
+		}
+		if a, b := contents(t); a != "#alice:1:x\r\nbob:2:10\r\n3001:5:5" || b != "" || text(t, "/etc/lxc/lxc-usernet") != "#bob\tveth br0 x\n" {
+			t.Errorf("%q, %q", a, b)
+		}
+	}
+	if g := order(t, root, "edit", "/etc/subuid"); g.status != 0 || g.Result != "done" {
+		t.Errorf("%+v", g)
+	}
+	if a, _ := contents(t); a != "#alice:1:x\nbob:2:10\n3001:5:5\n" {
+		t.Errorf("%q", a)
+	}
+	unlocked(t)
+}
+
 // TestReserved: check has nothing to say about ids that were taken back for good, and nobody can map them.
 func TestReserved(t *testing.T) {
 	hosts(t, ranges+"4294967295:900000:10\n", ranges)

@@ -159,7 +159,7 @@ func TestRanges(t *testing.T) {
 }
 
 // commands are all of them, as the help has them.
-const commands = "check explain nics ranges audit metrics user suggest grant revoke apply completion help"
+const commands = "check explain nics ranges audit metrics user suggest grant revoke edit apply completion help"
 
 // TestCompletions: bash completes, and the other two shells can read theirs.
 func TestCompletions(t *testing.T) {

@@ -141,6 +141,9 @@ func TestSuggest(t *testing.T) {
 		}
 		mapped(t, alice, strconv.FormatUint(c.UIDs.First, 10), "32768")
 	}
+	if got := call(t, alice, usernsctl, "suggest", "idmap", "alice", "other"); got.status != 1 || !strings.Contains(got.out, "too few IDs for 1 container beside those that live") {
+		t.Errorf("all IDs are those of living containers: %+v", got)
+	}
 	if got := call(t, alice, usernsctl, "suggest", "idmap", "carol", "a", "b"); got.status != 1 || !strings.Contains(got.out, "too few IDs") {
 		t.Errorf("%+v", got)
 	}
@@ -148,6 +151,18 @@ func TestSuggest(t *testing.T) {
 		if got := call(t, alice, append([]string{usernsctl, "suggest"}, strings.Fields(words)...)...); got.status != 2 {
 			t.Errorf("%q: %+v", words, got)
 		}
+	}
+}
+
+// TestSuggestLiving: IDs of a container that lives are no other's, whoever's it is.
+func TestSuggestLiving(t *testing.T) {
+	add(t, "/etc/subuid", "bob:310000:10\n")
+	add(t, "/etc/subgid", "bob:310000:10\n")
+	mapped(t, alice, "301000", "10")
+	mapped(t, bob, "310000", "10")
+	got := call(t, root, usernsctl, "suggest", "idmap", "alice", "web", "db")
+	if got.status != 0 || !strings.Contains(got.out, "u 0 310010 16384\n") || !strings.Contains(got.out, "u 0 326394 16384\n") || !strings.Contains(got.out, "IDs of 2 containers alive now") {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -11,12 +11,13 @@ import (
 
 // Commands of SSSD's protocol.
 const (
-	cmdVersion   = 0x0001
-	cmdUserNamed = 0x0011
-	cmdUserByID  = 0x0012
-	cmdGroupByID = 0x0022
-	cmdGroupsOf  = 0x0026
-	cmdSubid     = 0x0130
+	cmdVersion    = 0x0001
+	cmdUserNamed  = 0x0011
+	cmdUserByID   = 0x0012
+	cmdGroupNamed = 0x0021
+	cmdGroupByID  = 0x0022
+	cmdGroupsOf   = 0x0026
+	cmdSubid      = 0x0130
 )
 
 func decimal(n int) string { return strconv.Itoa(n) }

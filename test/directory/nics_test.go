@@ -104,6 +104,7 @@ func TestGroupRule(t *testing.T) {
 	bound(t, alice, true) // by her primary group, as bob
 	bound(t, bob, true)
 	bound(t, carol, false)
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[[rule]]\ngroup = \"devs\"\nisolated = true\n"})
 	inPlace(t)
 	dora := user{"dora", 5000, 3000, nil}
 	lists := sssdOf(dora, nil, nil).with(cmdGroupByID, accountReply(cmdGroupByID, "devs", devs, 0)).with(cmdGroupsOf, message(cmdGroupsOf, 0, 1, 0, devs))
@@ -112,13 +113,10 @@ func TestGroupRule(t *testing.T) {
 		then func()
 	}{
 		"in a group": {lists, func() { bound(t, dora, true) }},
-		"in none":    {lists.with(cmdGroupsOf, message(cmdGroupsOf, 0, 0, 0)), func() { bound(t, dora, false) }},
-		"no answer": {lists.with(cmdGroupsOf, nil), func() {
-			target := hold(t, dora, "unshare", "-Urn", "cat")
-			defer target.Release()
-			if r := call(t, dora, creates(target.PID)...); r.status != 1 || !strings.Contains(r.err, "groups of user \"dora\" cannot be looked up: SSSD") {
-				t.Errorf("%v", r)
-			}
+		"in none":    {lists.with(cmdGroupsOf, message(cmdGroupsOf, 0, 0, 0)).with(cmdGroupNamed, accountReply(cmdGroupNamed, "devs", devs, 0)), func() { bound(t, dora, false) }},
+		"no answer":  {lists.with(cmdGroupsOf, nil), func() { doubted(t, dora, "groups of user \"dora\" cannot be looked up: SSSD") }},
+		"offline": {lists.with(cmdGroupsOf, message(cmdGroupsOf, 0, 0, 0)).with(cmdGroupNamed, message(cmdGroupNamed, 0, 0, 0)), func() {
+			doubted(t, dora, "no group \"devs\" in /etc/passwd, SSSD")
 		}},
 	} {
 		t.Log(name)
@@ -126,6 +124,42 @@ func TestGroupRule(t *testing.T) {
 		does(t, "chmod 777 "+pipe)
 		c.then()
 		d.Close()
+	}
+}
+
+// TestGroupAway: a service that only getent can ask, and that is away, seems to list nobody: as long as it does not know the
+// group of a rule either, nobody can say whom that is for.
+func TestGroupAway(t *testing.T) {
+	grantNics(t, "carol veth br0 9\n@devs veth br1 9\n")
+	does(t, "mkdir -p /etc/userns-helpers")
+	switched(t, "passwd: files\ngroup: files ldap\n")
+	for group, c := range map[string]struct{ lists, knows, says string }{
+		"away":      {"carol", "exit 2", "no group \"devs\" in"},
+		"in none":   {"carol", "echo devs:*:4711:", ""},
+		"in it":     {"carol 4711", "echo devs:*:4711:", ""},
+		"not there": {"carol", "exit 1", "could not be asked"},
+	} {
+		put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[[rule]]\ngroup = \"devs\"\nisolated = true\n"})
+		replaced(t, "/usr/bin/getent", harness.File{Mode: 0o755, Text: "#!/bin/sh\ncase $1:$2 in\ninitgroups:--) echo " + c.lists + " ;;\ngroup:devs | group:4711) " + c.knows + " ;;\n*) exit 2 ;;\nesac\n"})
+		t.Log(group)
+		if c.says != "" {
+			doubted(t, carol, c.says)
+		} else {
+			bound(t, carol, c.lists != "carol")
+		}
+		put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[[rule]]\ngroup = \"devs\"\nbridge = \"br1\"\nisolated = true\n"})
+		bound(t, carol, false) // the rule is for another bridge, and a grant to the group counts for nobody who is not known to be in it
+	}
+}
+
+// doubted makes no interface of u, since nobody can say whom a rule is for.
+func doubted(t *testing.T, u user, why string) {
+	t.Helper()
+	u.gid, u.groups = carol.gid, nil
+	target := hold(t, u, "unshare", "-Urn", "cat")
+	defer target.Release()
+	if r := call(t, u, creates(target.PID)...); r.status != 1 || !strings.Contains(r.err, "Cannot determine your groups") || !strings.Contains(r.err, why) {
+		t.Errorf("%v", r)
 	}
 }
 

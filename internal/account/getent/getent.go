@@ -58,16 +58,20 @@ func (s Switch) Find(keys []lookup.Key) ([]lookup.Account, error) {
 	return lookup.Each(keys, s.account)
 }
 
-// account asks for a number: a name could be taken for an option, or for a number.
+// account asks for a number, or for a group's name that cannot be taken for an option or a number: those are in the
+// administrator's policy.
 func (s Switch) account(key lookup.Key) (lookup.Account, bool, error) {
-	database, parse := "passwd", passwd.User
-	switch {
-	case key.Name != "":
-		return lookup.Account{}, false, errNumbersOnly
-	case key.Group:
+	database, asked, parse := "passwd", strconv.FormatUint(uint64(key.ID), 10), passwd.User
+	if key.Group {
 		database, parse = "group", passwd.Group
 	}
-	text, err := s.ask(database, key.ID)
+	switch {
+	case key.Name != "" && !(key.Group && begins(key.Name)):
+		return lookup.Account{}, false, errName
+	case key.Name != "":
+		asked = key.Name
+	}
+	text, err := s.ask(database, asked)
 	if err != nil || text == nil {
 		return lookup.Account{}, false, err
 	}
@@ -78,10 +82,16 @@ func (s Switch) account(key lookup.Key) (lookup.Account, bool, error) {
 	return line.Account(), true, nil
 }
 
-// errNumbersOnly is why getent is not asked for a name; errMalformed says that its answer is none.
+// begins reports whether a name begins with a letter or an underscore.
+func begins(name string) bool {
+	letter := name[0] | 0x20
+	return 'a' <= letter && letter <= 'z' || name[0] == '_'
+}
+
+// errName is why getent is not asked for a name; errMalformed says that its answer is none.
 var (
-	errNumbersOnly = &Error{errors.New("it is asked for numbers only")}
-	errMalformed   = errors.New("its answer is not an account")
+	errName      = &Error{errors.New("it is asked only for numbers, and for groups whose name begins with a letter")}
+	errMalformed = errors.New("its answer is not an account")
 )
 
 // What getent ends with.
@@ -91,8 +101,8 @@ const (
 )
 
 // ask returns the line about an account, in the format of passwd(5) or group(5); nothing if no service has one.
-func (s Switch) ask(database string, id uint32) ([]byte, error) {
-	result, err := s.execute(database, strconv.FormatUint(uint64(id), 10))
+func (s Switch) ask(database, key string) ([]byte, error) {
+	result, err := s.execute(database, key)
 	switch {
 	case err != nil:
 		return nil, err

@@ -35,6 +35,20 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// TestGroupNamed: a group is asked for by a name that getent cannot take for anything else.
+func TestGroupNamed(t *testing.T) {
+	s, started := answering(0, "devs:*:7:alice\n", nil)
+	if found, err := s.Find([]lookup.Key{{Group: true, Name: "devs"}}); err != nil || len(found) != 1 || found[0].ID != 7 || !slices.Equal(started.Arguments, []string{"group", "devs"}) {
+		t.Errorf("%v, %v, %+v", found, err, started)
+	}
+	for _, name := range []string{"7", "-7", "+7", " 7", "--help", "-s"} {
+		s, started := answering(0, "devs:*:7:alice\n", nil)
+		if found, err := s.Find([]lookup.Key{{Group: true, Name: name}}); found != nil || !lookup.IsAbsent(err) || started.Path != "" {
+			t.Errorf("%q: %v, %v, %+v", name, found, err, started)
+		}
+	}
+}
+
 func TestNoAnswer(t *testing.T) {
 	s, _ := answering(2, "", nil)
 	if found, err := s.Find([]lookup.Key{{ID: 7}}); found != nil || err != nil {

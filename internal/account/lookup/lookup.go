@@ -16,10 +16,10 @@ type Account struct {
 	Primary uint32 // a user's primary group; 0 for a group
 }
 
-// Key is what one account is asked for by: the name or the id of a user, the id of a group.
+// Key is what one account is asked for by: the name or the id of a user or of a group.
 type Key struct {
 	Group bool
-	Name  string // of a user; "" to ask for ID
+	Name  string // "" to ask for ID
 	ID    uint32
 }
 
@@ -27,7 +27,7 @@ type Key struct {
 type Source interface {
 	// Describe names the source in messages: "/etc/passwd".
 	Describe() string
-	// Find returns the accounts of keys that it knows: of one user, or of groups, sorted, each once; never none. With an
+	// Find returns the accounts of keys that it knows: of one user, of one group by its name, or of groups, sorted, each once; never none. With an
 	// error come those that it found before.
 	//
 	// An error means that it cannot say. It ends the search, since a later source could give the same id to somebody else;

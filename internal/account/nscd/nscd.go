@@ -36,10 +36,11 @@ func (Cache) Describe() string { return "nscd" }
 
 // What can be asked for, and the version of the protocol.
 const (
-	userNamed = 0
-	userByID  = 1
-	groupByID = 3
-	version   = 2
+	userNamed  = 0
+	userByID   = 1
+	groupNamed = 2
+	groupByID  = 3
+	version    = 2
 )
 
 // Find asks for one account after the other. Errors: *lookup.NotServedError, *unixsock.Error.
@@ -47,12 +48,12 @@ func (c Cache) Find(keys []lookup.Key) ([]lookup.Account, error) { return lookup
 
 // account sends one question: version, kind, length of what is asked for with its NUL, what is asked for.
 func (c Cache) account(key lookup.Key) (account lookup.Account, found bool, err error) {
-	kind, text, read := uint32(userByID), strconv.FormatUint(uint64(key.ID), 10), readUser
-	switch {
-	case key.Group:
-		kind, read = groupByID, readGroup
-	case key.Name != "":
-		kind, text = userNamed, key.Name
+	kind, named, text, read := uint32(userByID), uint32(userNamed), strconv.FormatUint(uint64(key.ID), 10), readUser
+	if key.Group {
+		kind, named, read = groupByID, groupNamed, readGroup
+	}
+	if key.Name != "" {
+		kind, text = named, key.Name
 	}
 	question := binary.NativeEndian.AppendUint32(nil, version)
 	question = binary.NativeEndian.AppendUint32(question, kind)

@@ -72,6 +72,12 @@ func TestAsk(t *testing.T) {
 	if got := <-asked; !bytes.Equal(got, append(words(2, 3, 2), "9\x00"...)) {
 		t.Errorf("asked %q", got)
 	}
+	if group, found, err := c.account(lookup.Key{Group: true, Name: "devs"}); group.ID != 9 || !found || err != nil {
+		t.Errorf("%v, %v, %v", group, found, err)
+	}
+	if got := <-asked; !bytes.Equal(got, append(words(2, 2, 5), "devs\x00"...)) {
+		t.Errorf("asked %q", got)
+	}
 }
 
 func TestNotFound(t *testing.T) {

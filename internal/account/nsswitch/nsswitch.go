@@ -33,6 +33,14 @@ func Others(services []string) bool {
 	return slices.ContainsFunc(services, func(s string) bool { return s != Files && s != SSS })
 }
 
+// Away reports whether a line has a service that can be away, and that getent(1) is asked for: not one that reads files of this
+// machine, or what systemd runs here.
+func Away(services []string) bool {
+	return slices.ContainsFunc(services, func(s string) bool {
+		return !slices.Contains([]string{Files, SSS, "systemd", "altfiles", "extrausers", "db"}, s)
+	})
+}
+
 // longest bounds a line. Real ones have less than 100 bytes; glibc has no limit, and no buffer of ours grows.
 const longest = 4096
 

@@ -17,6 +17,17 @@ func parseText(t testing.TB, text string) Config {
 	return c
 }
 
+// TestAway: which services can be away.
+func TestAway(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false, "files": false, "files systemd": false, "files sss": false, "files altfiles db extrausers": false, "files ldap": true, "compat": true, "files systemd winbind": true, "nis": true,
+	} {
+		if got := Away(strings.Fields(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 func TestServices(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                                     nil,

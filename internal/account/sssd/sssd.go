@@ -58,12 +58,13 @@ func (s Server) Session(talk func(Session) error) error {
 
 // Commands of the nss responder.
 const (
-	cmdVersion   = 0x0001
-	cmdUserNamed = 0x0011
-	cmdUserByID  = 0x0012
-	cmdGroupByID = 0x0022
-	cmdGroupsOf  = 0x0026
-	cmdSubid     = 0x0130
+	cmdVersion    = 0x0001
+	cmdUserNamed  = 0x0011
+	cmdUserByID   = 0x0012
+	cmdGroupNamed = 0x0021
+	cmdGroupByID  = 0x0022
+	cmdGroupsOf   = 0x0026
+	cmdSubid      = 0x0130
 )
 
 // version is that of the protocol, since SSSD 1.0.
@@ -86,8 +87,10 @@ func (s Session) agree() error {
 func (s Session) Account(key lookup.Key) (account lookup.Account, found bool, err error) {
 	command, text := uint32(cmdUserByID), number(key.ID)
 	switch {
-	case key.Group:
+	case key.Group && key.Name == "":
 		command = cmdGroupByID
+	case key.Group:
+		command, text = cmdGroupNamed, append([]byte(key.Name), 0)
 	case key.Name != "":
 		command, text = cmdUserNamed, append([]byte(key.Name), 0)
 	}

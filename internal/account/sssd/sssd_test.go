@@ -115,6 +115,8 @@ func TestSession(t *testing.T) {
 		case command == cmdGroupByID && word(body) == 8:
 			members := strings.Repeat("somebody\x00", 100_000) // passed over
 			_, _ = c.Write(reply(command, 0, append(append(words(1, 0, 8, 100_000), "domain users\x00*\x00"...), members...)))
+		case command == cmdGroupNamed && string(body) == "domain users\x00":
+			_, _ = c.Write(reply(command, 0, append(words(1, 0, 8, 0), "domain users\x00*\x00"...)))
 		case command == cmdSubid:
 			_, _ = c.Write(reply(command, 0, append(words(1, 0, 5, 6), "longer than needed"...)))
 		default:
@@ -129,6 +131,9 @@ func TestSession(t *testing.T) {
 		}
 		group, found, err := s.Account(lookup.Key{Group: true, ID: 8})
 		if group != (lookup.Account{Name: "domain users", ID: 8}) || !found || err != nil {
+			t.Errorf("%v, %v, %v", group, found, err)
+		}
+		if group, found, err := s.Account(lookup.Key{Group: true, Name: "domain users"}); group.ID != 8 || !found || err != nil {
 			t.Errorf("%v, %v, %v", group, found, err)
 		}
 		if _, found, err := s.Account(lookup.Key{ID: 8}); found || err != nil {

@@ -51,11 +51,11 @@ func (s Service) Find(keys []lookup.Key) ([]lookup.Account, error) {
 // account sends one question. No other parameters than these: systemd 252 refuses what it does not know.
 func (s Service) account(key lookup.Key) (account lookup.Account, found bool, err error) {
 	method, parameter, id := "GetUserRecord", `"uid":`, strconv.FormatUint(uint64(key.ID), 10)
-	switch {
-	case key.Group:
-		method, parameter = "GetGroupRecord", `"gid":`
-	case key.Name != "":
+	if key.Name != "" {
 		parameter, id = `"userName":`, json.Quote(key.Name)
+	}
+	if key.Group {
+		method, parameter = "GetGroupRecord", map[bool]string{true: `"groupName":`, false: `"gid":`}[key.Name != ""]
 	}
 	question := `{"method":"io.systemd.UserDatabase.` + method + `","parameters":{` + parameter + id +
 		`,"service":"io.systemd.Multiplexer"}}` + "\x00"

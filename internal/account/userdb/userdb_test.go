@@ -61,6 +61,12 @@ func TestAsk(t *testing.T) {
 	if got := <-asked; !strings.Contains(got, `GetGroupRecord","parameters":{"gid":9,`) {
 		t.Errorf("asked %q", got)
 	}
+	if group, _, err := s.account(lookup.Key{Group: true, Name: "devs"}); group.ID != 9 || err != nil {
+		t.Errorf("%v, %v", group, err)
+	}
+	if got := <-asked; !strings.Contains(got, `GetGroupRecord","parameters":{"groupName":"devs",`) {
+		t.Errorf("asked %q", got)
+	}
 }
 
 func TestNoRecord(t *testing.T) {

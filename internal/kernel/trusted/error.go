@@ -49,11 +49,13 @@ func (e *UntrustedError) Remedy() string {
 	case UnmappedOwner, PerhapsUnmapped:
 		return "here it counts only for root of this namespace (unshare -r, buildah unshare), who needs no grant: call this " +
 			"program as that root, or from outside of the namespace"
-	case Listed:
-		return "root must own it and nobody else may write to it (setfacl -b, chmod go-w)"
-	case NotRegular, OtherOwner, Writable:
+	case NotRegular, OtherOwner, Writable, Listed:
 	}
-	return "root must own it (chown root) and nobody else may write to it (chmod go-w)"
+	return "root must own it and nobody else may write to it; " + StaysOpen + ": usernsctl check prints how to put a copy in its place"
 }
+
+// StaysOpen is why the owner and the mode of a file that others could write are not changed, but another file is put in its
+// place.
+const StaysOpen = "whoever has it open can still write to it, after chown and chmod too"
 
 func (e *UntrustedError) uid() string { return strconv.FormatUint(uint64(e.UID), 10) }

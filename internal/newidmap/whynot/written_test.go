@@ -54,7 +54,7 @@ func TestExplainWrite(t *testing.T) {
 		{"another's namespace", func(f *writeFacts) { f.namespace.owner = 1001 }, "made by user 1001"},
 		{"a closed namespace", func(f *writeFacts) { f.namespace = namespace{closed: true} }, "may not look"},
 		{"no privilege in the file", func(f *writeFacts) { f.missing, f.install = setuid, install.Facts{Bounding: true} }, "neither the setuid bit"},
-		{"setuid, not root's", func(f *writeFacts) { f.missing, f.install = setuid, install.Facts{SetuidOther: true, Bounding: true} }, "chown root"},
+		{"setuid, not root's", func(f *writeFacts) { f.missing, f.install = setuid, install.Facts{SetuidOther: true, Bounding: true} }, "as a file of root's with mode 4755"},
 		{"nosuid", func(f *writeFacts) { f.missing, f.install.Nosuid = setuid, true }, "nosuid"},
 		{"nosuid, file capabilities", func(f *writeFacts) {
 			f.missing, f.install = setuid|setfcap, install.Facts{FileCaps: true, Nosuid: true, NoNewPrivs: true, Bounding: true}

@@ -39,14 +39,5 @@ func (t Table) Value(key string) Setting {
 	return Setting{Value: v.number, Line: t.policy.document.Line(t.at.of(key)...), Pools: v.pools, Address: v.address}
 }
 
-// Off reports whether a table sets a switch to false, and on which line.
-func (t Table) Off(key string) (line int, off bool) {
-	v, has := t.values[key]
-	if !has || v.number != 0 {
-		return 0, false
-	}
-	return t.policy.document.Line(t.at.of(key)...), true
-}
-
 // On reports whether a table can be for interfaces on a bridge.
 func (t Table) On(bridge string) bool { return t.Bridge == "" || t.Bridge == bridge }

@@ -133,6 +133,9 @@ func TestGroupRule(t *testing.T) {
 		if got := p.GroupRule("br0"); got != want {
 			t.Errorf("%q: %d, want %d", text, got, want)
 		}
+		if got := p.Groups("br0"); (len(got) == 1 && got[0] == "b") != (want != 0) || len(got) > 1 {
+			t.Errorf("%q: %q", text, got)
+		}
 	}
 }
 

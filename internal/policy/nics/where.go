@@ -29,6 +29,16 @@ func (p *Policy) where(tables applicable, key string) Setting {
 	return Setting{v.number, t.level, t.path.header(), p.document.Line(t.path.of(key)...), slices.Clone(v.pools), v.address}
 }
 
+// Groups are those that rules which would apply to interfaces on a bridge are for, as they are written.
+func (p *Policy) Groups(bridge string) (groups []string) {
+	for _, r := range p.rules {
+		if r.group != "" && (r.bridge == "" || r.bridge == bridge) {
+			groups = append(groups, r.group)
+		}
+	}
+	return groups
+}
+
 // GroupRule returns the line of the first rule for a group that would apply to interfaces on a bridge, from 1; 0 if there
 // is none: then it does not matter who is in which group.
 func (p *Policy) GroupRule(bridge string) int {

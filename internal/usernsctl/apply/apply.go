@@ -15,18 +15,17 @@ import (
 
 	"userns-helpers/internal/kernel/audit"
 	"userns-helpers/internal/netquota"
-	"userns-helpers/internal/policy/nics"
 	"userns-helpers/internal/usernic/plan"
 	"userns-helpers/internal/usernic/whynot"
 	"userns-helpers/internal/usernsctl/drift"
+	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/nicview"
 )
 
 // Order is what is asked for.
 type Order struct {
-	Names     []string // of interfaces, as they are called or as they were made; none is all
-	DryRun    bool
-	Addresses bool // address_guard where nothing says that the container has its own address, too
+	Names  []string // of interfaces, as they are called or as they were made; none is all
+	DryRun bool
 }
 
 // The results.
@@ -94,14 +93,11 @@ func Apply(host *drift.Host, view nicview.View, o Order) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	h, err := grasp()
+	conn, handle, err := nicview.Dial()
 	if err != nil {
 		return r, err
 	}
-	if !o.Addresses {
-		host.Doubts = h.doubts
-	}
-	a := applier{h, host, o.DryRun}
+	a := applier{&hands{conn, handle}, host, o.DryRun}
 	for _, nic := range chosen {
 		if nic.Leaving || nic.UID < 0 {
 			continue
@@ -157,7 +153,7 @@ func (a applier) one(nic nicview.NIC) (*Interface, error) {
 		one.Left = append(one.Left, Left{Foreign, "another program made it: start the container again"})
 		return one, nil
 	case nic.Bridge == "":
-		one.Left = append(one.Left, Left{Elsewhere, "it has left " + nic.MadeOn + ": put it back first (ip link set " + nic.Name + " master " + nic.MadeOn + ")"})
+		one.Left = append(one.Left, Left{Elsewhere, "it has left " + nic.MadeOn + ": put it back first (" + finding.Link(nic.Name) + " master " + finding.Word(nic.MadeOn) + ")"})
 		return one, nil
 	}
 	n, is, err := a.host.Again(nic)
@@ -165,9 +161,7 @@ func (a applier) one(nic nicview.NIC) (*Interface, error) {
 		return nil, err
 	}
 	one.refused(n)
-	if n.Doubt != "" {
-		one.Left = append(one.Left, Left{nics.AddressGuard, n.Doubt + ": --addresses sets it all the same"})
-	}
+	one.Remarks = append(one.Remarks, a.strange(n)...)
 	gaps := slices.DeleteFunc(slices.Clone(n.Gaps), func(g drift.Gap) bool { return one.lacks(g.Key) })
 	if a.plan || len(gaps) == 0 {
 		one.Changes = append(one.Changes, gaps...)

@@ -2,7 +2,6 @@ package apply
 
 import (
 	"errors"
-	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -18,22 +17,6 @@ import (
 type hands struct {
 	conn   *rtnl.Conn
 	handle *netlink.Handle
-}
-
-// patience is how long one answer of the kernel may take.
-const patience = 10 * time.Second
-
-// grasp opens the kernel's sockets.
-func grasp() (*hands, error) {
-	conn, err := rtnl.Dial()
-	if err != nil {
-		return nil, err
-	}
-	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
-	if err != nil {
-		return nil, err
-	}
-	return &hands{conn, handle}, handle.SetSocketTimeout(patience)
 }
 
 // attempts is how often an interface may be renamed while its settings are written.

@@ -29,6 +29,25 @@ func Into(n int, uids, gids []idmap.Range) ([]Part, bool) {
 	return nil, false
 }
 
+// Without are the IDs of ranges that none of others has.
+func Without(ranges []idmap.Range, others ...idmap.Range) []idmap.Range {
+	taken := idmap.SetOf(others...)
+	var left []idmap.Range
+	for _, r := range ranges {
+		from := r.Start()
+		for _, t := range taken.Overlapping(r) {
+			if before, ok := idmap.NewRange(from, max(from, t.Start())-from); ok {
+				left = append(left, before)
+			}
+			from = t.End()
+		}
+		if rest, ok := idmap.NewRange(from, max(from, r.End())-from); ok {
+			left = append(left, rest)
+		}
+	}
+	return left
+}
+
 // blocks are all ranges of size in ranges, each ID in one at most: granted ranges may overlap.
 func blocks(size uint64, ranges []idmap.Range) []idmap.Range {
 	var all []idmap.Range

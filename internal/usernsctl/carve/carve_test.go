@@ -50,3 +50,22 @@ func TestInto(t *testing.T) {
 		t.Errorf("%d parts", len(parts))
 	}
 }
+
+// TestWithout: what others have is left out, whatever part of it is the user's.
+func TestWithout(t *testing.T) {
+	for _, c := range []struct{ ranges, others, want []uint64 }{
+		{[]uint64{100, 10}, nil, []uint64{100, 10}},
+		{nil, []uint64{100, 10}, nil},
+		{[]uint64{100, 10}, []uint64{100, 10}, nil},
+		{[]uint64{100, 10}, []uint64{90, 40}, nil},
+		{[]uint64{100, 10}, []uint64{90, 10, 110, 5}, []uint64{100, 10}},
+		{[]uint64{100, 10}, []uint64{90, 11, 109, 5}, []uint64{101, 8}},
+		{[]uint64{100, 10}, []uint64{103, 2, 107, 1}, []uint64{100, 3, 105, 2, 108, 2}},
+		{[]uint64{100, 10, 200, 10}, []uint64{105, 100}, []uint64{100, 5, 205, 5}},
+		{[]uint64{1<<32 - 5, 5}, []uint64{1<<32 - 1, 1}, []uint64{1<<32 - 5, 4}},
+	} {
+		if got, want := Without(ranges(t, c.ranges...), ranges(t, c.others...)...), ranges(t, c.want...); !slices.Equal(got, want) {
+			t.Errorf("%v without %v: %v, want %v", c.ranges, c.others, got, want)
+		}
+	}
+}

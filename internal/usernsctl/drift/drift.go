@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -34,8 +33,8 @@ type NIC struct {
 	Want    State
 	Have    State
 	Gaps    []Gap
-	Doubt   string
-	Refused error // why it cannot have what it should
+	Guard   guard.Nic // what its filter should be for
+	Refused error     // why it cannot have what it should
 }
 
 // Lacks reports whether the interface protects others less than it should; builtin says that nothing in the policy asks for any
@@ -53,10 +52,6 @@ func (n NIC) Lacks() (lacks, builtin bool) {
 
 // Host is a host whose interfaces are compared.
 type Host struct {
-	// Doubts says why a container would have no network with address_guard, which its interface does not have yet; "" for none, nil
-	// where nobody asks.
-	Doubts func(n NIC, own guard.Nic) string
-
 	policy *nics.Policy
 	person func(uid uint32) (plan.Person, error)
 	conn   *rtnl.Conn
@@ -92,23 +87,12 @@ func (h *Host) Compared(view nicview.View) ([]NIC, error) {
 
 // Here is this host, with a policy; who says who made an interface, by the user id. Errors: those of netlink.
 func Here(policy *nics.Policy, who func(uid uint32) (plan.Person, error)) (*Host, error) {
-	conn, err := rtnl.Dial()
-	if err != nil {
-		return nil, err
-	}
-	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
-	if err != nil {
-		return nil, err
-	}
-	err = handle.SetSocketTimeout(patience)
+	conn, handle, err := nicview.Dial()
 	return &Host{policy: policy, person: who, conn: conn, handle: handle, people: make(map[uint32]person)}, err
 }
 
 // Close closes the kernel's socket.
 func (h *Host) Close() { h.handle.Close() }
-
-// patience is how long one answer of the kernel may take.
-const patience = 10 * time.Second
 
 // compare compares an interface as it is now; false if it is there no more, or something else has its index.
 func (h *Host) compare(nic nicview.NIC) (NIC, bool, error) {
@@ -194,14 +178,8 @@ func (h *Host) look(n *NIC, device rtnl.Device) error {
 		n.Terms.AddressGuard = false
 	}
 	filter, refused := n.Terms.Guard(n.Link, n.Is.MAC, own, plan.Claims(of))
-	if n.Terms.HasAddress() && h.Doubts != nil && !nicview.AddressIn(n.Have.Filter, n.Is.MAC).IsValid() {
-		if n.Doubt = h.Doubts(*n, filter); n.Doubt != "" {
-			n.Terms.AddressGuard = false
-			filter, refused = n.Terms.Guard(n.Link, n.Is.MAC, own, plan.Claims(of))
-		}
-	}
 	n.refuse(refused)
-	n.Want = wanted(n.Terms, n.Link, filter)
+	n.Guard, n.Want = filter, wanted(n.Terms, n.Link, filter)
 	n.Gaps = gaps(n.Terms, n.Link, n.Want, n.Have, strings.Join(nicview.WordsOf(filter), ", "))
 	return nil
 }

@@ -64,14 +64,14 @@ func TestEdits(t *testing.T) {
 		if line == "" {
 			continue
 		}
-		if err := os.WriteFile(file, []byte("x\n"+line+"y\n"+line+"\nxx:1:10\n"), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte("x\n"+line+"y\n"+line+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		shell(t, folder, strings.Join([]string{
-			Commented(file, 2, Pattern(line)), Commented(file, 1, Pattern(line+"z")), Replaced(file, 4, ":1:10", ":20:5"), Replaced(file, 4, ":1:10", ":30:5"),
+			Commented(file, 2, Pattern(line)), Commented(file, 1, Pattern(line+"z")),
 			Appended(file, line+"z"), Appended(file, line+"z"),
 		}, "\n"))
-		want := "x\n#" + line + "y\n" + line + "\nxx:20:5\n" + line + "z\n"
+		want := "x\n#" + line + "y\n" + line + "\n" + line + "z\n"
 		if got, _ := os.ReadFile(file); string(got) != want {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -43,7 +43,7 @@ func (j *job) bound(r *Report) error {
 	p := j.people[0] // limits are for one
 	r.Limits = &Bounds{Asked: asked}
 	if !hasSystemd() {
-		r.paste("/etc/security/limits.conf", asked.PAM(p.name)...)
+		r.paste("/etc/security/limits.conf", asked.PAM(p.name, p.uid)...)
 		r.remark("systemd does not run here: pam_limits(8) sets limits at the next login, of memory for each process on its own, and of processors none.")
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/grant/choice"
 )
 
@@ -20,7 +21,7 @@ func (pl *plan) fits(p person, uids, gids []grantRow) error {
 		if !pl.enough(row.ids) || pl.order.aligned() && (several || row.ids != all[0].ids) {
 			return &Refusal{
 				"has-others", p.name + " has the IDs " + span(row.ids) + ", which is not what was asked for",
-				"Take them back first, if nothing is stored with them: usernsctl revoke " + p.name,
+				"Take them back first, if nothing is stored with them: usernsctl revoke " + finding.Word(p.name),
 			}
 		}
 	}

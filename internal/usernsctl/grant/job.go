@@ -65,7 +65,7 @@ func (j *job) plan() (*plan, error) {
 	p := j.people[0]
 	here := w.local[p.name] == p.uid+1
 	if j.local && !here {
-		return nil, &Refusal{"unknown-user", "the account of " + p.name + " was removed or changed just now", "Look whether the user is still there."}
+		return nil, &Refusal{unknownUser, "the account of " + p.name + " was removed or changed just now", "Look whether the user is still there."}
 	}
 	j.local = here
 	return w.decide(j.order, j.people)

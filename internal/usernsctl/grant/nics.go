@@ -85,6 +85,13 @@ func rewriteUsernet(dry bool, change func([]byte) []byte) error {
 		if err := unix.Mkdir(path.Dir(file), 0o755); err != nil && !errors.Is(err, unix.EEXIST) {
 			return fmt.Errorf("cannot make %s: %w", path.Dir(file), err)
 		}
+	}
+	return rewrite(file, dry, func(text []byte) ([]byte, error) { return change(text), nil })
+}
+
+// rewrite changes a file under its lock, or finds out what would change.
+func rewrite(file string, dry bool, change func([]byte) ([]byte, error)) error {
+	if !dry {
 		locks, err := shadow.Suite().Lock(file)
 		if err != nil {
 			return err
@@ -95,9 +102,9 @@ func rewriteUsernet(dry bool, change func([]byte) []byte) error {
 	if err != nil {
 		return refusedFile(file, err)
 	}
-	text := change(read.Text)
-	if dry || string(text) == string(read.Text) {
-		return nil
+	text, err := change(read.Text)
+	if err != nil || dry || string(text) == string(read.Text) {
+		return err
 	}
 	return shadow.Rewrite(shadow.Change{File: read, Text: text})
 }

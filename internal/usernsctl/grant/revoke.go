@@ -33,7 +33,7 @@ func (h Host) Revoke(w Withdrawal) (Report, error) {
 	if err := mayAdminister(w.DryRun); err != nil {
 		return report, err
 	}
-	p, err := h.formerly(w.User)
+	p, err := h.formerly(w.User, &report)
 	if err != nil {
 		return report, err
 	}
@@ -57,11 +57,15 @@ func (h Host) Revoke(w Withdrawal) (Report, error) {
 }
 
 // formerly is a user, or who lines mean by a name or id that no account has any more, as far as anybody can tell.
-func (h Host) formerly(text string) (person, error) {
+func (h Host) formerly(text string, r *Report) (person, error) {
 	p, err := h.person(text)
 	var refusal *Refusal
-	if !errors.As(err, &refusal) {
+	if !errors.As(err, &refusal) || refusal.ID != unknownUser {
 		return p, err
+	}
+	var unknown *account.UnknownError
+	if errors.As(err, &unknown) {
+		r.remark("Other names of this user, and the user ID, are not known: " + unknown.Error() + ". Lines with these are left.")
 	}
 	if subid.IsUID(text) {
 		uid, err := strconv.ParseUint(text, 10, 32)

@@ -19,7 +19,7 @@ const getentPatience = 10 * time.Second
 var errHangs = errors.New(paths.Getent() + " did not answer before, and is not asked again")
 
 // byName asks getent(1) for a user or group by its name, where that can be nothing else: package getent, which decides, asks for
-// numbers alone. This program has no privilege, and grants nothing: a module of the name service switch may say what it likes.
+// users by numbers alone. This program has no privilege, and grants nothing: a module of the name service switch may say what it likes.
 //
 // Errors: *account.UnknownError where no service knows the name; those of exec.AsSelf; errHangs.
 func (c *check) byName(database, name string) (account.Account, error) {
@@ -57,12 +57,26 @@ func (c *check) byName(database, name string) (account.Account, error) {
 // user asks for a user whom the files do not know: the daemons that speak for a service first, then getent, where there are services that none of
 // them speaks for.
 func (c *check) user(text string) (account.Account, error) {
-	user, err := Named(account.Unprivileged(c.rooted), text)
+	directory := account.Unprivileged(c.rooted)
+	if !c.beyond.others {
+		return Named(directory, text)
+	}
+	return c.named(directory, text)
+}
+
+// named is Named, which asks getent too where the directory is not certain.
+func (c *check) named(directory account.Directory, text string) (account.Account, error) {
+	user, err := Named(directory, text)
 	var unknown *account.UnknownError
-	if !c.beyond.others || !errors.As(err, &unknown) || unknown.Certain() || subid.IsUID(text) {
+	if !errors.As(err, &unknown) || unknown.Certain() || subid.IsUID(text) {
 		return user, err
 	}
 	return c.byName("passwd", text)
+}
+
+// NamedAnywhere is Named, for who asks about one user: a name that only getent can look up is one, too.
+func NamedAnywhere(directory account.Directory, text string) (account.Account, error) {
+	return (&check{Host: Host{getent: exec.AsSelf}}).named(directory, text)
 }
 
 // groupKnown reports whether a service knows a group that is in no file, and whether that is certain.

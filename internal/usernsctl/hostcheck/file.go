@@ -3,11 +3,13 @@ package hostcheck
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
 )
 
@@ -87,8 +89,19 @@ func (c *check) edit(path string, commands ...string) []string {
 	return commands
 }
 
+// Locked are the files that have a lock: the shadow suite's, and usernsctl's own.
+func Locked() []string { return []string{paths.Subuid(), paths.Subgid(), paths.Usernet()} }
+
+// edited is the command that changes a file under its lock: see finding.Edited.
+func (c *check) edited(path string, line int, texts ...string) []string {
+	return c.edit(path, finding.Edited(path, line, texts...))
+}
+
 // ended is the command that ends the last line of a file, unless it is ended.
-func ended(path string) []string {
+func (c *check) ended(path string) []string {
+	if slices.Contains(Locked(), path) {
+		return c.edited(path, 0)
+	}
 	return []string{`[ -z "$(tail -c 1 ` + finding.Word(path) + `)" ] || echo >>` + finding.Word(path)}
 }
 

@@ -37,7 +37,7 @@ func (c *check) checkForbidden() {
 	if incomplete {
 		c.report.Add(finding.Finding{
 			ID: "file-newline", Level: finding.Warning, File: path, Problem: "the last line does not end with a newline",
-			Advice: "Part of it may be missing, and whatever a script appends (echo >>) becomes part of that line. Add the newline.", Fix: ended(path),
+			Advice: "Part of it may be missing, and whatever a script appends (echo >>) becomes part of that line. Add the newline.", Fix: c.ended(path),
 		})
 	}
 	for _, file := range []string{paths.Subuid(), paths.Subgid()} {

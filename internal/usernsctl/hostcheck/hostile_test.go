@@ -79,7 +79,7 @@ func TestHostileCommands(t *testing.T) {
 				commands++
 			}
 		}
-		record := "for c in ip sed echo grep chmod chown; do eval \"$c() { printf '<%s>' \\\"\\$@\\\"; command echo; }\"; done\n"
+		record := "for c in ip sed echo grep chmod chown usernsctl; do eval \"$c() { printf '<%s>' \\\"\\$@\\\"; command echo; }\"; done\n"
 		sh := exec.Command("/bin/sh", "-c", record+script)
 		sh.Dir, sh.Env = t.TempDir(), []string{"PATH=/nonexistent"}
 		out, err := sh.CombinedOutput()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"userns-helpers/internal/account"
+	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/readdir"
@@ -114,7 +115,7 @@ func (l pamLimits) of(u account.Account, groups []string, item string) bool {
 func nearness(domain string, u account.Account, groups []string) int {
 	group, isGroup := strings.CutPrefix(domain, "@")
 	switch {
-	case domain == u.Name:
+	case domain == u.Name, ofIDs(domain, u.ID):
 		return 3
 	case isGroup && slices.Contains(groups, group):
 		return 2
@@ -122,6 +123,22 @@ func nearness(domain string, u account.Account, groups []string) int {
 		return 1
 	}
 	return 0
+}
+
+// ofIDs reports whether a domain is one of user IDs that has this one: ":1000", "1000:" or "1000:2000".
+func ofIDs(domain string, uid uint32) bool {
+	least, most, is := strings.Cut(domain, ":")
+	from, bad := number.Decimal(least)
+	to, worse := number.Decimal(most)
+	switch {
+	case !is || least != "" && bad != nil || most != "" && worse != nil || least == "" && most == "":
+		return false
+	case least == "":
+		from = to
+	case most == "":
+		to = 1<<32 - 1
+	}
+	return from <= uint64(uid) && uint64(uid) <= to
 }
 
 // sliceLimits are settings of systemd's slices of users: "user-.slice" for all, "user-1000.slice" for one.

@@ -3,6 +3,7 @@ package hostcheck
 import (
 	"golang.org/x/sys/unix"
 
+	"userns-helpers/internal/kernel/trusted"
 	"userns-helpers/internal/text/paths"
 	"userns-helpers/internal/usernic"
 	"userns-helpers/internal/usernsctl/finding"
@@ -18,7 +19,7 @@ func (c *check) checkKey() {
 	}
 	c.report.Add(finding.Finding{
 		ID: "mac-key", Level: finding.Warning, File: path, Problem: "it is not a file of 32 bytes that only root can read",
-		Advice: "So it is not used, and containers get different addresses after each reboot. " +
-			"chown root:root and chmod 600; or remove it: the next interface then makes a new one, which changes all addresses.",
+		Advice: "So it is not used, and containers get different addresses after each reboot. Remove it: the next interface makes a new one, which " +
+			"changes all addresses. Who could read this one knows it, and " + trusted.StaysOpen + ".",
 	})
 }

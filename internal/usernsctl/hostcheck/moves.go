@@ -3,7 +3,6 @@ package hostcheck
 import (
 	"userns-helpers/internal/idmap"
 	"userns-helpers/internal/text/paths"
-	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/grant/choice"
 	"userns-helpers/internal/usernsctl/idspace"
 )
@@ -42,7 +41,7 @@ func (c *check) suggest(path string, claim idspace.Claim) (advice string, fix []
 		c.moves.offered[claim] = to
 	}
 	return span(to) + " are free in both files, and offered to no other line of this report. Files that containers have made keep their old IDs.",
-		c.edit(path, finding.Replaced(path, line, fields(claim.Range), fields(to)))
+		c.edited(path, line, fields(claim.Range), fields(to))
 }
 
 // fields are a range as the end of a line of subuid(5).

@@ -51,7 +51,7 @@ func (c *check) checkNIC(n drift.NIC) {
 		switch odd.ID {
 		case nicview.LeftBridge:
 			f.ID, f.Advice = "nic-left-bridge", "Whatever the bridge kept for its port is lost, and does not come back with it: put it back, and then run usernsctl apply."
-			f.Fix = []string{"ip link set dev " + finding.Word(n.Name) + " master " + finding.Word(n.MadeOn), "usernsctl apply -- " + finding.Word(n.Name)}
+			f.Fix = []string{finding.Link(n.Name) + " master " + finding.Word(n.MadeOn), finding.Applied(n.Name)}
 		case nicview.OtherBridge:
 			f.ID, f.Advice = "nic-other-bridge", "What the policy says of the bridge that it is on counts. Quotas count it where it was made."
 		case nicview.Shut:
@@ -84,7 +84,7 @@ func (c *check) checkGaps(n drift.NIC) {
 	lacks, builtin := n.Lacks()
 	f := finding.Finding{
 		ID: "nic-unprotected", Level: finding.Error, Problem: called(n.NIC) + " lacks " + gapWords(n.Gaps, true),
-		Advice: "Its container can do to others what the policy forbids. " + c.because(n.NIC) + "usernsctl apply gives it all of that.", Fix: []string{"usernsctl apply -- " + finding.Word(n.Name)},
+		Advice: "Its container can do to others what the policy forbids. " + c.because(n.NIC) + "usernsctl apply gives it all of that.", Fix: []string{finding.Applied(n.Name)},
 	}
 	if !n.Ours {
 		f.Advice, f.Fix = "LXC's own program made it, which knows no policy: start the container again.", nil

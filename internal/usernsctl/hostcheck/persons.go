@@ -3,7 +3,6 @@ package hostcheck
 import (
 	"errors"
 	"io"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -46,7 +45,12 @@ func Persons(h Host, policy *nics.Policy) func(uid uint32) (plan.Person, error) 
 
 func (c *check) persons() func(uid uint32) (plan.Person, error) {
 	directory := account.Unprivileged(account.Trusted(privilege.Reporter()))
-	rules := slices.ContainsFunc(c.policy.Tables(), func(t nics.Table) bool { return t.Group != "" })
+	var rules []string
+	for _, t := range c.policy.Tables() {
+		if t.Group != "" {
+			rules = append(rules, t.Group)
+		}
+	}
 	return func(uid uint32) (plan.Person, error) {
 		users, err := directory.Users(uid)
 		var unknown *account.UnknownError

@@ -56,7 +56,7 @@ func (c *check) checkSubid(path string) {
 	if incomplete {
 		c.report.Add(finding.Finding{
 			ID: "file-newline", Level: finding.Warning, File: path, Problem: "the last line does not end with a newline",
-			Advice: "Whatever a script appends (echo >>) becomes part of that line, and shadow 4.19 ignores such a file. Add the newline.", Fix: ended(path),
+			Advice: "Whatever a script appends (echo >>) becomes part of that line, and shadow 4.19 ignores such a file. Add the newline.", Fix: c.ended(path),
 		})
 	}
 	c.spaces[path] = idspace.Of(claims)
@@ -65,7 +65,7 @@ func (c *check) checkSubid(path string) {
 // checkReturns reports the lines that end with a carriage return: one by one, or, where most of the file does, once.
 func (c *check) checkReturns(path string, returned []slips.Entry, entries int) {
 	const advice = "These programs treat it as part of the newline; to shadow's it is part of the count, and the line grants nothing there. "
-	fix := c.edit(path, `sed -i 's/\r$//' `+finding.Word(path))
+	fix := c.edited(path, 0)
 	if len(returned) > 1 && len(returned)*2 > entries {
 		c.report.Add(finding.Finding{
 			ID: "file-crlf", Level: finding.Warning, File: path,
@@ -87,7 +87,7 @@ func (c *check) checkReturns(path string, returned []slips.Entry, entries int) {
 func (c *check) checkEntry(path string, e slips.Entry) (idspace.Claim, bool) {
 	if e.Fault != slips.NoFault {
 		f := faulty(path, e)
-		f.Fix = c.edit(path, finding.Commented(path, e.Line, finding.Pattern(strings.TrimRight(e.Text, "\r"))))
+		f.Fix = c.edited(path, e.Line, strings.TrimRight(e.Text, "\r"))
 		c.report.Add(f)
 		return idspace.Claim{}, false
 	}

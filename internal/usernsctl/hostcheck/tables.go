@@ -127,7 +127,7 @@ func (c *check) checkTableVLAN(t nics.Table) {
 		}
 		c.report.Add(finding.Finding{
 			ID: "policy-vlan", Level: finding.Error, File: paths.Policy(), Line: line, Problem: "the bridge " + quote(name) + " does not filter VLANs",
-			Advice: "Every interface there that this is for is refused.", Fix: []string{"ip link set dev " + finding.Word(name) + " type bridge vlan_filtering 1"},
+			Advice: "Every interface there that this is for is refused.", Fix: []string{finding.Link(name) + " type bridge vlan_filtering 1"},
 		})
 	}
 }

@@ -190,3 +190,15 @@ func TestPolicyUnread(t *testing.T) {
 		}
 	}
 }
+
+// TestOfIDs: whom limits.conf(5) means by user IDs.
+func TestOfIDs(t *testing.T) {
+	for domain, want := range map[string]bool{
+		":1000": true, "1000:": true, "1000:1000": true, "0:": true, "900:2000": true, ":999": false, ":1001": false, "1001:": false, "1001:2000": false,
+		":": false, "1000": false, "x:1000": false, "1000:x": false, "alice": false, "": false, "-1:1000": false,
+	} {
+		if got := ofIDs(domain, 1000); got != want {
+			t.Errorf("%q: %v", domain, got)
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (c *check) checkUsernet() {
 	c.failed(path, nearby.Inspect(file, func(e nearby.Entry, _ []byte) {
 		if e.Fault != nearby.NoFault {
 			f := badRule(path, e)
-			f.Fix = c.edit(path, finding.Commented(path, e.Line, finding.Pattern(strings.TrimRight(e.Text, "\r"))))
+			f.Fix = c.edited(path, e.Line, strings.TrimRight(e.Text, "\r"))
 			c.report.Add(f)
 			return
 		}
@@ -58,7 +58,7 @@ func (c *check) checkRule(path string, e nearby.Entry) bool {
 	case e.Rule.Place.Type != ifname.Veth:
 		f.ID, f.Problem = "usernet-type", "interfaces of type "+quote(e.Rule.Place.Type)+" cannot be made"
 		f.Advice = "veth is the only type. The line grants nothing (LXC's lxc-user-nic makes a veth anyway)."
-		f.Fix = c.edit(path, finding.Commented(path, e.Line, finding.Pattern(strings.TrimRight(e.Text, "\r"))))
+		f.Fix = c.edited(path, e.Line, strings.TrimRight(e.Text, "\r"))
 	case isGroup && !groupExists && c.accounts.known && c.beyond.groups:
 		known, certain := c.groupKnown(group)
 		if known {

@@ -107,17 +107,28 @@ func (b Bounds) Settings() []string {
 }
 
 // PAM are the bounds as limits.conf(5) has them, for hosts without systemd: a line each. Memory is that of each process, in
-// KiB; for processors there is no limit.
-func (b Bounds) PAM(user string) []string {
+// KiB; for processors there is no limit. A name in which that file sees more than a name (*, @group, %group, a blank) is written
+// as the user ID.
+func (b Bounds) PAM(user string, uid uint32) []string {
+	domain := user
+	if strings.Trim(user, plainly) != "" || strings.Trim(user[:min(1, len(user))], plainly[:letters]) != "" || user == "" {
+		domain = ":" + decimal(uint64(uid))
+	}
 	var lines []string
 	if b.Tasks > 0 {
-		lines = append(lines, user+" hard nproc "+decimal(b.Tasks))
+		lines = append(lines, domain+" hard nproc "+decimal(b.Tasks))
 	}
 	if b.Memory > 0 {
-		lines = append(lines, user+" hard as "+decimal(b.Memory/1024))
+		lines = append(lines, domain+" hard as "+decimal(b.Memory/1024))
 	}
 	return lines
 }
+
+// plainly are the characters of names that mean nothing but themselves everywhere; letters is how many of them begin names.
+const (
+	plainly = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-"
+	letters = 2*26 + 1
+)
 
 // Text says what is bounded, for people.
 func (b Bounds) Text() string {

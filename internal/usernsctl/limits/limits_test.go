@@ -33,8 +33,15 @@ func TestForms(t *testing.T) {
 	if got := b.Settings(); !slices.Equal(got, []string{"TasksMax=500", "MemoryMax=1610612736", "CPUQuota=150%"}) {
 		t.Errorf("%q", got)
 	}
-	if got := b.PAM("alice"); !slices.Equal(got, []string{"alice hard nproc 500", "alice hard as 1572864"}) {
+	if got := b.PAM("alice", 1000); !slices.Equal(got, []string{"alice hard nproc 500", "alice hard as 1572864"}) {
 		t.Errorf("%q", got)
+	}
+	for name, domain := range map[string]string{
+		"a-b_c.9": "a-b_c.9", "_x": "_x", "*": ":7", "@wheel": ":7", "%wheel": ":7", "a b": ":7", "a#b": ":7", "a\tb": ":7", "7up": ":7", "-": ":7", "a*": ":7", `D\a`: ":7", "": ":7", "\u00fc": ":7",
+	} {
+		if got := b.PAM(name, 7); got[0] != domain+" hard nproc 500" {
+			t.Errorf("%q: %q", name, got)
+		}
 	}
 	if got := b.Text(); got != "500 tasks, 1536M of memory, 150% of one processor" {
 		t.Error(got)

@@ -67,7 +67,7 @@ func Look() View {
 			found[stat.Ino] = c
 		}
 		c.Processes++
-		if since := started(name); c.PID == 0 || since < c.started {
+		if _, since, _ := readdir.Life(name); c.PID == 0 || since < c.started {
 			c.PID, c.started = pid, since
 		}
 	}
@@ -85,17 +85,6 @@ func (v *View) take(found map[uint64]*Container) {
 	slices.SortFunc(v.Containers, func(a, b Container) int {
 		return cmp.Or(cmp.Compare(a.started, b.started), cmp.Compare(a.PID, b.PID))
 	})
-}
-
-// started is when a process started, in clock ticks since the boot: field 22 of proc_pid_stat(5).
-func started(pid string) uint64 {
-	text := readdir.Beginning("/proc/"+pid+"/stat", 4096)
-	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	if len(fields) < 20 {
-		return 0
-	}
-	ticks, _ := strconv.ParseUint(fields[19], 10, 64)
-	return ticks
 }
 
 // describe finds what is known of a container by its oldest process; false where that is gone.

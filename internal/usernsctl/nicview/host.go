@@ -26,17 +26,23 @@ const (
 	tries    = 5                // a list that changed while it was written is asked for again
 )
 
-// list asks the kernel. Errors: those of netlink.
-func list() (*host, error) {
+// Dial opens two sockets of the kernel's: one for what lxc-user-nic asks too, and one for the rest. Errors: those of netlink.
+func Dial() (*rtnl.Conn, *netlink.Handle, error) {
 	conn, err := rtnl.Dial()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := handle.SetSocketTimeout(patience); err != nil {
+	return conn, handle, handle.SetSocketTimeout(patience)
+}
+
+// list asks the kernel. Errors: those of netlink.
+func list() (*host, error) {
+	conn, handle, err := Dial()
+	if err != nil {
 		return nil, err
 	}
 	h := &host{conn: conn, handle: handle, links: make(map[int]netlink.Link), rates: make(map[int]uint64)}

@@ -1,13 +1,10 @@
 package nicview
 
 import (
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
@@ -64,17 +61,6 @@ func TestOldestProcess(t *testing.T) {
 	}
 	if p.oldest[3].pid != 5 {
 		t.Errorf("%+v", p.oldest)
-	}
-}
-
-// TestStarted: this process started after the machine, and not in the future.
-func TestStarted(t *testing.T) {
-	at := started(strconv.Itoa(os.Getpid()))
-	if at == 0 || int64(at/ticks) > now(unix.CLOCK_BOOTTIME) {
-		t.Errorf("%d ticks, %d seconds since the start", at, now(unix.CLOCK_BOOTTIME))
-	}
-	if at := started("none"); at != 0 {
-		t.Errorf("no process: %d", at)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"userns-helpers/internal/kernel/rtnl"
 	"userns-helpers/internal/netquota"
+	"userns-helpers/internal/usernsctl/finding"
 )
 
 // Oddity is something that is not as it was when an interface was made.
@@ -30,12 +31,12 @@ func (l *looker) oddities(nic NIC, device *netlink.LinkAttrs, port rtnl.Port) []
 	odd := []Oddity{}
 	switch {
 	case nic.Bridge == "":
-		odd = append(odd, Oddity{LeftBridge, "has left " + nic.MadeOn + ": ip link set " + nic.Name + " master " + nic.MadeOn + "; usernsctl apply " + nic.Name})
+		odd = append(odd, Oddity{LeftBridge, "has left " + nic.MadeOn + ": " + finding.Link(nic.Name) + " master " + finding.Word(nic.MadeOn) + "; " + finding.Applied(nic.Name)})
 	case nic.Bridge != nic.MadeOn:
 		odd = append(odd, Oddity{OtherBridge, "was made on " + nic.MadeOn})
 	}
 	if l.shut(device, port) {
-		odd = append(odd, Oddity{Shut, "shut by bpdu_guard, since the container sent a BPDU: ip link set " + nic.Name + " down; ip link set " + nic.Name + " up"})
+		odd = append(odd, Oddity{Shut, "shut by bpdu_guard, since the container sent a BPDU: " + finding.Link(nic.Name) + " down; " + finding.Link(nic.Name) + " up"})
 	}
 	if nic.Inside != (netquota.MAC{}) && port.Flags.Locked && nic.Inside != nic.Is.MAC {
 		odd = append(odd, Oddity{OtherMAC, "speaks as " + MACText(nic.Inside) + ", and is locked to " + MACText(nic.Is.MAC) +

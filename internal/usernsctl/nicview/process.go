@@ -3,6 +3,7 @@ package nicview
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -45,7 +46,8 @@ func observe(handle *netlink.Handle) processes {
 			ids[stat.Ino] = id
 		}
 		if id != rtnl.NoNamespace {
-			p.add(id, process{pid, started(name)})
+			_, started, _ := readdir.Life(name)
+			p.add(id, process{pid, started})
 		}
 	}
 	return p
@@ -73,19 +75,7 @@ func (p *processes) add(id int, one process) {
 	}
 }
 
-// started is when a process started: field 22 of proc_pid_stat(5), behind the name in parentheses.
-func started(pid string) uint64 {
-	text := readdir.Beginning("/proc/"+pid+"/stat", readSize)
-	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	if len(fields) < 20 {
-		return 0
-	}
-	ticks, _ := strconv.ParseUint(fields[19], 10, 64)
-	return ticks
-}
-
-// ticks is USER_HZ, in which the kernel counts for programs on all architectures that these programs run on.
-const ticks = 100
+const ticksOfSecond = uint64(time.Second / readdir.Tick)
 
 // locate finds the container's process, and since when the interface is there: when udev saw it, or without udev when
 // the process started.
@@ -98,7 +88,7 @@ func (l *looker) locate(nic *NIC, device *netlink.LinkAttrs) {
 	if seen, ok := seenByUdev(device.Index); ok {
 		nic.Since = now(unix.CLOCK_REALTIME) - (now(unix.CLOCK_MONOTONIC) - seen)
 	} else if nic.PID != 0 && inside.started > 0 {
-		nic.Since = now(unix.CLOCK_REALTIME) - (now(unix.CLOCK_BOOTTIME) - int64(inside.started/ticks))
+		nic.Since = now(unix.CLOCK_REALTIME) - (now(unix.CLOCK_BOOTTIME) - int64(inside.started/ticksOfSecond))
 	}
 }
 

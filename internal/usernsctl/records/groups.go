@@ -52,8 +52,9 @@ func (g *Groups) Add(r Record) {
 	group.Count++
 	group.First = min(group.First, r.Time)
 	if r.Time >= group.Last {
-		group.User, group.Last, group.Why, group.By = r.User, r.Time, r.Field("why"), r.Field("by")
-		group.Asked = cmp.Or(r.Field("asked"), r.Field("change"))
+		// A part of a line would keep all of it.
+		group.User, group.Last, group.Why, group.By = strings.Clone(r.User), r.Time, strings.Clone(r.Field("why")), strings.Clone(r.Field("by"))
+		group.Asked = strings.Clone(cmp.Or(r.Field("asked"), r.Field("change")))
 	}
 }
 
@@ -75,6 +76,7 @@ func (g *Groups) of(r Record) *Group {
 		k = key{program: r.Program, result: r.Result, uid: k.uid}
 	}
 	if g.all[k] == nil && len(g.all) < mostGroups {
+		k.user, k.id, k.bridge = strings.Clone(k.user), strings.Clone(k.id), strings.Clone(k.bridge)
 		group := &Group{Program: k.program, Result: k.result, ID: k.id, Bridge: k.bridge, First: r.Time}
 		if k.uid >= 0 {
 			group.UID = &k.uid

@@ -58,7 +58,7 @@ func syslogRecord(program, text string) (Record, bool) {
 		return Record{}, false
 	}
 	r := Record{Program: program, fields: make(map[string]string)}
-	if !strings.HasPrefix(text, "result=") {
+	if !strings.HasPrefix(text, "result=") || len(text) > longestText {
 		return r, false
 	}
 	for text != "" {
@@ -78,6 +78,10 @@ func syslogRecord(program, text string) (Record, bool) {
 	}
 	return r, r.complete()
 }
+
+// longestText bounds the text of a record, in bytes: package audit writes 7800 at most. What is longer somebody else wrote, who
+// could have a lot of it kept.
+const longestText = 8 * 1024
 
 // syslogValue takes a value off the beginning of text.
 func syslogValue(key, text string) (value, rest string, ok bool) {

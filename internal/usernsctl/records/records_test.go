@@ -8,6 +8,15 @@ import (
 	"time"
 )
 
+// TestLongRecord: nobody writes longer records, and what pretends to be one is not kept.
+func TestLongRecord(t *testing.T) {
+	for n, want := range map[int]bool{100: true, longestText: false} {
+		if _, ok := syslogRecord("newuidmap", `result=refused why="`+strings.Repeat("x", n)+`"`); ok != want {
+			t.Errorf("%d bytes: %v", n, ok)
+		}
+	}
+}
+
 func TestSyslogRecord(t *testing.T) {
 	for text, want := range map[string]string{
 		`result=granted ppid=7 uid=1000 gid=1000 user="alice,bob" target="77" pid=77 asked="0 100000 65536" by="/etc/subuid:3, own id"`: "granted alice,bob 1000 0 100000 65536",

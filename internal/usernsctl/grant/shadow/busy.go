@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -36,27 +37,35 @@ func (e *BusyError) Error() string {
 // mostOfLock is how much the suite reads of a lock: 31 bytes.
 const mostOfLock = 31
 
-// clearStale removes a lock whose process does not live, as the suite does. One that names this process is an old one of a
-// process that had the same id: this one holds nothing yet. Errors: *BusyError.
+// clearStale removes a lock whose process does not live. The suite goes by the number alone. Errors: *BusyError.
 func clearStale(lock string) error {
-	text, err := head(lock, mostOfLock)
+	h, err := holderIn(lock)
 	if errors.Is(err, unix.ENOENT) {
 		return nil
 	}
 	if err != nil {
-		return failed("read", lock, err)
+		return err
 	}
-	pid, ok := pidIn(text)
-	if !ok {
-		return &BusyError{Lock: lock, Malformed: true}
-	}
-	if pid != unix.Getpid() && !errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
-		return &BusyError{Lock: lock, PID: pid, Command: commandOf(pid)}
+	if h.lives() {
+		return &BusyError{Lock: lock, PID: h.pid, Command: commandOf(h.pid)}
 	}
 	if err := unix.Unlink(lock); err != nil && !errors.Is(err, unix.ENOENT) {
 		return failed("remove", lock, err)
 	}
 	return nil
+}
+
+// holderIn reads a lock. Errors: *BusyError for one that names no process.
+func holderIn(lock string) (holder, error) {
+	text, stat, err := open(lock, mostOfLock)
+	if err != nil {
+		return holder{}, failed("read", lock, err)
+	}
+	pid, ok := pidIn(text)
+	if !ok {
+		return holder{}, &BusyError{Lock: lock, Malformed: true}
+	}
+	return holder{pid, stat.Uid, time.Unix(stat.Mtim.Unix())}, nil
 }
 
 // pidIn is the process id in a lock: decimal, up to a NUL or the end, with nothing behind it, not even a newline.
@@ -69,7 +78,7 @@ func pidIn(text []byte) (int, bool) {
 // commandOf is the name of a process, "" if it is gone.
 func commandOf(pid int) string {
 	const longest = 64
-	text, err := head("/proc/"+strconv.Itoa(pid)+"/comm", longest)
+	text, err := head(processes+strconv.Itoa(pid)+"/comm", longest)
 	if err != nil {
 		return ""
 	}
@@ -78,12 +87,21 @@ func commandOf(pid int) string {
 
 // head reads at most the first longest bytes of a file.
 func head(path string, longest int) ([]byte, error) {
+	text, _, err := open(path, longest)
+	return text, err
+}
+
+// open reads at most the first longest bytes of a file, and whose it is.
+func open(path string, longest int) (text []byte, stat unix.Stat_t, err error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, err
+		return nil, stat, err
 	}
 	defer unix.Close(fd)
-	text := make([]byte, longest)
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return nil, stat, err
+	}
+	text = make([]byte, longest)
 	n, err := unix.Read(fd, text)
-	return text[:max(n, 0)], err
+	return text[:max(n, 0)], stat, err
 }

@@ -21,26 +21,23 @@ const leases = "/var/lib/misc"
 // mostLeases bounds what is read of a file of leases, in bytes: some 10,000 of them.
 const mostLeases = 1 << 20
 
-// doubts says why a container that lives may have other addresses than its interface's own, and would have no network with
-// address_guard; "" where the host's neighbours or its leases say that it has them, and nothing else.
-func (h *hands) doubts(n drift.NIC, own guard.Nic) string {
-	used, err := h.neighbours(n)
-	if err != nil {
-		return "the host's neighbours cannot be listed: " + err.Error()
+// strange says which addresses the container will lose with address_guard, which its interface does not have yet. Its own is
+// the one that the book has, written before the interface was made: what neighbours and leases say is what the container, and
+// any other on the bridge, makes them say, and decides nothing.
+func (h *hands) strange(n drift.NIC) (remarks []string) {
+	if !n.Guard.Addresses || !slices.Contains(keysOf(n.Gaps), drift.Filter) || nicview.AddressIn(n.Have.Filter, n.Is.MAC).IsValid() {
+		return nil
 	}
-	used = append(used, leased(nicview.MACText(n.Is.MAC))...)
-	confirmed := false
-	for _, address := range used {
-		if !isOwn(own, address) {
-			return "its container has " + address.String() + ", which is not its own"
+	for _, address := range append(h.neighbours(n), leased(nicview.MACText(n.Is.MAC))...) {
+		if !isOwn(n.Guard, address) && len(remarks) < mostStrange {
+			remarks = append(remarks, "The host knows its container by "+address.String()+", which is not its own: nothing comes from there any more with address_guard.")
 		}
-		confirmed = confirmed || address.Is4()
 	}
-	if !confirmed {
-		return "neither a neighbour nor a lease of this host says that its container has its own address"
-	}
-	return ""
+	return remarks
 }
+
+// mostStrange bounds how many such addresses are told: a container can have any number.
+const mostStrange = 4
 
 // isOwn reports whether an address is one of an interface's own.
 func isOwn(own guard.Nic, address netip.Addr) bool {
@@ -50,18 +47,16 @@ func isOwn(own guard.Nic, address netip.Addr) bool {
 	return slices.Contains(own.OwnIPv6, address.As16())
 }
 
-// neighbours are the addresses by which the host knows who has an interface's hardware address, on its bridge.
-func (h *hands) neighbours(n drift.NIC) ([]netip.Addr, error) {
+// neighbours are the addresses by which the host knows who has an interface's hardware address, on its bridge, as far as they
+// can be listed.
+func (h *hands) neighbours(n drift.NIC) []netip.Addr {
 	index := n.Link.Device.Index
 	if index == 0 { // with no bridge the host's end is where they are
 		index = n.Is.Index
 	}
 	var used []netip.Addr
 	for _, family := range []int{unix.AF_INET, unix.AF_INET6} {
-		all, err := h.handle.NeighList(index, family)
-		if err != nil {
-			return nil, err
-		}
+		all, _ := h.handle.NeighList(index, family)
 		for _, neighbour := range all {
 			address, is := netip.AddrFromSlice(neighbour.IP)
 			if is && slices.Equal(neighbour.HardwareAddr, n.Is.MAC[:]) && neighbour.State&netlink.NUD_FAILED == 0 {
@@ -69,7 +64,7 @@ func (h *hands) neighbours(n drift.NIC) ([]netip.Addr, error) {
 			}
 		}
 	}
-	return used, nil
+	return used
 }
 
 // leased are the addresses that leases of dnsmasq which have not ended give to a hardware address.
