@@ -3,17 +3,30 @@ package worker
 import (
 	"encoding/json"
 	"regexp"
+	"strings"
 	"testing"
 
 	"userns-helpers/internal/service/wire"
 )
 
 func TestDescribe(t *testing.T) {
-	for _, c := range []wire.Call{{Method: wire.GetInfo}, {Method: wire.Interface, Described: wire.Maps}, {Method: wire.Interface, Described: wire.Service}} {
-		message := describe(c, "1.0")
-		if !json.Valid(message[:len(message)-1]) || len(message) > wire.Longest {
-			t.Errorf("%q", message)
+	for name, method := range map[string]string{"maps": "method WriteMap(", "nics": "method Create("} {
+		role, ok := RoleOf(name)
+		if !ok {
+			t.Fatal(name)
 		}
+		for _, c := range []wire.Call{{Method: wire.GetInfo}, {Method: wire.Interface, Described: role.Interface}, {Method: wire.Interface, Described: wire.Service}} {
+			message := role.describe(c, "1.0")
+			if !json.Valid(message[:len(message)-1]) || len(message) > wire.Longest {
+				t.Errorf("%q", message)
+			}
+			if own := c.Described == role.Interface; strings.Contains(string(message), method) != own {
+				t.Errorf("%s: %q", name, message)
+			}
+		}
+	}
+	if _, ok := RoleOf("map"); ok {
+		t.Error("a role that is none")
 	}
 }
 
@@ -24,7 +37,7 @@ func TestNames(t *testing.T) {
 	names := map[string]*regexp.Regexp{
 		"interface": regexp.MustCompile(`^[A-Za-z](-*[A-Za-z0-9])*(\.[A-Za-z0-9](-*[A-Za-z0-9])*)+$`), "method": member, "type": member, "error": member,
 	}
-	for name, text := range map[string]string{wire.Maps: description, wire.Service: general} {
+	for name, text := range map[string]string{wire.Maps: maps, wire.Nics: nics, wire.Service: general} {
 		found := regexp.MustCompile(`(?m)^(interface|method|type|error) *([^ (\n]*)`).FindAllStringSubmatch(text, -1)
 		if len(found) < 4 || found[0][2] != name {
 			t.Errorf("%s: %q", name, found)

@@ -14,10 +14,10 @@ import (
 // capability that does nothing.
 func (c *check) checkServed(at string, p program, f install.Facts) bool {
 	privileged := f.SetuidRoot || f.FileCaps && f.Effective
-	if p.need.Name == "" || privileged && !f.Nosuid || !c.isServed(at, p) {
+	if p.role == "" || privileged && !f.Nosuid || !c.isServed(at, p) {
 		return false
 	}
-	if !privileged && !(f.Inert && f.Effective) {
+	if !privileged && !(f.Inert && f.Effective) && p.need.Name != "" { // lxc-user-nic it executes without a look
 		c.report.Add(finding.Finding{
 			ID: "program-privilege", Level: finding.Note, File: at,
 			Problem: "it has neither the setuid bit nor the file capability " + p.need.Name + ", and asks userns-helperd(8)",
@@ -35,6 +35,7 @@ func (c *check) isServed(at string, p program) bool {
 	if ours, err := isOurs(c.root+at, p.command); err != nil || !ours {
 		return false
 	}
-	service := unixsock.Daemon{Path: c.root + paths.Maps(), Patience: listening}
+	socket := map[string]string{"maps": paths.Maps(), "nics": paths.Nics()}[p.role]
+	service := unixsock.Daemon{Path: c.root + socket, Patience: listening}
 	return service.Once(func(*unixsock.Conn) error { return nil }) == nil
 }

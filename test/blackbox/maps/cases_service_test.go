@@ -356,7 +356,7 @@ func TestServiceBefore65(t *testing.T) {
 		t.Fatal(err)
 	}
 	// SO_PEERPIDFD is the third question of a worker, and the first one of the listener, whose workers strace leaves alone.
-	worker := []string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", old + "3", base + "/service/userns-helperd", "--worker"}
+	worker := []string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", old + "3", base + "/service/userns-helperd", "--worker", "maps"}
 	call := func(serve func(target int)) (uidMap, why string) {
 		target, err := harness.Hold(alice, "unshare", "-U", "cat")
 		if err != nil {
