@@ -13,11 +13,11 @@ import (
 // privilege all the same is a note, which is left out where it finds some: bits that only the mount takes away, or a
 // capability that does nothing.
 func (c *check) checkServed(at string, p program, f install.Facts) bool {
-	privileged := f.SetuidRoot || f.FileCaps && f.Effective
-	if p.role == "" || privileged && !f.Nosuid || !c.isServed(at, p) {
+	marked := f.SetuidRoot || f.FileCaps && f.Effective
+	if p.role == "" || marked && !f.Nosuid || !c.isServed(at, p) {
 		return false
 	}
-	if !privileged && !(f.Inert && f.Effective) && p.need.Name != "" { // lxc-user-nic it executes without a look
+	if !marked && p.need.Name != "" && !(f.Inert && f.Effective) { // lxc-user-nic it executes without a look
 		c.report.Add(finding.Finding{
 			ID: "program-privilege", Level: finding.Note, File: at,
 			Problem: "it has neither the setuid bit nor the file capability " + p.need.Name + ", and asks userns-helperd(8)",
