@@ -26,7 +26,7 @@ func (k kernel) Exists(name string) (bool, error) { return rtnl.Exists(name) }
 func (k kernel) Names(prefix string) ([]string, error) { return rtnl.Names(prefix) }
 
 // NamesAt are the names of the ports of the request's bridge that begin with prefix. Only a bridge of Linux tells its ports
-// sooner than the kernel tells all names; one that does not tell them, or has got another name meanwhile, is not relied on.
+// sooner than the kernel tells all names; one that does not tell them, or has got another name since, is not relied on.
 func (k kernel) NamesAt(_ netquota.Place, prefix string) ([]string, error) {
 	if bridge := k.bridge.Device; k.bridge.Kind == plan.Linux {
 		names, err := k.conn.Ports(bridge.Name, prefix)

@@ -17,7 +17,7 @@ var (
 	_       = grant("jostled veth crowd 3", "jostled veth elsewhere 3")
 )
 
-// TestCrowded: the kernel is asked for the ports of a bridge alone, among many that are none. Records that were lost make
+// TestCrowded: the kernel is asked for the ports of a bridge alone, among many other interfaces. Records that were lost make
 // nobody's quota larger all the same, and what the kernel says is what it shows elsewhere.
 func TestCrowded(t *testing.T) {
 	const others = 220
