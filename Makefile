@@ -82,11 +82,11 @@ V =
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check release-sign test-packages test-autopkgtest test-systemd \
+.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check release-sign test-packages test-autopkgtest test-systemd test-hostage \
 	version clean go modules $(BINARIES)
 
 # What needs Go says so in the same words, and before anything else.
-$(BINARIES) check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check test-packages test-autopkgtest test-systemd: | go
+$(BINARIES) check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check test-packages test-autopkgtest test-systemd test-hostage: | go
 go:
 	@hack/go
 
@@ -190,6 +190,9 @@ test-autopkgtest: ## as root: debian/tests in a virtual machine with Debian 13, 
 
 test-systemd: build ## as root: what usernsctl grant tells systemd, the service's units, the package's upgrades, in Debian 12 and 13
 	test/systemd/all
+
+test-hostage: build ## as root: the service besieged for longer, and its listener killed at every system call
+	test/run hostile -test.v -test.run 'TestService(Besieged|ListenerKilled)' -hostage 10s -listener-stride 1
 
 version: ## print the version
 	@echo $(VERSION)
