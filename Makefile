@@ -42,10 +42,11 @@ PATH_userdb    = /run/systemd/userdb/io.systemd.Multiplexer
 PATH_nscd      = /var/run/nscd/socket
 PATH_getent    = /usr/bin/getent
 PATH_maps      = $(RUNDIR)/userns-helpers/maps.sock
+PATH_nics      = $(RUNDIR)/userns-helpers/nics.sock
 # Where ld.so looks for the modules that subid: in nsswitch.conf names, with colons between.
 PATH_libraries = /usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib
 PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet ledger slots dhcpHosts ovsVsctl \
-	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted maps
+	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted maps nics
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
 VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -128,8 +129,8 @@ install: ## copy programs and man pages (DESTDIR= PREFIX= LIBEXECDIR= SUIDPERMS=
 		packaging/tmpfiles.d/userns-helpers.conf >'$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	chmod 644 '$(DESTDIR)$(TMPFILESDIR)/userns-helpers.conf'
 	install -d '$(DESTDIR)$(UNITDIR)'
-	@for unit in userns-helpers-maps.socket userns-helpers-maps.service; do \
-		sed 's|@MAPS@|$(PATH_maps)|; s|@HELPERD@|$(LIBEXECDIR)/userns-helpers/userns-helperd|' "packaging/systemd/$$unit" >'$(DESTDIR)$(UNITDIR)/'"$$unit" && \
+	@for unit in userns-helpers-maps.socket userns-helpers-maps.service userns-helpers-nics.socket userns-helpers-nics.service; do \
+		sed 's|@MAPS@|$(PATH_maps)|; s|@NICS@|$(PATH_nics)|; s|@RUN@|$(notdir $(patsubst %/,%,$(dir $(PATH_ledger))))|; s|@STATE@|$(notdir $(patsubst %/,%,$(dir $(PATH_macKey))))|; s|@HELPERD@|$(LIBEXECDIR)/userns-helpers/userns-helperd|' "packaging/systemd/$$unit" >'$(DESTDIR)$(UNITDIR)/'"$$unit" && \
 		chmod 644 '$(DESTDIR)$(UNITDIR)/'"$$unit" || exit 1; done
 	install -D -m 644 completions/usernsctl.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/usernsctl'
 	install -D -m 644 completions/usernsctl.zsh '$(DESTDIR)$(ZSHDIR)/_usernsctl'
@@ -181,9 +182,8 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
 	test/packages/all
 
-test-systemd: build ## as root: what usernsctl grant tells systemd, and the service's units, in a Debian that is booted
-	test/systemd/run
-	test/systemd/service
+test-systemd: build ## as root: what usernsctl grant tells systemd, the service's units, the package's upgrades, in Debian 12 and 13
+	test/systemd/all
 
 version: ## print the version
 	@echo $(VERSION)

@@ -1,4 +1,4 @@
-// Command userns-helperd writes the ID maps of user namespaces for callers whose newuidmap and newgidmap have no privilege,
+// Command userns-helperd does for users what newuidmap, newgidmap and lxc-user-nic cannot do, where these have no privilege:
 // userns-helperd(8).
 package main
 

@@ -93,32 +93,16 @@ func once(message []byte, pidfd int) (sent bool, answer wire.Answer, err error) 
 		sent = true
 		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
 		failed := conn.Pass(message, pidfd)
-		reply, err := read(conn)
+		reply, err := conn.Message(wire.Longest)
 		if err != nil {
 			return errors.Join(failed, err)
 		}
-		if answer, err = wire.ParseAnswer(reply); err != nil {
+		if answer, err = wire.ParseAnswer(wire.Maps, reply); err != nil {
 			return conn.Malformed(err.Error())
 		}
 		return nil
 	})
 	return sent, answer, err
-}
-
-// read reads up to the NUL that ends an answer.
-func read(conn *unixsock.Conn) ([]byte, error) {
-	reply := make([]byte, 0, wire.Longest+1)
-	for len(reply) < cap(reply) {
-		n, err := conn.Read(reply[len(reply):cap(reply)])
-		if err != nil {
-			return nil, err
-		}
-		reply = reply[:len(reply)+n]
-		if end := bytes.IndexByte(reply, 0); end >= 0 {
-			return reply[:end], nil
-		}
-	}
-	return nil, conn.Malformed("it is too long")
 }
 
 // isWritten reports whether the map is what was asked for: where the answer got lost, or the service was ended after it wrote.

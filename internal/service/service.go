@@ -1,4 +1,5 @@
-// Package service is the program userns-helperd: it writes maps for callers whose newuidmap and newgidmap have no privilege.
+// Package service is the program userns-helperd: it writes maps for callers whose newuidmap and newgidmap have no privilege, and
+// makes interfaces for those whose lxc-user-nic has none. Each of the two has a socket, and processes, of its own.
 //
 // It is one program, in three kinds of process: the listener, which all callers share; a worker for each connection; and one
 // that closes what nobody else may wait for. Only root can have started them.
@@ -14,6 +15,7 @@ import (
 	"userns-helpers/internal/kernel/listening"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/service/listener"
+	"userns-helpers/internal/service/wire"
 	"userns-helpers/internal/service/worker"
 	"userns-helpers/internal/text/number"
 	"userns-helpers/internal/text/paths"
@@ -22,14 +24,15 @@ import (
 
 const name = "userns-helperd"
 
-const usage = "usage: " + name + " [--pid-namespaces] --listen PATH | --listen-fd=N maps"
+const usage = "usage: " + name + " [--pid-namespaces] --listen PATH | --listen-fd=N maps | nics"
 
 const help = usage + `
-Writes ID maps for users whose newuidmap and newgidmap have no privilege.
+Does for users what their programs cannot do, since these have no privilege.
   --listen PATH     makes the socket PATH, and listens on it
   --listen-fd=N     listens on descriptor N, as systemd passes it
   --pid-namespaces  serves callers in PID namespaces below this one, too
-  maps              what the socket is for
+  maps              writes ID maps, for newuidmap and newgidmap
+  nics              makes and deletes network interfaces, for lxc-user-nic
 `
 
 // What one process of the service tells another: the first argument.
@@ -50,8 +53,8 @@ func Run(arguments []string) int {
 	case slices.Equal(words, []string{burierWord}):
 		listener.Bury()
 		return 0
-	case len(words) > 0 && words[0] == workerWord:
-		return worker.Run(slices.Contains(words[1:], elsewhere), slices.Contains(words[1:], passedWord))
+	case len(words) > 1 && words[0] == workerWord:
+		return work(words[1], words[2:])
 	case slices.Equal(words, []string{"--help"}):
 		return said(help)
 	case slices.Equal(words, []string{"--version"}):
@@ -65,8 +68,18 @@ func Run(arguments []string) int {
 	return asked.run()
 }
 
+// work serves one connection, in a role.
+func work(name string, options []string) int {
+	role, ok := worker.RoleOf(name)
+	if !ok {
+		return 1
+	}
+	return worker.Run(role, slices.Contains(options, elsewhere), slices.Contains(options, passedWord))
+}
+
 // command is a command line.
 type command struct {
+	role      worker.Role
 	path      string // of the socket to be made; "" where one is passed
 	fd        int
 	elsewhere bool
@@ -74,7 +87,10 @@ type command struct {
 
 // parse reads a command line. Each option may be there once.
 func parse(words []string) (c command, ok bool) {
-	if len(words) == 0 || words[len(words)-1] != "maps" {
+	if len(words) == 0 {
+		return c, false
+	}
+	if c.role, ok = worker.RoleOf(words[len(words)-1]); !ok {
 		return c, false
 	}
 	for words = words[:len(words)-1]; len(words) > 0; words = words[1:] {
@@ -101,7 +117,7 @@ func parse(words []string) (c command, ok bool) {
 
 // run listens.
 func (c command) run() int {
-	if err := privilege.Attend(entry.Helperd); err != nil {
+	if err := privilege.Attend(entry.Helperd, c.role.Own); err != nil {
 		return failed("cannot begin, as root alone can: " + err.Error())
 	}
 	keep := -1
@@ -114,12 +130,13 @@ func (c command) run() int {
 	if err := c.open(); err != nil {
 		return failed("cannot listen: " + err.Error())
 	}
-	serve := []string{name, workerWord}
+	serve := []string{name, workerWord, c.role.Name}
 	if c.elsewhere {
 		serve = append(serve, elsewhere)
 	}
 	return failed("cannot go on: " + listener.Run(c.fd, listener.Commands{
 		Worker: serve, Passed: append(slices.Clone(serve), passedWord), Burier: []string{name, burierWord},
+		Busy: wire.Answer{Busy: true}.Message(c.role.Interface),
 	}).Error())
 }
 

@@ -22,14 +22,8 @@ const needed = privilege.Set(1<<makeInterfaces | 1<<becomeUser | 1<<becomeGroup)
 // enter (mode 000), and Open vSwitch's socket may belong to a user of its own.
 const readAnything = unix.CAP_DAC_OVERRIDE
 
-// confine leaves the program what it needs, and of the caller's descriptors the one that is wanted (negative: none).
-func confine(caller privilege.Caller, wanted int) error {
-	if !caller.Raised() {
-		return &whynot.NotPrivileged{}
-	}
-	if err := privilege.CloseInherited(wanted); err != nil {
-		return failed(whynot.CloseDescriptors, err)
-	}
+// confine leaves the program what it needs.
+func confine(caller privilege.Caller) error {
 	missing, err := caller.Confine(needed, needed|privilege.Of(readAnything, audit.Capability))
 	switch {
 	case err != nil:

@@ -47,11 +47,13 @@ func Run(arguments []string) int {
 	printer := &output.Printer{Caller: r.caller}
 	if err != nil {
 		v := r.why(err)
-		r.ended(v)
+		if !r.answered {
+			r.ended(v)
+		}
 		return complain(printer, v)
 	}
 	if err := printer.Write(unix.Stdout, []byte(done.line)); done.line != "" && err != nil {
-		return complain(printer, r.untold(done, err))
+		return complain(printer, r.untold(done, failed(whynot.WriteOutput, err)))
 	}
 	return 0
 }
@@ -67,10 +69,10 @@ func (r *run) why(err error) verdict.Verdict {
 	return whynot.Explain(err, whynot.Eyes{Do: r.caller.Do, Standing: r.standing})
 }
 
-// untold takes back what was made, as nobody took the line about it. Nothing that others wait for is held by then: the caller
-// may never read. That is recorded first, then what could not be taken back.
+// untold takes back what was made, as nobody took the line about it, and err says why. Nothing that others wait for is held by
+// then: the caller may never read. That is recorded first, then what could not be taken back.
 func (r *run) untold(done outcome, err error) verdict.Verdict {
-	v := r.why(failed(whynot.WriteOutput, err))
+	v := r.why(err)
 	r.ended(v)
 	if left := done.undo(); left != nil {
 		r.ended(r.why(left))
@@ -87,6 +89,12 @@ type run struct {
 	charge netquota.Allotment // what the interface is charged to
 	host   string             // the name that it has on the host; "" before it has one
 	own    netip.Addr         // its own IPv4 address, if it has one
+
+	answered bool            // the service said what became of it, and has recorded that
+	peer     *privilege.Peer // for whom this process works, where it is the service's
+	received int             // the descriptor that came with the peer's call
+	unopened string          // why none did
+	abroad   bool            // the peer is in another network namespace
 }
 
 // perform is the story of the privilege.
@@ -101,7 +109,18 @@ func (r *run) perform() (outcome, error) {
 	if r.wanted, err = parse(r.arguments); err != nil {
 		return outcome{}, err
 	}
-	if err := confine(r.caller, r.wanted.target.fd); err != nil {
+	if !r.caller.Raised() {
+		return r.ask()
+	}
+	if err := privilege.CloseInherited(r.wanted.target.fd); err != nil {
+		return outcome{}, failed(whynot.CloseDescriptors, err)
+	}
+	return r.decide()
+}
+
+// decide is the story from where it is known who wants what: the same in the program and in the service.
+func (r *run) decide() (done outcome, err error) {
+	if err := confine(r.caller); err != nil {
 		return outcome{}, err
 	}
 	if r.person, err = identify(r.caller); err != nil {
@@ -117,9 +136,9 @@ func (r *run) perform() (outcome, error) {
 func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
 	n := &nic{request: r.wanted, uid: r.caller.UID(), announce: r.granted}
-	g := &gatherer{facts: plan.Facts{Person: r.Person, Place: r.wanted.place, Container: r.wanted.container}, standing: r.standing, listed: r.listed}
+	g := &gatherer{facts: plan.Facts{Person: r.Person, Place: r.wanted.place, Container: r.wanted.container, Abroad: r.abroad}, standing: r.standing, listed: r.listed}
 	g.namespace = func() (err error) {
-		n.namespace, err = openNamespace(r.caller, r.wanted.target)
+		n.namespace, err = r.openNamespace()
 		return err
 	}
 	decided, err := g.facts.Gather(plan.Room, g.gather)
@@ -187,17 +206,31 @@ func whereabouts(conn *rtnl.Conn) (slots.Network, error) {
 	return slots.Network{Initial: first, ID: name}, nil
 }
 
-// openNamespace opens the caller's network namespace, or says why it is not one.
-func openNamespace(caller privilege.Caller, wanted reference) (*netns.Namespace, error) {
-	namespace, err := reach(caller, wanted)
+// openNamespace opens the network namespace that the caller means, once, or says why it is not one of theirs.
+func (r *run) openNamespace() (*netns.Namespace, error) {
+	found, err := r.find()
 	if err == nil {
-		return namespace, nil
+		var namespace *netns.Namespace
+		if namespace, err = found.Check(r.caller); err == nil {
+			return namespace, nil
+		}
 	}
-	return nil, notYours(caller.UID(), wanted, err)
+	return nil, notYours(r.caller.UID(), r.wanted.target, err)
+}
+
+// find finds it: among what the caller can reach, or it came with their call.
+func (r *run) find() (netns.Found, error) {
+	switch {
+	case r.peer == nil:
+		return reach(r.caller, r.wanted.target)
+	case r.unopened != "":
+		return netns.Found{}, &netns.Error{Reason: whynot.NamespaceReason(r.unopened)}
+	}
+	return netns.Received(r.received)
 }
 
 // notYours says why a namespace is refused to uid.
-func notYours(uid uint32, wanted reference, err error) error {
+func notYours(uid uint32, wanted reference, err error) *whynot.Namespace {
 	var refused *netns.Error
 	if !errors.As(err, &refused) {
 		refused = &netns.Error{Reason: netns.Unreachable, Err: err}
@@ -206,7 +239,7 @@ func notYours(uid uint32, wanted reference, err error) error {
 }
 
 // reach opens the namespace by the one of its three names that was given.
-func reach(caller privilege.Caller, wanted reference) (*netns.Namespace, error) {
+func reach(caller privilege.Caller, wanted reference) (netns.Found, error) {
 	switch {
 	case wanted.path != "":
 		return netns.OfPath(caller, wanted.path)

@@ -23,7 +23,7 @@ func (r *run) ended(v verdict.Verdict) { r.begin().Ended(v) }
 
 // begin begins a record with what is known.
 func (r *run) begin() *audit.Record {
-	record := audit.New(name)
+	record := r.begun()
 	record.Number("uid", uint64(r.caller.UID()))
 	record.Number("gid", uint64(r.caller.GID()))
 	record.Text("user", strings.Join(r.Account.Names, ","))
@@ -36,6 +36,14 @@ func (r *run) begin() *audit.Record {
 		r.recordGrounds(record)
 	}
 	return record
+}
+
+// begun is a record that says through which door the caller came.
+func (r *run) begun() *audit.Record {
+	if r.peer != nil {
+		return audit.For(name, *r.peer)
+	}
+	return audit.New(name)
 }
 
 // recordGrounds says what allowed it, the line of lxc-usernet(5) to create, the owner in the ledger to delete; and what

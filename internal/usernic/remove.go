@@ -19,7 +19,7 @@ import (
 // the caller has to own it, before anything else is looked at: the answer never tells what is at a path that the caller
 // cannot see (CVE-2018-6556, CVE-2022-47952).
 func (r *run) remove() error {
-	namespace, err := openNamespace(r.caller, r.wanted.target)
+	namespace, err := r.openNamespace()
 	if err != nil {
 		return err
 	}

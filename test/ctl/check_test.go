@@ -7,12 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -161,48 +159,51 @@ func TestPlantedFaults(t *testing.T) {
 	}
 }
 
-// TestServed: newuidmap and newgidmap without privilege are a note where they ask userns-helperd(8), and an error once nobody
-// listens there any more.
+// TestServed: programs without privilege are a note, and lxc-user-nic, which LXC executes without a look, not even that, where they
+// ask userns-helperd(8); and an error once nobody listens there any more.
 func TestServed(t *testing.T) {
-	const folder = "/run/userns-helpers"
 	reinstalled(t)
-	if err := errors.Join(os.Chmod(newuidmap, 0o755), os.Chmod(newgidmap, 0o755)); err != nil {
-		t.Fatal(err)
-	}
-	service := exec.Command(filepath.Join(*oursFlag, "userns-helperd"), "--listen", folder+"/maps.sock", "maps")
-	if err := service.Start(); err != nil {
-		t.Fatal(err)
-	}
-	end := func() { _, _ = service.Process.Kill(), service.Wait() }
-	t.Cleanup(func() {
-		end()
-		_ = os.RemoveAll(folder)
-	})
-	for tries := 0; ; tries++ {
-		if _, err := os.Stat(folder + "/maps.sock"); err == nil {
-			break
-		} else if tries == 500 {
+	programs := []string{newgidmap, newuidmap, usernic}
+	for _, program := range programs {
+		if err := os.Chmod(program, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	for _, p := range []person{root, alice} {
-		r := check(t, p)
-		noted := 0
-		for _, f := range r.Findings {
-			if f.ID == "program-privilege" && f.Level == "note" {
-				noted++
+	t.Run("served", func(t *testing.T) { // until its end
+		for _, role := range []string{"maps", "nics"} {
+			harness.Serve(t, filepath.Join(*oursFlag, "userns-helperd"), "/run/userns-helpers/"+role+".sock", role)
+		}
+		noted := func(r report) (n int) {
+			for _, f := range r.Findings {
+				if f.ID == "program-privilege" && f.Level == "note" {
+					n++
+				}
+			}
+			return n
+		}
+		for _, p := range []person{root, alice} {
+			if r := check(t, p); noted(r) != 2 || r.status != 0 {
+				t.Errorf("as %s: status %d, %+v", p.name, r.status, r.Findings)
 			}
 		}
-		if noted != 2 || r.status != 0 {
-			t.Errorf("as %s: status %d, %+v", p.name, r.status, r.Findings)
+		if e := about(t, root, "alice"); e.Answer != "yes" {
+			t.Errorf("%+v", e)
 		}
+		// With what userns-helpers-privilege(8) gives them, LXC executes them, too.
+		if err := errors.Join(harness.Inert(newuidmap, unix.CAP_SETUID), harness.Inert(newgidmap, unix.CAP_SETGID)); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []person{root, alice} {
+			if r := check(t, p); noted(r) != 0 || r.status != 0 {
+				t.Errorf("a capability for LXC to see, as %s: status %d, %+v", p.name, r.status, r.Findings)
+			}
+		}
+	})
+	var want []string
+	for _, program := range programs {
+		want = append(want, "program-privilege "+program+":0")
 	}
-	if e := about(t, root, "alice"); e.Answer != "yes" {
-		t.Errorf("%+v", e)
-	}
-	end()
-	if r := check(t, root); !slices.Equal(r.counted(), []string{"program-privilege " + newgidmap + ":0", "program-privilege " + newuidmap + ":0"}) || r.status != 1 {
+	if r := check(t, root); !slices.Equal(r.counted(), want) || r.status != 1 {
 		t.Errorf("status %d, %q", r.status, r.counted())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,6 +27,7 @@ type user struct {
 	first  int // of 65536 subordinate user and group ids
 	groups []uint32
 	cgroup string
+	before []string // words before each command
 }
 
 // users counts the users of all cases: their subordinate ids do not overlap.
@@ -110,6 +112,7 @@ func (u user) run(t *testing.T, argv ...string) (string, error) {
 		t.Fatal(err)
 	}
 	defer unix.Close(shell)
+	argv = append(slices.Clone(u.before), argv...)
 	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	command.Dir, command.Stdout, command.Stderr = u.home(), out, out
 	command.Env = []string{

@@ -163,6 +163,45 @@ func TestForeignDiversion(t *testing.T) {
 	m.isSound(t)
 }
 
+// TestForeignDiversionLater has an administrator divert a path between the unpacking and the configuration: what they put
+// there stays, and the configuration can be made up for.
+func TestForeignDiversionLater(t *testing.T) {
+	m := withTheirs(t)
+	m.dpkg(t, "--unpack", debs.ours)
+	m.run(t, "dpkg-divert", "--local", "--no-rename", "--divert", "/usr/bin/mine", "--add", "/usr/bin/newgidmap")
+	m.watched(t, publicPrograms, func() {
+		text, err := m.try(dpkgCommand([]string{"--configure", "userns-helpers"})...)
+		if err == nil {
+			t.Error("configured")
+		}
+		wants(t, text, "dpkg-divert --rename --remove /usr/bin/newgidmap")
+		m.expect(t, "/usr/bin/newgidmap", "4755 0:0")
+		m.run(t, "dpkg-divert", "--local", "--no-rename", "--remove", "/usr/bin/newgidmap")
+		m.dpkg(t, "--configure", "userns-helpers")
+	})
+	m.isOurs(t)
+	m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
+	m.isTheirs(t)
+}
+
+// TestDiversionTakenAway has somebody remove our diversions and leave our links: the originals come back all the same.
+func TestDiversionTakenAway(t *testing.T) {
+	for _, argv := range [][]string{{"--purge", "userns-helpers"}, {"-i", debs.oursNext}} {
+		t.Run(argv[0], func(t *testing.T) {
+			m := withOurs(t)
+			for _, path := range publicPrograms {
+				m.run(t, "dpkg-divert", "--package", "userns-helpers", "--no-rename", "--remove", path)
+			}
+			m.watched(t, publicPrograms, func() { m.dpkg(t, argv...) })
+			if argv[0] == "-i" {
+				m.isOurs(t)
+				m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
+			}
+			m.isTheirs(t)
+		})
+	}
+}
+
 // TestNotOfAnyPackage has programs at the public paths that no package owns, as make install leaves them.
 func TestNotOfAnyPackage(t *testing.T) {
 	m := newMachine(t)
@@ -173,23 +212,39 @@ func TestNotOfAnyPackage(t *testing.T) {
 	m.expect(t, "/usr/bin/newuidmap", "4555 0:0")
 }
 
-// TestDistUpgrade upgrades the whole machine to the next release with ours installed, while a user watches. What is kept for the
-// way back is then the next release's.
+// TestDistUpgrade upgrades the whole machine to the next release with ours installed, while a user watches: with privilege of
+// their own, and with the service's. What is kept for the way back is then the next release's.
 func TestDistUpgrade(t *testing.T) {
 	if *nextFlag == "" {
 		t.Fatal("the root of the next release is needed, with -next: make test-packages makes it")
 	}
-	m := withOurs(t)
+	t.Run("setuid", func(t *testing.T) {
+		m := withOurs(t)
+		m.toNext(t, publicPrograms)
+		m.isOurs(t)
+		m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
+		m.isTheirs(t)
+	})
+	t.Run("service", func(t *testing.T) {
+		m := withOurs(t)
+		m.askService(t)
+		m.toNext(t, servedPrograms)
+		m.isServed(t)
+		m.watched(t, servedPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
+		m.isTheirs(t)
+	})
+}
+
+// toNext is that upgrade.
+func (m *machine) toNext(t *testing.T, programs []string) {
+	t.Helper()
 	before := m.run(t, "dpkg-query", "-W", "-f", "${Version}", "uidmap")
 	must(t, os.Mkdir(m.dir+"/srv/next", 0o755))
 	bind(t, *nextFlag+"/srv/archive", m.dir+"/srv/next")
 	m.index(t, "/srv/next")
 	m.run(t, "sh", "-ec", "echo 'deb [trusted=yes] file:///srv/next ./' >/etc/apt/sources.list; apt-get -q update")
-	m.watched(t, publicPrograms, func() { m.apt(t, "-o", "Dpkg::Options::=--force-confnew", "dist-upgrade") })
-	m.isOurs(t)
+	m.watched(t, programs, func() { m.apt(t, "-o", "Dpkg::Options::=--force-confnew", "dist-upgrade") })
 	if after := m.run(t, "dpkg-query", "-W", "-f", "${Version}", "uidmap"); after == before {
 		t.Errorf("uidmap is still %s", after)
 	}
-	m.watched(t, publicPrograms, func() { m.dpkg(t, "--purge", "userns-helpers") })
-	m.isTheirs(t)
 }

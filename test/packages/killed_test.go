@@ -14,17 +14,24 @@ import (
 // steps are the programs that the maintainer scripts call to change something.
 var steps = []string{"rm", "cp", "sync", "mv", "ln", "chmod", "chown", "install", "rmdir", "dpkg-divert"}
 
-// stand is put before each of the steps. It counts them in /run/steps, and at number /run/at does what /run/what says.
+// stand is put before each of the steps. It counts them in /run/steps, and at number /run/at does what /run/what says. Where
+// the disk is full only the steps count that need room, and all from that one on fail.
 const stand = `#!/bin/sh
 n=$(cat /run/steps)
-echo $((n + 1)) >/run/steps
-if [ "$n" -eq "$(cat /run/at)" ]; then
-	case $(cat /run/what) in kill) kill -s KILL 0 ;; fail) exit 1 ;; esac
-fi
+at=$(cat /run/at)
+what=$(cat /run/what)
+case $what:${0##*/} in full:cp | full:ln | full:install | full:dpkg-divert) ;; full:*) what=none ;; esac
+[ "$what" = none ] || echo $((n + 1)) >/run/steps
+case $what in
+kill) [ "$n" -ne "$at" ] || kill -s KILL 0 ;;
+fail) [ "$n" -ne "$at" ] || exit 1 ;;
+full) [ "$at" -lt 0 ] || [ "$n" -lt "$at" ] || exit 1 ;;
+esac
 exec /usr/bin/%s "$@"
 `
 
-// interrupt lets dpkg's whole session be killed, or one command of its scripts fail, at step number at; none at -1.
+// interrupt lets dpkg's whole session be killed, or one command of its scripts fail, at step number at, or the disk be full
+// from there on; none at -1.
 func (m *machine) interrupt(t *testing.T, what string, at int) {
 	t.Helper()
 	for _, name := range steps {
@@ -236,6 +243,32 @@ func TestFailing(t *testing.T) {
 				m.isTheirs(t)
 			})
 		}
+	}
+}
+
+// TestFull has a disk that is full, from one step after the other on: also for what dpkg then tries, the new package's prerm
+// (failed-upgrade) and the way back (abort-upgrade, abort-remove). At no moment is a program missing; once there is room, it
+// can be finished or undone.
+func TestFull(t *testing.T) {
+	for name, does := range operations() {
+		t.Run(name, func(t *testing.T) {
+			m := does.begin(t)
+			m.interrupt(t, "full", -1)
+			m.dpkg(t, does.argv...)
+			count := m.undisturbed(t)
+			for at := 0; at < count; at += *strideFlag {
+				t.Run(strconv.Itoa(at), func(t *testing.T) {
+					m := does.begin(t)
+					m.watched(t, publicPrograms, func() {
+						m.interrupt(t, "full", at)
+						m.try(dpkgCommand(does.argv)...) // it may be that nothing more needs room
+						m.undisturbed(t)
+						m.goOn(t, does, at / *strideFlag)
+					})
+					m.isTheirs(t)
+				})
+			}
+		})
 	}
 }
 

@@ -16,6 +16,8 @@ var (
 	debFlag    = flag.String("deb", "", "our Debian package")
 	rpmFlag    = flag.String("rpm", "", "our RPM package")
 	realFlag   = flag.String("rpm-real", "", "our RPM package, built --with real_paths")
+	dscFlag    = flag.String("dsc", "", "our Debian source package")
+	toolsFlag  = flag.String("tools", "", "a Debian root folder with lintian and rpmlint, for TestLint; this machine's without it")
 	watchFlag  = flag.String("watch", "", "the compiled test/packages/watch")
 	nextFlag   = flag.String("next", "", "the root folder of the next release of Debian, for TestDistUpgrade")
 	strideFlag = flag.Int("stride", 7, "kill dpkg before every n-th command of the maintainer scripts")

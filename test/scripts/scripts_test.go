@@ -37,21 +37,29 @@ func run(t *testing.T, script string) string {
 	return strings.TrimSpace(string(output))
 }
 
-// TestServing: a socket of which systemd says that it does not listen, or that it cannot be turned on, is none, though its name is
-// there. The programs would lose their privilege, and users have none that works.
+// TestServing: a socket that systemd cannot turn on, or that nobody listens on though its name is there, is none. The programs would
+// lose their privilege, and users have none that works.
 func TestServing(t *testing.T) {
 	directory := t.TempDir()
-	socket := filepath.Join(directory, "maps.sock")
-	listener, err := net.Listen("unix", socket)
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(directory, "maps.sock"), Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	serving := function(t, "debian/userns-helpers-privilege", "serving", "/run/systemd/system", directory)
-	for systemctl, want := range map[string]string{"true": "yes", "false": "no", `[ "$2" = enable ]`: "no", `[ "$2" = is-active ]`: "no"} {
-		if got := run(t, serving+"socket="+socket+"\nsystemctl() { "+systemctl+"; }\nif serving; then echo yes; else echo no; fi"); got != want {
+	listener.SetUnlinkOnClose(false)
+	serving := "roles=maps sockets=" + directory + "\n" + function(t, "debian/userns-helpers-privilege", "answers", "", "") +
+		function(t, "debian/userns-helpers-privilege", "serving", "/run/systemd/system", directory)
+	serves := func(systemctl string) string {
+		t.Helper()
+		return run(t, serving+"systemctl() { "+systemctl+"; }\nif serving; then echo yes; else echo no; fi")
+	}
+	for systemctl, want := range map[string]string{"true": "yes", "false": "no"} {
+		if got := serves(systemctl); got != want {
 			t.Errorf("systemctl is %s: %s, want %s", systemctl, got, want)
 		}
+	}
+	_ = listener.Close()
+	if got := serves("true"); got != "no" {
+		t.Errorf("nobody listens any more: %s", got)
 	}
 }
 

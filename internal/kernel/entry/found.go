@@ -11,7 +11,8 @@ const (
 	Newuidmap = begin | 1<<unix.CAP_SETFCAP | 1<<unix.CAP_DAC_READ_SEARCH
 	Newgidmap = begin | 1<<unix.CAP_DAC_READ_SEARCH
 	Usernic   = begin | 1<<unix.CAP_NET_ADMIN | 1<<unix.CAP_DAC_OVERRIDE
-	Helperd   = Newuidmap | Newgidmap
+	Maps      = Newuidmap | Newgidmap // of those of userns-helperd, what its socket for maps needs
+	Helperd   = Maps | Usernic
 )
 
 // What the assembly says to the kernel.

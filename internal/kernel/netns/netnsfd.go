@@ -22,6 +22,21 @@ type Namespace struct{ fd int }
 // FD is its descriptor, for the life of the program.
 func (n *Namespace) FD() int { return n.fd }
 
+// Found is what a caller calls a network namespace, open, and not checked.
+type Found struct{ fd int }
+
+// FD is its descriptor, for the life of the program.
+func (f Found) FD() int { return f.fd }
+
+// Check judges what was found, and closes it unless it passes. Errors are *Error.
+func (f Found) Check(c privilege.Caller) (*Namespace, error) {
+	if err := Judge(c.UID(), f.fd); err != nil {
+		closeFD(f.fd)
+		return nil, err
+	}
+	return &Namespace{f.fd}, nil
+}
+
 // Reason says why a namespace is refused.
 type Reason int
 
@@ -55,7 +70,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // OfProcess opens the network namespace of a process. Errors are *Error.
-func OfProcess(c privilege.Caller, pid int) (*Namespace, error) {
+func OfProcess(c privilege.Caller, pid int) (Found, error) {
 	return open(c, false, func() (int, error) {
 		process, err := target.ByPID(pid)
 		return ofTarget(process, err)
@@ -66,7 +81,7 @@ func OfProcess(c privilege.Caller, pid int) (*Namespace, error) {
 // the directory /proc/PID. Errors are *Error.
 //
 // From here on no program that this one executes inherits fd.
-func OfDescriptor(c privilege.Caller, fd int) (*Namespace, error) {
+func OfDescriptor(c privilege.Caller, fd int) (Found, error) {
 	defer unix.CloseOnExec(fd)
 	return open(c, true, func() (int, error) {
 		if isNamespace(fd) && inherited(fd) {
@@ -81,7 +96,7 @@ func OfDescriptor(c privilege.Caller, fd int) (*Namespace, error) {
 //
 // The path is the caller's: O_PATH finds what is there without opening it, so that no FIFO blocks and no device notices,
 // and what is not a namespace is refused before it is opened.
-func OfPath(c privilege.Caller, path string) (*Namespace, error) {
+func OfPath(c privilege.Caller, path string) (Found, error) {
 	found := -1
 	err := waits(c, !ofProc(path), func() (err error) {
 		found, err = unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
@@ -94,16 +109,16 @@ func OfPath(c privilege.Caller, path string) (*Namespace, error) {
 	var other *Error
 	switch {
 	case errors.As(err, &other):
-		return nil, other
+		return Found{}, other
 	case err != nil:
-		return nil, &Error{Unreachable, err}
+		return Found{}, &Error{Unreachable, err}
 	}
 	defer closeFD(found)
 	fd, err := unix.Open("/proc/self/fd/"+strconv.Itoa(found), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, &Error{Unreachable, err}
+		return Found{}, &Error{Unreachable, err}
 	}
-	return check(c, fd)
+	return Found{fd}, nil
 }
 
 // waits runs f with the caller's rights. Where f may wait for the caller, at a file system of theirs or a directory that
@@ -122,9 +137,8 @@ func ofProc(path string) bool {
 	return len(parts) == 5 && parts[0] == "" && parts[1] == "proc" && (parts[3] == "ns" || parts[3] == "fd")
 }
 
-// open runs f with the caller's rights and checks the namespace that it opens; named says that it is about a descriptor
-// of the caller's.
-func open(c privilege.Caller, named bool, f func() (int, error)) (*Namespace, error) {
+// open runs f with the caller's rights; named says that it is about a descriptor of the caller's.
+func open(c privilege.Caller, named bool, f func() (int, error)) (Found, error) {
 	fd := -1
 	err := waits(c, named, func() (err error) {
 		fd, err = f()
@@ -133,11 +147,11 @@ func open(c privilege.Caller, named bool, f func() (int, error)) (*Namespace, er
 	var missing *target.Error
 	switch {
 	case errors.As(err, &missing) && missing.Cause == target.Gone, errors.Is(err, unix.ESRCH):
-		return nil, &Error{Gone, err}
+		return Found{}, &Error{Gone, err}
 	case err != nil:
-		return nil, &Error{Unreachable, err}
+		return Found{}, &Error{Unreachable, err}
 	}
-	return check(c, fd)
+	return Found{fd}, nil
 }
 
 // ofTarget opens the network namespace of an open process and closes the process.
@@ -151,15 +165,6 @@ func ofTarget(process *target.Process, err error) (int, error) {
 		return -1, unix.ESRCH
 	}
 	return fd, err
-}
-
-// check judges an open namespace, and closes it unless it passes.
-func check(c privilege.Caller, fd int) (*Namespace, error) {
-	if err := Judge(c.UID(), fd); err != nil {
-		closeFD(fd)
-		return nil, err
-	}
-	return &Namespace{fd}, nil
 }
 
 // Judge returns nil if uid may change the namespace that is open as fd, or an *Error.

@@ -92,9 +92,9 @@ func Serve(connection, passed int, own Set, elsewhere bool) (Caller, Peer, error
 }
 
 // Attend is Begin for the part of the service that starts others, which has no end and no caller: root, and nobody else, may
-// have executed it. What is in own stays permitted, for those that this thread executes; nothing is effective, and nothing
+// have executed it. What is in keep stays permitted, for those that this thread executes; nothing is effective, and nothing
 // can be gained any more (no_new_privs).
-func Attend(own Set) error {
+func Attend(own, keep Set) error {
 	root, err := rootAlone(own)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func Attend(own Set) error {
 	if err := noMoreByExecuting(); err != nil {
 		return err
 	}
-	kept := exactly(own & root.permitted)
+	kept := exactly(keep & root.permitted)
 	kept[0].Effective, kept[1].Effective = 0, 0
 	return kept.set()
 }

@@ -6,6 +6,7 @@
 package unixsock
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"time"
@@ -154,6 +155,25 @@ func (c *Conn) Fill(buffer []byte) error {
 		return &Error{Daemon: c.daemon, Err: ErrClosed}
 	}
 	return err
+}
+
+// Message reads up to the NUL that ends a message of Varlink, of at most longest bytes, and returns it without.
+func (c *Conn) Message(longest int) ([]byte, error) {
+	message := make([]byte, 0, longest+1)
+	for len(message) < cap(message) {
+		n, err := c.Read(message[len(message):cap(message)])
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, c.Closed()
+		case err != nil:
+			return nil, err
+		}
+		message = message[:len(message)+n]
+		if end := bytes.IndexByte(message, 0); end >= 0 {
+			return message[:end], nil
+		}
+	}
+	return nil, c.Malformed("it is too long")
 }
 
 // Skip reads n bytes and forgets them.

@@ -2,7 +2,7 @@ package nics
 
 import "userns-helpers/internal/text/ifname"
 
-// The keys of [defaults], [bridge.NAME] and [[rule]] that say what an interface gets.
+// The keys of [defaults], [bridge.NAME] and [[rule]] that say what an interface gets, and who gets none.
 const (
 	MACLock         = "mac_lock"
 	Isolated        = "isolated"
@@ -17,6 +17,7 @@ const (
 	StableMAC       = "stable_mac"
 	RateToContainer = "rate_to_container"
 	VLAN            = "vlan"
+	OtherNetworks   = "other_networks"
 )
 
 // Address is the key of [[rule]] that fixes an address. It is for one user, and may be for one container.
@@ -56,7 +57,7 @@ const (
 func Keys() []string {
 	return []string{
 		MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, AddressGuard, Addresses, Address, DHCPHosts,
-		IPv6OnHost, StableMAC, RateToContainer, VLAN,
+		IPv6OnHost, StableMAC, RateToContainer, VLAN, OtherNetworks,
 	}
 }
 
@@ -84,7 +85,7 @@ const mostNics = 1 << 16
 // protection returns the domain of a key of protections.
 func protection(key string) domain {
 	switch key {
-	case MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, AddressGuard, DHCPHosts, IPv6OnHost, StableMAC:
+	case MACLock, Isolated, UnicastFlood, BPDUGuard, FrameGuard, RouterGuard, AddressGuard, DHCPHosts, IPv6OnHost, StableMAC, OtherNetworks:
 		return domain{kind: isSwitch}
 	case RateToContainer:
 		return domain{kind: isRate}

@@ -33,6 +33,7 @@ type Protections struct {
 	StableMAC       bool   // the same address at each start
 	RateToContainer uint64 // bits a second, 0: no limit
 	VLAN            uint16 // 1 to 4094, 0: none
+	OtherNetworks   bool   // also for callers who ask the service from another network namespace than its own
 
 	Pools []netip.Prefix // what its addresses are taken from; none overlap
 	Fixed netip.Addr     // its IPv4 address, of a host in one of Pools where AddressGuard is; invalid where none is fixed
@@ -115,7 +116,7 @@ func (p *Policy) For(s Subject) Protections {
 		BPDUGuard: get(BPDUGuard) != 0, FrameGuard: get(FrameGuard) != 0, RouterGuard: get(RouterGuard) != 0,
 		AddressGuard: get(AddressGuard) != 0, DHCPHosts: get(DHCPHosts) != 0 && get(AddressGuard) != 0,
 		IPv6OnHost: get(IPv6OnHost) != 0, StableMAC: get(StableMAC) != 0,
-		RateToContainer: get(RateToContainer), VLAN: uint16(get(VLAN)),
+		RateToContainer: get(RateToContainer), VLAN: uint16(get(VLAN)), OtherNetworks: get(OtherNetworks) != 0,
 		Pools: p.where(tables, Addresses).Pools, Fixed: p.where(tables, Address).Address,
 	}
 }

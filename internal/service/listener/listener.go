@@ -19,7 +19,6 @@ import (
 	"userns-helpers/internal/kernel/listening"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/service/turns"
-	"userns-helpers/internal/service/wire"
 )
 
 // Bounds of what callers can make the service hold.
@@ -67,11 +66,12 @@ type work struct {
 	began      time.Time
 }
 
-// Commands are command lines of this program, its name first.
+// Commands are command lines of this program, its name first, and what is said to who has to come again.
 type Commands struct {
 	Worker []string // gets its connection as descriptor 3
 	Passed []string // likewise, where it also gets a pidfd of the peer's process, as 4
 	Burier []string // gets a pipe as 3, and any number of connections from 4 on
+	Busy   []byte   // a whole message
 }
 
 // Run listens on a socket, with Attend's rights, until an error of the kernel's.
@@ -213,7 +213,7 @@ func (s *service) drop(d turns.Drop) {
 	if _, waits := s.waiting[d.Connection]; waits {
 		s.forget(d.Connection)
 	}
-	listening.Tell(d.Connection, wire.Answer{Busy: true}.Message())
+	listening.Tell(d.Connection, s.Busy)
 	s.end(d.Connection)
 }
 
@@ -237,7 +237,7 @@ func (s *service) serve() {
 			return
 		}
 		if child, err := s.begin(connection); err != nil || !s.started(child, work{connection: connection}) {
-			listening.Tell(connection, wire.Answer{Busy: true}.Message())
+			listening.Tell(connection, s.Busy)
 			s.turns.Ended(connection)
 			s.end(connection)
 			s.failed = true // the others' turn comes in a moment

@@ -3,16 +3,18 @@ package wire
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"userns-helpers/internal/text/json"
 	"userns-helpers/internal/text/verdict"
 )
 
-// Answer is what the service says to WriteMap. The zero Answer says that the map is written.
+// Answer is what the service says to a call of Maps or Nics. The zero Answer says that it was done.
 type Answer struct {
 	Notes []string         // about what did not stop the call: a line each
-	Why   *verdict.Verdict // nil: the map is written. Its Err is nil, and its texts are printable
+	Why   *verdict.Verdict // nil: it was done. Its Err is nil, and its texts are printable
 	Busy  bool             // come again: nothing was done, and Why is nil
+	Line  string           // what Create is to print, without its newline
 }
 
 // How many bytes of a headline or an advice, and of a note, an answer has, as JSON: more than any that is not a caller's
@@ -23,17 +25,21 @@ const (
 	mostNotes   = 16
 )
 
-// Message writes the answer with its NUL.
-func (a Answer) Message() []byte {
+// Message writes the answer of a socket that has an interface, with its NUL.
+func (a Answer) Message(has string) []byte {
 	switch {
 	case a.Busy:
-		return Error(Maps+".Busy", `"after":`+strconv.Itoa(BusyAfter))
-	case a.Why == nil:
+		return Error(has+".Busy", `"after":`+strconv.Itoa(BusyAfter))
+	case a.Why == nil && has == Maps:
 		return Reply(`"notes":` + list(a.Notes))
+	case a.Why == nil && a.Line == "":
+		return Reply("")
+	case a.Why == nil:
+		return Reply(`"line":` + json.Quote(strings.ToValidUTF8(a.Line, "?")))
 	}
-	name := Maps + ".Failed"
+	name := has + ".Failed"
 	if a.Why.Refused {
-		name = Maps + ".Refused"
+		name = has + ".Refused"
 	}
 	return Error(name, `"id":`+json.Quote(string(a.Why.ID))+`,"headline":`+quote(a.Why.Headline, longestText)+`,"advice":`+quote(a.Why.Advice, longestText)+
 		`,"usage":`+strconv.FormatBool(a.Why.Usage)+`,"notes":`+list(a.Notes))
@@ -75,9 +81,9 @@ func list(texts []string) string {
 	return "[" + strings.Join(quoted, ",") + "]"
 }
 
-// ParseAnswer understands an answer to WriteMap, without its NUL. Members that are not known are passed over: the service may
-// be newer than the program. Errors: json.ErrMalformed.
-func ParseAnswer(message []byte) (Answer, error) {
+// ParseAnswer understands an answer of a socket that has an interface, without its NUL. Members that are not known are passed
+// over: the service may be newer than the program. Errors: json.ErrMalformed.
+func ParseAnswer(has string, message []byte) (Answer, error) {
 	top, err := json.Object(message, "error", "parameters")
 	if err != nil {
 		return Answer{}, err
@@ -86,20 +92,34 @@ func ParseAnswer(message []byte) (Answer, error) {
 		top[1] = []byte("{}")
 	}
 	if top[0] == nil {
-		values, err := json.Object(top[1], "notes")
-		if err != nil {
-			return Answer{}, err
-		}
-		notes, err := parseNotes(values[0])
-		return Answer{Notes: notes}, err
+		return parseDone(top[1])
 	}
 	switch name, _ := json.Text(top[0]); name {
-	case Maps + ".Busy":
+	case has + ".Busy":
 		return Answer{Busy: true}, nil
-	case Maps + ".Refused", Maps + ".Failed":
-		return parseRefusal(top[1], name == Maps+".Refused")
+	case has + ".Refused", has + ".Failed":
+		return parseRefusal(top[1], name == has+".Refused")
 	}
 	return Answer{}, json.ErrMalformed
+}
+
+func parseDone(parameters []byte) (Answer, error) {
+	values, err := json.Object(parameters, "notes", "line")
+	if err != nil {
+		return Answer{}, err
+	}
+	line, ok := "", values[1] == nil
+	if !ok {
+		line, ok = json.Text(values[1])
+	}
+	if !ok || strings.ContainsFunc(line, unicode.IsControl) {
+		return Answer{}, json.ErrMalformed
+	}
+	notes, err := parseNotes(values[0])
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Notes: notes, Line: line}, nil
 }
 
 func parseRefusal(parameters []byte, refused bool) (Answer, error) {
@@ -115,9 +135,9 @@ func parseRefusal(parameters []byte, refused bool) (Answer, error) {
 		}
 	}
 	notes, err := parseNotes(values[4])
-	return Answer{notes, &verdict.Verdict{
+	return Answer{Notes: notes, Why: &verdict.Verdict{
 		ID: verdict.ID(texts[0]), Refused: refused, Headline: texts[1], Advice: texts[2], Usage: string(values[3]) == "true",
-	}, false}, err
+	}}, err
 }
 
 func parseNotes(value []byte) ([]string, error) {

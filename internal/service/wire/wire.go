@@ -1,7 +1,8 @@
-// Package wire is what newuidmap and newgidmap say to the service, and what it answers.
+// Package wire is what newuidmap, newgidmap and lxc-user-nic say to the service, and what it answers.
 //
 // The protocol is Varlink (https://varlink.org): one object of JSON and a NUL each way, and with the request one descriptor
-// (SCM_RIGHTS, unix(7)), the pidfd of the process. The package is pure. It promises that a message is understood as a whole or
+// (SCM_RIGHTS, unix(7)), the pidfd of the process or the network namespace. A socket has one interface, Maps or Nics, and
+// org.varlink.service. The package is pure. It promises that a message is understood as a whole or
 // refused: no member that nobody knows, none twice, nothing longer than Longest. It trusts nobody, neither the peer of the
 // service nor, in the program that asks, the service: an answer is words, which are made printable before they are printed.
 package wire
@@ -10,6 +11,7 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 
 	"userns-helpers/internal/text/json"
 )
@@ -27,24 +29,33 @@ type Method int
 // The methods.
 const (
 	NoMethod  Method = iota
-	WriteMap         // of org.userns_helpers.Maps
+	WriteMap         // of org.userns-helpers.Maps
+	Create           // of org.userns-helpers.Nics
+	Delete           // of org.userns-helpers.Nics
 	GetInfo          // of org.varlink.service
 	Interface        // GetInterfaceDescription of org.varlink.service
 )
 
 // Names of the interfaces, and of the methods.
 const (
-	Maps    = "org.userns_helpers.Maps"
+	Maps    = "org.userns-helpers.Maps"
+	Nics    = "org.userns-helpers.Nics"
 	Service = "org.varlink.service"
 )
 
-// Call is a request. The fields after Method are those of WriteMap, but for Described.
+// Call is a request.
 type Call struct {
-	Method  Method
+	Method Method
+
+	// Of WriteMap.
 	GID     bool        // the gid map, or else the uid map
 	Target  string      // how the caller named the process, for messages and the record: digits, or fd: and digits
 	Process uint32      // which descriptor of the message is its pidfd
 	Ranges  [][3]uint32 // first id inside the namespace, first one outside, count
+
+	// Of Create and Delete.
+	Arguments []string // the command line of lxc-user-nic(1), without the program's name: six words or seven
+	Unopened  string   // why the caller could not open the namespace, in place of a descriptor; "" where one comes with the call
 
 	Described string // the interface that Interface asks about
 }
@@ -60,8 +71,8 @@ func (e *Wrong) Error() string { return e.Name }
 // ErrNoCall says that bytes are no call of Varlink: there is nothing to answer.
 var ErrNoCall = errors.New("it is no call of Varlink")
 
-// ParseCall understands one message, without its NUL. Errors: *Wrong, ErrNoCall.
-func ParseCall(message []byte) (Call, error) {
+// ParseCall understands one message, without its NUL, to a socket that has an interface. Errors: *Wrong, ErrNoCall.
+func ParseCall(has string, message []byte) (Call, error) {
 	if len(message) > Longest {
 		return Call{}, ErrNoCall
 	}
@@ -82,14 +93,18 @@ func ParseCall(message []byte) (Call, error) {
 	if parameters == nil || string(parameters) == "null" {
 		parameters = []byte("{}")
 	}
-	switch method {
-	case Maps + ".WriteMap":
-		return parseWriteMap(parameters)
-	case Service + ".GetInfo":
+	switch name, _ := strings.CutPrefix(method, has+"."); {
+	case method == Service+".GetInfo":
 		_, err := json.Only(parameters)
 		return Call{Method: GetInfo}, parameter(err)
-	case Service + ".GetInterfaceDescription":
-		return parseInterface(parameters)
+	case method == Service+".GetInterfaceDescription":
+		return parseInterface(has, parameters)
+	case has == Maps && name == "WriteMap":
+		return parseWriteMap(parameters)
+	case has == Nics && name == "Create":
+		return parseNic(Create, parameters)
+	case has == Nics && name == "Delete":
+		return parseNic(Delete, parameters)
 	}
 	return Call{}, &Wrong{"MethodNotFound", method[:min(len(method), 200)]}
 }
@@ -143,7 +158,7 @@ func parseRanges(value []byte) ([][3]uint32, error) {
 	return ranges, nil
 }
 
-func parseInterface(parameters []byte) (Call, error) {
+func parseInterface(has string, parameters []byte) (Call, error) {
 	values, err := json.Only(parameters, "interface")
 	if err != nil {
 		return Call{}, parameter(err)
@@ -152,7 +167,7 @@ func parseInterface(parameters []byte) (Call, error) {
 	if !ok {
 		return Call{}, invalid("interface")
 	}
-	if name != Maps && name != Service {
+	if name != has && name != Service {
 		return Call{}, &Wrong{"InterfaceNotFound", name[:min(len(name), 200)]}
 	}
 	return Call{Method: Interface, Described: name}, nil
@@ -168,8 +183,12 @@ func parameter(err error) error {
 	return invalid("parameters")
 }
 
-// Message writes the call WriteMap with its NUL; false where it is longer than the service takes.
+// Message writes a call of Maps or Nics with its NUL; false where it is longer than the service takes, or what it says is not
+// UTF-8, in which JSON is.
 func (c Call) Message() ([]byte, bool) {
+	if c.Method != WriteMap {
+		return c.nicMessage()
+	}
 	kind := "uid"
 	if c.GID {
 		kind = "gid"
@@ -185,6 +204,11 @@ func (c Call) Message() ([]byte, bool) {
 		out = strconv.AppendUint(append(out, `,"outside":`...), uint64(r[1]), 10)
 		out = append(strconv.AppendUint(append(out, `,"count":`...), uint64(r[2]), 10), '}')
 	}
-	out = append(out, "]}}\x00"...)
-	return out, len(out) <= Longest+1 && bytes.IndexByte(out, 0) == len(out)-1
+	return ended(append(out, "]}}"...))
+}
+
+// ended writes the NUL after a message; false where that is not its only one, or it is too long.
+func ended(message []byte) ([]byte, bool) {
+	message = append(message, 0)
+	return message, len(message) <= Longest+1 && bytes.IndexByte(message, 0) == len(message)-1
 }

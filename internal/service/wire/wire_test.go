@@ -11,10 +11,10 @@ import (
 	"userns-helpers/internal/text/verdict"
 )
 
-const good = `{"method":"org.userns_helpers.Maps.WriteMap","parameters":{"kind":"gid","target":"fd:3","process":0,"ranges":[{"inside":0,"outside":100000,"count":65536}]}}`
+const good = `{"method":"org.userns-helpers.Maps.WriteMap","parameters":{"kind":"gid","target":"fd:3","process":0,"ranges":[{"inside":0,"outside":100000,"count":65536}]}}`
 
 func TestParseCall(t *testing.T) {
-	call, err := ParseCall([]byte(good))
+	call, err := ParseCall(Maps, []byte(good))
 	if want := (Call{Method: WriteMap, GID: true, Target: "fd:3", Ranges: [][3]uint32{{0, 100000, 65536}}}); err != nil || !reflect.DeepEqual(call, want) {
 		t.Errorf("%+v, %v", call, err)
 	}
@@ -23,25 +23,25 @@ func TestParseCall(t *testing.T) {
 	} {
 		for _, instead := range []string{"", strings.Replace(change, ":", ":-", 1), `"kind":null`, `"x":1`} {
 			text := strings.Replace(strings.Replace(good, change, instead, 1), ",,", ",", 1)
-			if call, err := ParseCall([]byte(text)); err == nil || call.Method != NoMethod || call.Ranges != nil {
+			if call, err := ParseCall(Maps, []byte(text)); err == nil || call.Method != NoMethod || call.Ranges != nil {
 				t.Errorf("%s (%s) is accepted: %+v", text, want, call)
 			}
 		}
 	}
 	for text, want := range map[string]string{
-		`{"method":"x"}`: "MethodNotFound", `{"method":"org.userns_helpers.Maps.WriteMap"}`: "InvalidParameter",
+		`{"method":"x"}`: "MethodNotFound", `{"method":"org.userns-helpers.Maps.WriteMap"}`: "InvalidParameter",
 		`{"method":"org.varlink.service.GetInfo","parameters":{"a":1}}`: "InvalidParameter", `{"method":"org.varlink.service.GetInfo","more":true}`: "InvalidParameter",
 		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"x"}}`: "InterfaceNotFound", `{"method":"org.varlink.service.GetInterfaceDescription"}`: "InvalidParameter",
 		`{"method":"org.varlink.service.GetInfo","parameters":null,"more":false}`: "",
 	} {
-		_, err := ParseCall([]byte(text))
+		_, err := ParseCall(Maps, []byte(text))
 		var wrong *Wrong
 		if errors.As(err, &wrong) && wrong.Name != want || err == nil != (want == "") {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
 	for _, text := range []string{"", "null", "[]", "{}", `{"method":7}`, `{"method":"x","uid":0}`, good + good, good + " x", strings.Repeat(" ", Longest) + good} {
-		if _, err := ParseCall([]byte(text)); !errors.Is(err, ErrNoCall) {
+		if _, err := ParseCall(Maps, []byte(text)); !errors.Is(err, ErrNoCall) {
 			t.Errorf("%.100s: %v", text, err)
 		}
 	}
@@ -53,7 +53,7 @@ func FuzzParseCall(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, message []byte) {
-		call, err := ParseCall(message)
+		call, err := ParseCall(Maps, message)
 		if err != nil {
 			if call.Method != NoMethod || call.Ranges != nil {
 				t.Fatalf("%q: %+v with %v", message, call, err)
@@ -89,7 +89,7 @@ func FuzzParseCall(f *testing.F) {
 			t.Fatalf("%q: %+v, want %+v", message, call, want)
 		}
 		if again, fits := call.Message(); fits {
-			if same, err := ParseCall(again[:len(again)-1]); err != nil || !reflect.DeepEqual(same, call) {
+			if same, err := ParseCall(Maps, again[:len(again)-1]); err != nil || !reflect.DeepEqual(same, call) {
 				t.Fatalf("%q is written %q, read as %+v, %v", message, again, same, err)
 			}
 		}
@@ -105,16 +105,16 @@ func TestAnswers(t *testing.T) {
 		{Why: &verdict.Verdict{ID: "not-granted", Refused: true, Headline: "first", Advice: "second \\"}},
 		{Why: &verdict.Verdict{ID: "x", Usage: true, Advice: "why"}, Notes: []string{"n"}},
 	} {
-		message := a.Message()
+		message := a.Message(Maps)
 		if bytes.IndexByte(message, 0) != len(message)-1 || !json.Valid(message[:len(message)-1]) {
 			t.Errorf("%q", message)
 		}
-		if got, err := ParseAnswer(message[:len(message)-1]); err != nil || !reflect.DeepEqual(got, a) {
+		if got, err := ParseAnswer(Maps, message[:len(message)-1]); err != nil || !reflect.DeepEqual(got, a) {
 			t.Errorf("%+v is read as %+v, %v", a, got, err)
 		}
 	}
-	for _, text := range []string{"", "[]", `{"error":"x"}`, `{"error":"org.userns_helpers.Maps.Refused"}`, `{"parameters":{"notes":[1]}}`, `{"parameters":[]}`} {
-		if got, err := ParseAnswer([]byte(text)); err == nil {
+	for _, text := range []string{"", "[]", `{"error":"x"}`, `{"error":"org.userns-helpers.Maps.Refused"}`, `{"parameters":{"notes":[1]}}`, `{"parameters":[]}`} {
+		if got, err := ParseAnswer(Maps, []byte(text)); err == nil {
 			t.Errorf("%q is read as %+v", text, got)
 		}
 	}
@@ -127,20 +127,20 @@ func TestAnswerIsBounded(t *testing.T) {
 	for i := range notes {
 		notes[i] = long
 	}
-	message := Answer{Notes: notes, Why: &verdict.Verdict{ID: "x", Headline: long, Advice: long}}.Message()
+	message := Answer{Notes: notes, Why: &verdict.Verdict{ID: "x", Headline: long, Advice: long}}.Message(Maps)
 	if len(message) > Longest || !json.Valid(message[:len(message)-1]) || bytes.ContainsAny(message[:len(message)-1], "\x1b\x00\n") {
 		t.Errorf("%d bytes", len(message))
 	}
-	if _, err := ParseAnswer(message[:len(message)-1]); err != nil {
+	if _, err := ParseAnswer(Maps, message[:len(message)-1]); err != nil {
 		t.Error(err)
 	}
 }
 
 // FuzzParseAnswer: no words with an error.
 func FuzzParseAnswer(f *testing.F) {
-	f.Add(Answer{Notes: []string{"a"}}.Message())
+	f.Add(Answer{Notes: []string{"a"}}.Message(Maps))
 	f.Fuzz(func(t *testing.T, message []byte) {
-		if a, err := ParseAnswer(message); err == nil && !json.Valid(message) {
+		if a, err := ParseAnswer(Maps, message); err == nil && !json.Valid(message) {
 			t.Errorf("%q is %+v", message, a)
 		}
 	})

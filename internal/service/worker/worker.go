@@ -2,7 +2,7 @@
 //
 // The process was started by root, and has no caller but the peer of the connection: package privilege makes one of what the
 // kernel noted at connect(2). Words are read, and descriptors received, with the peer's user id and without a capability.
-// Everything after is what the programs do for whoever runs them with privilege: newidmap.Serve.
+// Everything after is what the programs do for whoever runs them with privilege: newidmap.Serve, usernic.Serve.
 //
 // It promises an end: a whole request within two seconds, and no waiting for the peer after that. What it may wait for
 // besides, name services and the kernel, the listener ends by SIGKILL.
@@ -15,7 +15,6 @@ import (
 	"userns-helpers/internal/kernel/entry"
 	"userns-helpers/internal/kernel/listening"
 	"userns-helpers/internal/kernel/privilege"
-	"userns-helpers/internal/newidmap"
 	"userns-helpers/internal/service/wire"
 	"userns-helpers/internal/text/paths"
 )
@@ -30,7 +29,7 @@ const (
 const patience = 2 * time.Second
 
 // Run serves the connection, and returns the exit status: 0 where the peer was answered. passed: there is a pidfd.
-func Run(elsewhere, passed bool) int {
+func Run(role Role, elsewhere, passed bool) int {
 	pidfd := -1
 	if passed {
 		pidfd = process
@@ -39,16 +38,16 @@ func Run(elsewhere, passed bool) int {
 	s := &served{listening.Serve(Connection, patience), caller, peer}
 	defer s.Done()
 	if err != nil {
-		return status(s.Reply(newidmap.Turned(err, peer).Message()))
+		return status(s.Reply(role.turned(err, peer).Message(role.Interface)))
 	}
 	for {
-		call, err := s.receive()
+		call, err := s.receive(role)
 		switch {
 		case err != nil:
 			return status(s.refuse(err))
-		case call.Method == wire.WriteMap:
-			return status(s.Reply(s.write(call)))
-		case !s.Reply(describe(call, paths.Version())):
+		case call.Method != wire.GetInfo && call.Method != wire.Interface:
+			return status(role.serve(s, call))
+		case !s.Reply(role.describe(call, paths.Version())):
 			return 1
 		}
 	}
@@ -62,24 +61,20 @@ type served struct {
 }
 
 // receive reads a call as the peer.
-func (s *served) receive() (call wire.Call, err error) {
+func (s *served) receive(role Role) (call wire.Call, err error) {
 	err = s.caller.Do(func() error {
 		message, err := s.Receive(wire.Longest)
 		if err == nil {
-			call, err = wire.ParseCall(message)
+			call, err = wire.ParseCall(role.Interface, message)
 		}
 		return err
 	})
 	return call, err
 }
 
-// write writes the map. The one descriptor that came has to be the one that is meant.
-func (s *served) write(call wire.Call) []byte {
-	descriptor, one := s.Descriptor()
-	if !one || call.Process != 0 {
-		return (&wire.Wrong{Name: "InvalidParameter", Value: "process"}).Message()
-	}
-	return newidmap.Serve(s.caller, s.peer, call, descriptor).Message()
+// wrong answers that a parameter is.
+func (s *served) wrong(parameter string) bool {
+	return s.Reply((&wire.Wrong{Name: "InvalidParameter", Value: parameter}).Message())
 }
 
 // refuse answers what was no call of ours, and reports whether there was nothing else to say.

@@ -29,6 +29,7 @@ var (
 	getent    = "/usr/bin/getent"
 	libraries = "/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/usr/lib:/lib64:/lib"
 	maps      = "/run/userns-helpers/maps.sock"
+	nics      = "/run/userns-helpers/nics.sock"
 	version   = "unknown"
 )
 
@@ -100,6 +101,9 @@ func Libraries() string { return libraries }
 
 // Maps is the socket of the service that writes maps, userns-helperd(8).
 func Maps() string { return maps }
+
+// Nics is the socket of the service that makes interfaces, userns-helperd(8).
+func Nics() string { return nics }
 
 // Version is the version of this build, as --version prints it.
 func Version() string { return version }

@@ -20,6 +20,9 @@ func (e *NotGranted) ID() verdict.ID {
 func (e *GroupsUnknown) ID() verdict.ID { return "groups-unknown" }
 
 // ID names the reason.
+func (e *OtherNetwork) ID() verdict.ID { return "other-network" }
+
+// ID names the reason.
 func (e *NoSuchBridge) ID() verdict.ID { return "no-such-bridge" }
 
 // ID names the reason.
@@ -62,6 +65,7 @@ func (e *NoAddress) ID() verdict.ID {
 
 func (e *NotGranted) Error() string    { return string(e.ID()) }
 func (e *GroupsUnknown) Error() string { return string(e.ID()) }
+func (e *OtherNetwork) Error() string  { return string(e.ID()) }
 func (e *NoSuchBridge) Error() string  { return string(e.ID()) }
 func (e *BridgeAlias) Error() string   { return string(e.ID()) }
 func (e *NotABridge) Error() string    { return string(e.ID()) }

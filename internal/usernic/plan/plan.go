@@ -26,6 +26,7 @@ type Facts struct {
 	Person    Person
 	Place     netquota.Place
 	Container string // as the caller calls it
+	Abroad    bool   // the caller asks the service from another network namespace than that of the bridge
 	Grants    *Grants
 	Policy    *nics.Policy
 	Namespace bool           // the container's is one that may be changed, or nobody asks about one
@@ -81,6 +82,9 @@ func Decide(f Facts) (p Plan, next Need, refused verdict.Reason) {
 	}
 	if p.Terms, refused = f.terms(); refused != nil {
 		return p, Nothing, refused
+	}
+	if f.Abroad && !p.Terms.OtherNetworks {
+		return p, Nothing, &OtherNetwork{Line: p.Terms.Policy.Where(p.Terms.Subject, nics.OtherNetworks).Line}
 	}
 	if !f.Namespace {
 		return p, Namespace, nil

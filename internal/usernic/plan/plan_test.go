@@ -54,6 +54,44 @@ func TestConnect(t *testing.T) {
 	}
 }
 
+// TestAbroad: who asks from another network namespace is refused before anything is looked at, unless the policy says so; who is
+// granted nothing hears that.
+func TestAbroad(t *testing.T) {
+	place := netquota.Place{Type: "veth", Bridge: "br0"}
+	granted := &Grants{Allotments: []netquota.Allotment{{Owner: "alice", Place: place, Quota: 1}}}
+	for _, c := range []struct {
+		abroad bool
+		grants *Grants
+		policy string
+		next   Need
+		id     verdict.ID
+	}{
+		{false, granted, "", Namespace, ""},
+		{true, granted, "", Nothing, "other-network"},
+		{true, granted, "[defaults]\nother_networks = false\n", Nothing, "other-network"},
+		{true, granted, "[defaults]\nother_networks = true\n", Namespace, ""},
+		{true, granted, "[defaults]\nother_networks = true\n[bridge.br0]\nother_networks = false\n", Nothing, "other-network"},
+		{true, granted, "[bridge.br0]\nother_networks = true\n", Namespace, ""},
+		{true, granted, "[[rule]]\nuser = \"alice\"\nother_networks = true\n", Namespace, ""},
+		{true, granted, "[[rule]]\nuser = \"bob\"\nother_networks = true\n", Nothing, "other-network"},
+		{true, &Grants{}, "", Nothing, "not-granted"},
+	} {
+		policy, err := nics.Parse([]byte(c.policy))
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := Person{Account: netquota.Account{UID: 1001, Names: []string{"alice"}}, Names: []string{"alice"}}
+		_, next, refused := Decide(Facts{Person: who, Place: place, Abroad: c.abroad, Grants: c.grants, Policy: policy})
+		id := verdict.ID("")
+		if refused != nil {
+			id = refused.ID()
+		}
+		if next != c.next || id != c.id {
+			t.Errorf("%v, %q: %v, %q", c.abroad, c.policy, next, id)
+		}
+	}
+}
+
 // asked are the facts that a decision asks for, answered one by one, and how it ends.
 func asked(f Facts, answer func(*Facts, Need)) ([]Need, error) {
 	var needs []Need

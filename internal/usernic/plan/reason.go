@@ -21,6 +21,10 @@ type GroupsUnknown struct {
 	Line  int
 }
 
+// OtherNetwork says that the caller asks the service from another network namespace, and that the policy, on that line, 0 for
+// what is built in, does not allow it: a sandbox that was given no network would get one.
+type OtherNetwork struct{ Line int }
+
 // NoSuchBridge says that there is no interface of a bridge's name.
 type NoSuchBridge struct{ Name string }
 

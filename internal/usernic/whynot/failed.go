@@ -53,6 +53,7 @@ const (
 	LookUpInContainer
 	RecordComplete
 	WriteOutput
+	Answer
 	ReadLedger
 	Delete
 	Remove
@@ -76,7 +77,7 @@ func (s Step) id() verdict.ID {
 		return "create-failed"
 	case HandAddress:
 		return "dhcp-hosts-failed"
-	case WriteOutput:
+	case WriteOutput, Answer:
 		return "output-failed"
 	case OpenNetlink, IdentifyNetwork, LookUpBridge, ChooseAddress, ChooseName, LookUp, NameIt, DisableIPv6, ProtectBridge, Guard, LimitRate, BringUp,
 		LookUpInContainer, Delete, Remove:
@@ -108,7 +109,8 @@ func (e *Failed) headline() string {
 		Guard:       "Failed to guard the interface",
 		HandAddress: "Failed to hand the address to dnsmasq",
 		BringUp:     "Cannot bring up the interface", LookUpInContainer: "Failed to look up the interface in the container",
-		RecordComplete: "Failed to record the interface", WriteOutput: "Failed to write to standard output", ReadLedger: "Failed to read the ledger",
+		RecordComplete: "Failed to record the interface", WriteOutput: "Failed to write to standard output",
+		Answer: "Failed to answer the caller", ReadLedger: "Failed to read the ledger",
 		Delete: "Failed to delete the interface " + e.Object, Remove: "Failed to remove the interface " + e.Object,
 		RemoveEntry: "Cannot remove the ledger entry",
 	}[e.At], " ")

@@ -6,6 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"userns-helpers/internal/kernel/privilege"
+	"userns-helpers/internal/text/paths"
+	"userns-helpers/internal/whynot/asked"
 	"userns-helpers/internal/whynot/install"
 )
 
@@ -17,7 +19,11 @@ func notPrivileged(e *NotPrivileged) string {
 			"; have it added to this container or service (--cap-add, CapabilityBoundingSet=)"
 	}
 	need := install.Need{Program: program, Capability: unix.CAP_NET_ADMIN}
-	return install.Observe(need, e.Raised).Explain(need)
+	why := install.Observe(need, e.Raised).Explain(need)
+	if e.Service == nil {
+		return why
+	}
+	return why + asked.Door(e.Service, e.Service.Error(), paths.Nics(), "change the network of the host")
 }
 
 const inUserNamespace = program + " was called inside a user namespace, whose root may not change the network outside of it: " +

@@ -2,6 +2,7 @@ package whynot
 
 import (
 	"errors"
+	"slices"
 
 	"userns-helpers/internal/account"
 	"userns-helpers/internal/kernel/netns"
@@ -27,11 +28,25 @@ const (
 )
 
 // NotPrivileged says that the program was not given what it needs: it does not run as root, or, if Raised, does but has no
-// capabilities. Unbounded are those that are not in the bounding set.
+// capabilities. Unbounded are those that are not in the bounding set. Service is why the service was not asked either; nil if
+// nobody thought of it.
 type NotPrivileged struct {
 	Raised    bool
 	Unbounded privilege.Set
+	Service   error
 }
+
+// NoReply says that the service was asked, and what became of it is not known; or that it had too much to do for this caller.
+type NoReply struct {
+	Busy bool
+	Err  error
+}
+
+// NotServed says why the service does nothing for somebody, whatever they ask for.
+type NotServed struct{ Err error }
+
+// Answered is what the service said.
+type Answered struct{ verdict.Verdict }
 
 // InUserNamespace says that the program was called where it has no power over the network.
 type InUserNamespace struct{}
@@ -91,6 +106,33 @@ func (e *NotPrivileged) ID() verdict.ID {
 	return "not-privileged"
 }
 
+// ID tells whether the service was heard at all.
+func (e *NoReply) ID() verdict.ID {
+	if e.Busy {
+		return "service-busy"
+	}
+	return "service-silent"
+}
+
+// ID tells what is wrong with the peer.
+func (e *NotServed) ID() verdict.ID {
+	var fault *privilege.PeerError
+	if !errors.As(e.Err, &fault) {
+		return Reset.id()
+	}
+	switch fault.Why {
+	case privilege.PeerUnmapped:
+		return "peer-unmapped"
+	case privilege.PeerElsewhere:
+		return "peer-elsewhere"
+	case privilege.PeerUnknown, privilege.PeerGone:
+	}
+	return "peer-unknown"
+}
+
+// ID is the service's.
+func (e *Answered) ID() verdict.ID { return e.Verdict.ID }
+
 // ID names the reason.
 func (e *InUserNamespace) ID() verdict.ID { return "in-user-namespace" }
 
@@ -133,13 +175,19 @@ func untrusted(err error) *trusted.UntrustedError {
 	return found
 }
 
-// ID names the reason.
-func (e *Namespace) ID() verdict.ID {
-	return [...]verdict.ID{
-		netns.Unreachable: "namespace-unreachable", netns.Gone: "namespace-gone", netns.NotNetwork: "not-a-network-namespace",
-		netns.Host: "namespace-of-host", netns.NotOwned: "namespace-not-owned",
-	}[e.Err.Reason]
+// namespaceIDs are the names of the reasons for which a namespace is refused.
+var namespaceIDs = [...]verdict.ID{
+	netns.Unreachable: "namespace-unreachable", netns.Gone: "namespace-gone", netns.NotNetwork: "not-a-network-namespace",
+	netns.Host: "namespace-of-host", netns.NotOwned: "namespace-not-owned",
 }
+
+// NamespaceReason is the reason of a name; where nobody knows that name, that the namespace cannot be reached.
+func NamespaceReason(id string) netns.Reason {
+	return netns.Reason(max(0, slices.Index(namespaceIDs[:], verdict.ID(id))))
+}
+
+// ID names the reason.
+func (e *Namespace) ID() verdict.ID { return namespaceIDs[e.Err.Reason] }
 
 // ID names the reason.
 func (e *NoFreeAddress) ID() verdict.ID { return "no-free-address" }
@@ -159,6 +207,9 @@ func (e *NotUndone) ID() verdict.ID { return "not-undone" }
 func (e *Malformed) Error() string       { return string(e.ID()) }
 func (e *NotPrivileged) Error() string   { return string(e.ID()) }
 func (e *InUserNamespace) Error() string { return string(e.ID()) }
+func (e *NoReply) Error() string         { return string(e.ID()) }
+func (e *NotServed) Error() string       { return string(e.ID()) }
+func (e *Answered) Error() string        { return string(e.ID()) }
 func (e *Unidentified) Error() string    { return string(e.ID()) }
 func (e *UnfitName) Error() string       { return string(e.ID()) }
 func (e *UsernetUnread) Error() string   { return string(e.ID()) }

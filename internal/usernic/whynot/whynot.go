@@ -28,6 +28,9 @@ func Explain(reason error, eyes Eyes) verdict.Verdict {
 	if !errors.As(reason, &known) {
 		return verdict.Verdict{Headline: reason.Error(), Err: reason}
 	}
+	if answer := (*Answered)(nil); errors.As(reason, &answer) {
+		return answer.Verdict
+	}
 	v := words(known, eyes)
 	v.ID = known.ID()
 	return v
@@ -50,6 +53,10 @@ func words(reason verdict.Reason, eyes Eyes) verdict.Verdict {
 		return policyUnread(r)
 	case *plan.GroupsUnknown:
 		return groupsUnknown(r)
+	case *NoReply:
+		return noReply(r)
+	case *NotServed:
+		return notServed(r)
 	}
 	headline, advice := refusal(reason)
 	return verdict.Verdict{Refused: true, Headline: headline, Advice: advice, Usage: asksForUsage(reason)}
@@ -76,6 +83,8 @@ func refusal(reason verdict.Reason) (headline, advice string) {
 		return noAddress(r)
 	case *NotYours:
 		return notYours(r)
+	case *plan.OtherNetwork:
+		return otherNetwork(r)
 	}
 	return onTheWay(reason)
 }

@@ -15,6 +15,7 @@ import (
 	"userns-helpers/internal/kernel/ovs"
 	"userns-helpers/internal/kernel/privilege"
 	"userns-helpers/internal/kernel/trusted"
+	"userns-helpers/internal/kernel/unixsock"
 	"userns-helpers/internal/netquota"
 	"userns-helpers/internal/netquota/nearby"
 	"userns-helpers/internal/netquota/pool"
@@ -108,16 +109,29 @@ func TestMessages(t *testing.T) {
 		"The container has ended: its network":                                                                                                                                       &ContainerEnded{},
 		`Interface "veth1" on "lxcbr0" is not yours: the ledger has no pair of interfaces of that name that user "alice" created on that bridge; lines for groups may be missing: x`: &NotYours{"alice", "veth1", "lxcbr0", errors.New("x")},
 		"Cannot bring up the interface: file exists: Cannot remove the ledger entry: input/output error: the next call on this bridge tries again":                                   &NotUndone{&Failed{At: BringUp, Err: unix.EEXIST}, &Failed{At: RemoveEntry, Err: unix.EIO}},
-		"Not privileged: not in the capability bounding set: cap_net_admin, cap_setgid; have it added":                                                                               &NotPrivileged{true, privilege.Of(unix.CAP_NET_ADMIN, unix.CAP_SETGID)},
-		"Not privileged: lxc-user-nic does not have the setuid bit":                                                                                                                  &NotPrivileged{},
-		"Not privileged: lxc-user-nic was called inside a user namespace":                                                                                                            &InUserNamespace{},
-		"Cannot reset inherited process state: operation not permitted":                                                                                                              &Failed{At: Reset, Err: unix.EPERM},
-		"Failed to read /var/lib/userns-helpers/mac-key: not 32 bytes":                                                                                                               &Failed{At: ReadKey, Err: errors.New("not 32 bytes")},
-		"Failed to write to standard output: broken pipe":                                                                                                                            &Failed{At: WriteOutput, Err: unix.EPIPE},
-		"Cannot determine your user name: no uid 1001":                                                                                                                               &Unidentified{&account.UnknownError{Key: "uid 1001"}},
-		"No /etc/lxc/lxc-usernet: without that file":                                                                                                                                 &plan.NotGranted{Person: alice(), Place: lxcbr0, NoFile: true},
-		`User "alice" may not create interfaces on "lxcbr0"`:                                                                                                                         &plan.NotGranted{Person: alice(), Place: lxcbr0},
-		"Cannot bring up the interface: invalid argument":                                                                                                                            &Failed{At: BringUp, Err: unix.EINVAL},
+		"Not privileged: not in the capability bounding set: cap_net_admin, cap_setgid; have it added":                                                                               &NotPrivileged{Raised: true, Unbounded: privilege.Of(unix.CAP_NET_ADMIN, unix.CAP_SETGID)},
+		"setuid bit: install it with chown root:root and chmod 4755; or have the administrator enable the service that needs no setuid bit (userns-helperd(8)): nothing listens on /run/userns-helpers/nics.sock": &NotPrivileged{Service: &unixsock.Error{Err: unix.ENOENT}},
+		"is not root here, as in a user namespace that does not contain root, from which no service could change the network":                                                                                     &NotPrivileged{Service: &unixsock.Error{Err: unixsock.ErrUntrusted}},
+		"; and the service (userns-helperd(8)) cannot be asked: input/output error":                                                                                                                               &NotPrivileged{Service: unix.EIO},
+		"The service is busy: it has had as many calls of yours":                                                                                                                                                  &NoReply{Busy: true},
+		"The service did not answer: the connection was closed without an answer; look whether the interface is there (usernsctl nics)":                                                                           &NoReply{Err: unixsock.ErrClosed},
+		"The service does not serve you: your user or group ID may be one that its user namespace does not contain":                                                                                               &NotServed{&privilege.PeerError{Why: privilege.PeerUnmapped}},
+		"The service does not serve you: you are in another PID namespace":                                                                                                                                        &NotServed{&privilege.PeerError{Why: privilege.PeerElsewhere}},
+		"The service does not serve you: the kernel does not say who you are: no such process":                                                                                                                    &NotServed{&privilege.PeerError{Why: privilege.PeerGone, Err: unix.ESRCH}},
+		"The service does not serve you: the kernel does not say who you are: the peer has ended":                                                                                                                 &NotServed{&privilege.PeerError{Why: privilege.PeerGone}},
+		"Cannot reset inherited process state: input/output error":                                                                                                                                                &NotServed{unix.EIO},
+		"a bridge of the host's: call the program outside, or have the administrator allow it (other_networks in /etc/userns-helpers/policy.toml: false, which is built in)":                                      &plan.OtherNetwork{},
+		"(other_networks in /etc/userns-helpers/policy.toml: false, /etc/userns-helpers/policy.toml line 3)":                                                                                                      &plan.OtherNetwork{Line: 3},
+		"Failed to answer the caller: broken pipe":                                                                                                                                                                &Failed{At: Answer, Err: unix.EPIPE},
+		"Not privileged: lxc-user-nic does not have the setuid bit":                                                                                                                                               &NotPrivileged{},
+		"Not privileged: lxc-user-nic was called inside a user namespace":                                                                                                                                         &InUserNamespace{},
+		"Cannot reset inherited process state: operation not permitted":                                                                                                                                           &Failed{At: Reset, Err: unix.EPERM},
+		"Failed to read /var/lib/userns-helpers/mac-key: not 32 bytes":                                                                                                                                            &Failed{At: ReadKey, Err: errors.New("not 32 bytes")},
+		"Failed to write to standard output: broken pipe":                                                                                                                                                         &Failed{At: WriteOutput, Err: unix.EPIPE},
+		"Cannot determine your user name: no uid 1001":                                                                                                                                                            &Unidentified{&account.UnknownError{Key: "uid 1001"}},
+		"No /etc/lxc/lxc-usernet: without that file":                                                                                                                                                              &plan.NotGranted{Person: alice(), Place: lxcbr0, NoFile: true},
+		`User "alice" may not create interfaces on "lxcbr0"`:                                                                                                                                                      &plan.NotGranted{Person: alice(), Place: lxcbr0},
+		"Cannot bring up the interface: invalid argument":                                                                                                                                                         &Failed{At: BringUp, Err: unix.EINVAL},
 		"": &Malformed{Why: BadCommandLine},
 		`Unsupported type "macvlan": the only type of interface is veth`: &Malformed{UnsupportedType, "macvlan"},
 		`Invalid bridge name "a/b": a name has 1 to 15 bytes`:            &Malformed{BadBridgeName, "a/b"},
@@ -140,6 +154,9 @@ func TestMessages(t *testing.T) {
 		if !told[id] {
 			t.Errorf("no reason above is called %s", id)
 		}
+	}
+	if v := Explain(&Answered{verdict.Verdict{ID: "x", Headline: "headline", Usage: true}}, Eyes{}); v.ID != "x" || v.Line() != "headline" || !v.Usage {
+		t.Errorf("the service's words: %+v", v)
 	}
 	if v := Explain(&Failed{At: AskOVS, Err: &ovs.Error{Err: unix.ENOENT}}, Eyes{}); v.Refused || !errors.Is(v.Err, unix.ENOENT) {
 		t.Error("the cause is lost")

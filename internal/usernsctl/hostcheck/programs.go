@@ -20,18 +20,19 @@ type program struct {
 	need    install.Need
 	command string // of ours, as its build information names it
 	free    bool   // it has no privilege
+	role    string // of userns-helperd(8), which it asks where it was given none
 }
 
 // checkPrograms looks at the installed programs: those that PATH finds, and lxc-user-nic where liblxc looks for it.
 func (c *check) checkPrograms() {
 	for _, p := range []program{
-		{need: install.Need{Program: "newuidmap", Capability: unix.CAP_SETUID, Name: "cap_setuid"}, command: "newuidmap"},
-		{need: install.Need{Program: "newgidmap", Capability: unix.CAP_SETGID, Name: "cap_setgid"}, command: "newgidmap"},
+		{need: install.Need{Program: "newuidmap", Capability: unix.CAP_SETUID, Name: "cap_setuid"}, command: "newuidmap", role: "maps"},
+		{need: install.Need{Program: "newgidmap", Capability: unix.CAP_SETGID, Name: "cap_setgid"}, command: "newgidmap", role: "maps"},
 		{need: install.Need{Program: "getsubids"}, command: "getsubids", free: true},
 	} {
 		c.checkProgram(p, c.inPath(p.need.Program), "in "+c.path())
 	}
-	nic := program{need: install.Need{Program: "lxc-user-nic", Capability: unix.CAP_NET_ADMIN}, command: "usernic"}
+	nic := program{need: install.Need{Program: "lxc-user-nic", Capability: unix.CAP_NET_ADMIN}, command: "usernic", role: "nics"}
 	if found := c.nicPrograms(); len(found) > 0 || len(c.rules) > 0 {
 		c.checkProgram(nic, found, "in /usr/libexec/lxc or /usr/lib")
 	}
@@ -126,7 +127,7 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 	}
 	switch {
 	case !f.SetuidRoot && (!f.FileCaps || p.need.Name == ""):
-		report("program-privilege", f.Explain(p.need), "Without it users get no "+gets(p)+", and LXC does not even try.", c.ifOurs(at, p, "chmod u+s "+finding.Word(at))...)
+		report("program-privilege", f.Explain(p.need), "Without it users get no "+gets(p)+untried(p, f)+".", c.ifOurs(at, p, "chmod u+s "+finding.Word(at))...)
 	case !f.SetuidRoot && !f.Effective:
 		report("program-privilege", "its file capability "+p.need.Name+" is not effective", "LXC wants both: setcap "+p.need.Name+"+ep "+finding.Word(at),
 			c.ifOurs(at, p, "setcap "+p.need.Name+"+ep "+finding.Word(at))...)
@@ -135,21 +136,30 @@ func (c *check) checkPrivilege(at string, p program, stat unix.Stat_t) {
 	}
 }
 
-// chosenSocket is the service's socket, where an administrator has chosen it.
-const chosenSocket = "/etc/systemd/system/sockets.target.wants/userns-helpers-maps.socket"
+// chosenSockets is where the service's sockets are that an administrator has chosen.
+const chosenSockets = "/etc/systemd/system/sockets.target.wants/"
 
 // ifOurs is a command that gives a program its privilege, if it is one of these: of another one nothing here says what it does
 // with it. Where somebody chose that it has none, by dpkg-statoverride(1) too, it stays so, and the service is started that
 // takes its place.
 func (c *check) ifOurs(at string, p program, command string) []string {
 	ours, err := isOurs(c.root+at, p.command)
+	socket := "userns-helpers-" + p.role + ".socket"
 	switch {
 	case err != nil || !ours:
 		return nil
-	case p.need.Name != "" && c.has(chosenSocket):
-		return []string{"systemctl start userns-helpers-maps.socket"}
+	case p.role != "" && c.has(chosenSockets+socket):
+		return []string{"systemctl start " + socket}
 	}
 	return []string{"dpkg-statoverride --list " + finding.Word(at) + " >/dev/null 2>&1 || " + command}
+}
+
+// untried is what else is to be said of a program in which LXC sees no privilege: lxc-user-nic it executes in any case.
+func untried(p program, f install.Facts) string {
+	if p.need.Name == "" || f.Inert && f.Effective {
+		return ""
+	}
+	return ", and LXC does not even try"
 }
 
 // gets is what users get by a program.

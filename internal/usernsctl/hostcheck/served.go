@@ -10,17 +10,18 @@ import (
 )
 
 // checkServed reports whether a program has no privilege and needs none, as it asks userns-helperd(8). That LXC looks for
-// privilege all the same is a note, which is left out where the bits are there and only the mount takes them away.
+// privilege all the same is a note, which is left out where it finds some: bits that only the mount takes away, or a
+// capability that does nothing.
 func (c *check) checkServed(at string, p program, f install.Facts) bool {
 	marked := f.SetuidRoot || f.FileCaps && f.Effective
-	if p.need.Name == "" || marked && !f.Nosuid || !c.isServed(at, p) {
+	if p.role == "" || marked && !f.Nosuid || !c.isServed(at, p) {
 		return false
 	}
-	if !marked {
+	if !marked && p.need.Name != "" && !(f.Inert && f.Effective) { // lxc-user-nic it executes without a look
 		c.report.Add(finding.Finding{
 			ID: "program-privilege", Level: finding.Note, File: at,
 			Problem: "it has neither the setuid bit nor the file capability " + p.need.Name + ", and asks userns-helperd(8)",
-			Advice:  "LXC does not even try then: docs/service.md has a capability that does nothing, for LXC to see. Others need nothing.",
+			Advice:  "LXC does not even try then. userns-helpers-privilege service gives a capability that does nothing, for LXC to see (docs/service.md). Others need nothing.",
 		})
 	}
 	return true
@@ -34,6 +35,7 @@ func (c *check) isServed(at string, p program) bool {
 	if ours, err := isOurs(c.root+at, p.command); err != nil || !ours {
 		return false
 	}
-	service := unixsock.Daemon{Path: c.root + paths.Maps(), Patience: listening}
+	socket := map[string]string{"maps": paths.Maps(), "nics": paths.Nics()}[p.role]
+	service := unixsock.Daemon{Path: c.root + socket, Patience: listening}
 	return service.Once(func(*unixsock.Conn) error { return nil }) == nil
 }

@@ -37,6 +37,7 @@ func TestExplain(t *testing.T) {
 		{nics.Setting{Value: 1, Level: nics.BuiltIn, Table: "", Line: 0}, nics.StableMAC, "true"},
 		{nics.Setting{Value: 1500000, Level: nics.Group, Table: "[[rule]]", Line: 15}, nics.RateToContainer, `"1500kbit"`},
 		{nics.Setting{Value: 7, Level: nics.Bridge, Table: `[bridge."eth0.5"]`, Line: 5}, nics.VLAN, "7"},
+		{nics.Setting{Value: 0, Level: nics.BuiltIn, Table: "", Line: 0}, nics.OtherNetworks, "false"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
@@ -50,7 +51,7 @@ func TestText(t *testing.T) {
 	for _, text := range []string{
 		"mac_lock = true", "isolated = false", "unicast_flood = true", "bpdu_guard = false", "frame_guard = true", "router_guard = true",
 		"address_guard = true", "addresses = " + pools, `address = "10.0.3.7"`, "dhcp_hosts = true", "ipv6_on_host = true", "stable_mac = false",
-		`rate_to_container = "1500kbit"`, "vlan = 7",
+		`rate_to_container = "1500kbit"`, "vlan = 7", "other_networks = true",
 	} {
 		p := mustParse(t, "[defaults]\naddress_guard = true\naddresses = "+pools+"\n[[rule]]\nuser = \"x\"\n"+text+"\n")
 		for _, s := range Explain(p, nics.Subject{Names: []string{"x"}}) {

@@ -14,6 +14,7 @@ type Facts struct {
 	SetuidOther bool // the setuid bit, and not root's
 	FileCaps    bool // the capability is among the file capabilities
 	Effective   bool // it becomes effective by itself: the e of cap_setuid+ep
+	Inert       bool // it is for the root of another user namespace alone: nothing here, but LXC takes it for one
 	Nosuid      bool // the file system is mounted nosuid
 	OtherCaps   bool // there are file capabilities, and the capability is not among them
 	NoNewPrivs  bool // no_new_privs was set before the program was executed, prctl(2)
@@ -56,9 +57,10 @@ func Look(path string, need Need) Facts {
 	}
 	xattr := make([]byte, 64)
 	if n, err := unix.Getxattr(path, "security.capability", xattr); err == nil {
-		f.FileCaps = filePermitted(xattr[:n]).Has(privilege.Of(need.Capability))
-		f.OtherCaps = !f.FileCaps
-		f.Effective = f.FileCaps && word(xattr)&1 != 0 // VFS_CAP_FLAGS_EFFECTIVE
+		has := filePermitted(xattr[:n]).Has(privilege.Of(need.Capability))
+		f.Effective = has && word(xattr)&1 != 0 // VFS_CAP_FLAGS_EFFECTIVE
+		elsewhere := isElsewhere(xattr[:n])
+		f.FileCaps, f.Inert, f.OtherCaps = has && !elsewhere, has && elsewhere, !has && !elsewhere
 	}
 	var fs unix.Statfs_t
 	f.Nosuid = unix.Statfs(path, &fs) == nil && fs.Flags&unix.ST_NOSUID != 0
@@ -72,6 +74,9 @@ func (f Facts) Explain(need Need) string {
 		return need.Program + " has the setuid bit, but does not belong to root: install it again, as a file of root's with mode 4755"
 	case !f.SetuidRoot && need.Name == "":
 		return need.Program + " does not have the setuid bit: install it with chown root:root and chmod 4755"
+	case !f.SetuidRoot && f.Inert:
+		return need.Program + " has the file capability " + need.Name + " for the root of another user namespace (setcap -n), which " +
+			"gives nothing here, and is for LXC to see: install it with chown root:root and chmod 4755, or setcap " + need.Name + "+ep"
 	case !f.SetuidRoot && !f.FileCaps:
 		return need.Program + " has neither the setuid bit nor the file capability " + need.Name + ": install it with " +
 			"chown root:root and chmod 4755, or setcap " + need.Name + "+ep"
@@ -111,6 +116,13 @@ func filePermitted(xattr []byte) privilege.Set {
 		return 0
 	}
 	return privilege.Set(word(xattr[4:])) | privilege.Set(word(xattr[12:]))<<32
+}
+
+// isElsewhere reports whether file capabilities count for another user namespace than this one: of revision 3, with a root's
+// user ID that is not 0 here, capabilities(7). For those of this one the kernel shows revision 2.
+func isElsewhere(xattr []byte) bool {
+	const revision3 = 0x03000000
+	return len(xattr) >= 24 && word(xattr)&0xff000000 == revision3 && word(xattr[20:]) != 0
 }
 
 func word(b []byte) uint32 {

@@ -25,6 +25,24 @@ func TestFilePermitted(t *testing.T) {
 	}
 }
 
+// TestIsElsewhere: what the kernel shows with another namespace's root does nothing here; what setcap(8) writes is of revision 2.
+func TestIsElsewhere(t *testing.T) {
+	rooted := func(magic byte, root ...byte) []byte {
+		return append([]byte{1, 0, 0, magic, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, root...)
+	}
+	for what, c := range map[string]struct {
+		xattr []byte
+		want  bool
+	}{
+		"a root that nobody has": {rooted(3, 0xfe, 0xff, 0xff, 0xff), true}, "another container's": {rooted(3, 0xa0, 0x86, 1, 0), true},
+		"this one's": {rooted(3, 0, 0, 0, 0), false}, "revision 2": {rooted(2), false}, "cut off": {rooted(3, 1, 0, 0), false}, "nothing": {nil, false},
+	} {
+		if got := isElsewhere(c.xattr); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+}
+
 // Every cause has advice of its own; a program that has to be setuid is not told about file capabilities.
 func TestExplain(t *testing.T) {
 	need := Need{Program: "newuidmap", Capability: unix.CAP_SETUID, Name: "cap_setuid"}
@@ -36,6 +54,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{"not root's", "belong to root", func(f *Facts) { f.SetuidRoot, f.SetuidOther = false, true }},
 		{"nothing", "setcap cap_setuid+ep", func(f *Facts) { f.SetuidRoot = false }},
+		{"for another root", "another user namespace", func(f *Facts) { f.SetuidRoot, f.Inert = false, true }},
 		{"nosuid", "mounted nosuid", func(f *Facts) { f.Nosuid = true }},
 		{"no_new_privs", "no_new_privs", func(f *Facts) { f.NoNewPrivs = true }},
 		{"bounding set", "cap_setuid is not in the capability bounding set", func(f *Facts) { f.Bounding = false }},

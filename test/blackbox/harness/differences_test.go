@@ -45,6 +45,9 @@ func TestJudge(t *testing.T) {
 | M05 | 4.17: a | b | c |
 | M06 | 4.13: a | b | c |
 | M07 | 4.17: a | b | c |
+| M08 | 4.13, 4.17: a | b | c |
+| M09 | 4.17, 4.20: a | b | c |
+| M10 | 4.17, 4.13: a | b | c |
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -69,12 +72,21 @@ func TestJudge(t *testing.T) {
 		{"M05 M04", false, false},
 		{"M05 M07", true, false},
 		{"M05 M03", false, false}, // not listed, though no difference was seen
+		{"M08", true, true},
+		{"M08", false, false},
+		{"M09", false, true}, // two others'
+		{"M09", true, false},
 	} {
 		if err := differences.Judge(row.id, row.differs); (err == nil) != row.good {
 			t.Errorf("Judge(%q, %t) = %v", row.id, row.differs, err)
 		}
 	}
-	if stale := differences.Stale(); !slices.Equal(stale, []string{"M02", "M06"}) {
+	for id, here := range map[string]bool{"M01": true, "M04": true, "M05": false, "M08": true, "M09": false, "M99": false} {
+		if differences.Here(id) != here {
+			t.Errorf("Here(%s) = %t", id, !here)
+		}
+	}
+	if stale := differences.Stale(); !slices.Equal(stale, []string{"M02", "M06", "M10"}) {
 		t.Errorf("stale: %v", stale)
 	}
 }

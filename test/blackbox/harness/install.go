@@ -56,6 +56,20 @@ func dress(path string, mode fs.FileMode, capabilities []int) error {
 	return nil
 }
 
+// Inert gives the program at path a capability that does nothing, as `setcap -n 4294967294 cap_...+ep` does: it is for the root
+// of a user namespace that nobody has (struct vfs_ns_cap_data of linux/capability.h, revision 3).
+func Inert(path string, capability int) error {
+	const revision3, effective, nobodysRoot = 0x03000000, 0x1, 1<<32 - 2
+	attribute := binary.LittleEndian.AppendUint32(nil, revision3|effective)
+	for _, word := range []uint32{1 << capability, 0, 0, 0, nobodysRoot} {
+		attribute = binary.LittleEndian.AppendUint32(attribute, word)
+	}
+	if err := unix.Setxattr(path, "security.capability", attribute, 0); err != nil {
+		return fmt.Errorf("capability of %s: %w", path, err)
+	}
+	return nil
+}
+
 // fileCapabilities returns a struct vfs_cap_data of revision 2, capabilities(7).
 func fileCapabilities(capabilities []int) []byte {
 	const revision2, effective = 0x02000000, 0x1

@@ -18,10 +18,10 @@ var bothFiles = map[string]harness.File{"/etc/subuid": {Text: grantAlice}, "/etc
 func callerCases() []check {
 	auto := check{
 		name: "caller: util-linux unshare --map-auto, both at once", tool: "newuidmap", files: bothFiles, target: nothing,
-		shell:  "exec unshare -U --map-auto -r sh -c 'cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups'",
-		stdout: strings.Repeat("         0       1001          1\n         1     100000      65535\n", 1), groups: "-",
+		shell: "exec unshare -U --map-auto -r sh -c 'cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups'",
+		// util-linux asks for one less than what is granted; since 2.42 for all of it.
+		help: `^ +0 +1001 +1\n +1 +100000 +6553[56]\n +0 +2001 +1\n +1 +100000 +6553[56]\nallow\n$`, stdout: "(help)", groups: "-",
 	}
-	auto.stdout += strings.ReplaceAll(auto.stdout, "1001", "2001") + "allow\n"
 	var twenty []string
 	mapped := make([]string, 0, 6)
 	for _, digit := range strings.Split("012345", "") {

@@ -51,7 +51,10 @@ func lineCases() []check {
 		between := check{
 			name: "ignored line between good ones: " + what, grants: "alice:100000:5\n" + line + "\nalice:100005:5\n", args: granted, mapped: oneMapped,
 		}
-		if strings.HasPrefix(what, "NUL") && what != "NUL before" {
+		switch {
+		case what == "NUL before":
+			between.differs = "M45"
+		case strings.HasPrefix(what, "NUL"):
 			between.differs = alone.differs
 		}
 		out = append(out, alone, between)
@@ -122,8 +125,8 @@ func togetherCases() []check {
 		ten("by uid and by name", "1001:100005:5\nalice:100000:5\n"),
 		ten("the same twice", "alice:100000:10\nalice:100000:10\n"),
 		ten("one id each", "alice:100009:1\nalice:100008:1\nalice:100007:1\nalice:100006:1\nalice:100005:1\nalice:100004:1\nalice:100003:1\nalice:100002:1\nalice:100001:1\nalice:100000:1\n"),
-		ten("no newline at the end", "alice:100000:10"),
-		ten("no newline at the end of the second", "alice:100000:5\nalice:100005:5"),
+		other(ten("no newline at the end", "alice:100000:10"), "M45"),
+		other(ten("no newline at the end of the second", "alice:100000:5\nalice:100005:5"), "M45"),
 		ten("empty lines around", "\n\n\nalice:100000:10\n\n\n"),
 		ten("a count of 0 before", "alice:100000:0\nalice:100000:10\n"),
 		hundred, top, bottom, wrap, zero, other(everything, "M21"), rest, joined,

@@ -4,7 +4,6 @@ package maps
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,7 +98,7 @@ const oneRange = `[{"inside":0,"outside":100000,"count":10}]`
 
 // request is a call of WriteMap.
 func request(kind, ranges string) string {
-	return `{"method":"org.userns_helpers.Maps.WriteMap","parameters":{"kind":"` + kind + `","target":"fd:3","process":0,"ranges":` + ranges + `}}` + "\x00"
+	return `{"method":"org.userns-helpers.Maps.WriteMap","parameters":{"kind":"` + kind + `","target":"fd:3","process":0,"ranges":` + ranges + `}}` + "\x00"
 }
 
 // fileAt opens something that is no pidfd.
@@ -357,7 +356,7 @@ func TestServiceBefore65(t *testing.T) {
 		t.Fatal(err)
 	}
 	// SO_PEERPIDFD is the third question of a worker, and the first one of the listener, whose workers strace leaves alone.
-	worker := []string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", old + "3", base + "/service/userns-helperd", "--worker"}
+	worker := []string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", old + "3", base + "/service/userns-helperd", "--worker", "maps"}
 	call := func(serve func(target int)) (uidMap, why string) {
 		target, err := harness.Hold(alice, "unshare", "-U", "cat")
 		if err != nil {
@@ -416,16 +415,11 @@ func TestServiceBefore65(t *testing.T) {
 func TestServiceInert(t *testing.T) {
 	standard(t)
 	served(t)
-	for tool, capability := range map[string]uint32{"newuidmap": unix.CAP_SETUID, "newgidmap": unix.CAP_SETGID} {
+	for tool, capability := range map[string]int{"newuidmap": unix.CAP_SETUID, "newgidmap": unix.CAP_SETGID} {
 		if err := harness.Install(*oursFlag+"/"+tool, base+"/ours/inert", tool, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		// struct vfs_ns_cap_data of linux/capability.h: revision 3 with the effective flag, and the root's user id.
-		var attribute []byte
-		for _, word := range []uint32{0x03000001, 1 << capability, 0, 0, 0, 1<<32 - 2} {
-			attribute = binary.LittleEndian.AppendUint32(attribute, word)
-		}
-		if err := unix.Setxattr(base+"/ours/inert/"+tool, "security.capability", attribute, 0); err != nil {
+		if err := harness.Inert(base+"/ours/inert/"+tool, capability); err != nil {
 			t.Fatal(err)
 		}
 		target, err := harness.Hold(alice, "unshare", "-U", "cat")
@@ -446,8 +440,8 @@ func TestServiceDescribesItself(t *testing.T) {
 	served(t)
 	connection := dial(t, alice)
 	for call, want := range map[string]string{
-		`{"method":"org.varlink.service.GetInfo"}`: "org.userns_helpers.Maps",
-		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns_helpers.Maps"}}`: "method WriteMap(",
+		`{"method":"org.varlink.service.GetInfo"}`: "org.userns-helpers.Maps",
+		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns-helpers.Maps"}}`: "method WriteMap(",
 		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.varlink.service"}}`:     "method GetInfo(",
 	} {
 		if err := connection.send(call + "\x00"); err != nil {
@@ -511,7 +505,7 @@ func TestServiceSilent(t *testing.T) {
 		}
 		switch {
 		case bytes.Contains(buffer[:n], []byte(`"gid"`)):
-			_, _ = io.WriteString(connection, `{"error":"org.userns_helpers.Maps.Busy","parameters":{"after":100}}`+"\x00")
+			_, _ = io.WriteString(connection, `{"error":"org.userns-helpers.Maps.Busy","parameters":{"after":100}}`+"\x00")
 		case write:
 			if err := target.Write("uid_map", "0 100000 10\n"); err != nil {
 				t.Error(err)

@@ -121,8 +121,16 @@ func getsubidsDifference(what string) string {
 	switch what {
 	case "four fields":
 		return "M18"
-	case "count 0", "start too large", "negative start", "negative count":
+	case "count 0":
 		return "M25"
+	case "negative start", "negative count":
+		return "M43"
+	case "start too large":
+		return "M44"
+	case "NUL behind", "NUL in the name":
+		return "M45"
+	case "uid with zeros":
+		return "M46"
 	case "too large (in an image)":
 		return "M20"
 	}

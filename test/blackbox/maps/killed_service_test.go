@@ -90,7 +90,7 @@ func listens(t *testing.T) *net.UnixListener {
 // serveOnce has a worker serve the next connection, and reports whether it was killed.
 func serveOnce(t *testing.T, listener *net.UnixListener, argv ...string) bool {
 	t.Helper()
-	return serveNext(t, listener, nil, append(argv, "--worker")...)
+	return serveNext(t, listener, nil, append(argv, "--worker", "maps")...)
 }
 
 // serveNext has a command serve the next connection, with more descriptors behind it.

@@ -10,27 +10,41 @@ import (
 	"strings"
 )
 
-// record is what the programs of one release of Debian's were seen to do where it is not what the case says of ours, one
-// line per case: name, tab, outcome. What is in no line they do as the case says.
+// record is what the programs of one release of Debian's were seen to do, one line per case: name, tab, outcome. The record
+// of the oldest release has a line where that is not what the case says of ours; that of another one, where it is not what
+// the release before it does, and "=" for what the case says. So each difference is on record once.
 type record struct {
 	release string
-	text    map[string]string // as the file has it
+	before  map[string]string // what the release before it does; nothing where there is none
+	text    map[string]string // what this one does by the file and by before; no line: what the case says
 	now     map[string]string // of the cases that ran: the outcome, or "" for what the case says
 }
 
-// readObserved reads the record of a release, which need not be there when one is to be written.
-func readObserved(directory, release string) (*record, error) {
-	r := &record{release, map[string]string{}, map[string]string{}}
-	text, err := os.ReadFile(directory + "/debian-" + release + ".txt")
-	if err != nil && *recordFlag == "" {
-		return nil, fmt.Errorf("the record of Debian's behaviour: %w", err)
+// asTheCase is what a record says where the case says it already.
+const asTheCase = "="
+
+// readObserved reads the record of the last of some releases, whose file need not be there when one is to be written.
+func readObserved(directory string, releases []string) (*record, error) {
+	r := &record{before: map[string]string{}, text: map[string]string{}, now: map[string]string{}}
+	for i, release := range releases {
+		r.release, r.before = release, maps.Clone(r.text)
+		text, err := os.ReadFile(directory + "/debian-" + release + ".txt")
+		if err != nil && (*recordFlag == "" || i < len(releases)-1) {
+			return nil, fmt.Errorf("the record of Debian's behaviour: %w", err)
+		}
+		r.apply(string(text))
 	}
-	for _, line := range strings.Split(string(text), "\n") {
+	return r, nil
+}
+
+// apply changes what is known of the release before to what a record says.
+func (r *record) apply(text string) {
+	for line := range strings.SplitSeq(text, "\n") {
 		if name, outcome, found := strings.Cut(line, "\t"); found {
 			r.text[name] = outcome
 		}
 	}
-	return r, nil
+	maps.DeleteFunc(r.text, func(_, outcome string) bool { return outcome == asTheCase })
 }
 
 // judge compares what Debian's program did in case c with the record, or takes note of it for write.
@@ -58,24 +72,32 @@ func orElse(text, instead string) string {
 func (r *record) write(path string) error {
 	merged := maps.Clone(r.text)
 	maps.Copy(merged, r.now)
-	lines := []string{"# Where Debian's uidmap " + r.release + " does something else than a case says of ours; test/run maps -record writes it."}
-	for name, outcome := range merged {
-		if outcome != "" {
-			lines = append(lines, name+"\t"+outcome)
+	names := map[string]bool{}
+	for _, outcomes := range []map[string]string{merged, r.before} {
+		for name := range outcomes {
+			names[name] = true
+		}
+	}
+	lines := []string{"# What Debian's uidmap " + r.release + " does, as record_test.go says; test/run maps -record writes it."}
+	for name := range names {
+		if merged[name] != r.before[name] {
+			lines = append(lines, name+"\t"+orElse(merged[name], asTheCase))
 		}
 	}
 	slices.Sort(lines[1:])
 	return os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
-// unused are the names in the record that are no case's.
+// unused are the names in the record, and in those that it builds on, that are no case's.
 func (r *record) unused(names map[string]bool) []string {
 	var out []string
-	for name := range r.text {
-		if !names[name] {
-			out = append(out, name)
+	for _, outcomes := range []map[string]string{r.text, r.before} {
+		for name := range outcomes {
+			if !names[name] {
+				out = append(out, name)
+			}
 		}
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }

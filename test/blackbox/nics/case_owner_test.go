@@ -31,7 +31,7 @@ func ownerCases() []testCase {
 		{id: "owner/left-the-group", differs: "N01 message", from: from, usernet: group, before: made, then: func(w *world) {
 			w.removeRefused(bob, "{ns:bob} veth br0 {nic}", ".")
 		}},
-		{id: "owner/user-named-like-a-group", differs: "N17 exit", from: from, usernet: "lan veth br0 5\n" + group, before: made, then: func(w *world) {
+		{id: "owner/user-named-like-a-group", differs: "N36 exit, N37 message", from: from, usernet: "lan veth br0 5\n" + group, before: made, then: func(w *world) {
 			w.removeRefused(carol.in(lab), "{ns:carol} veth br0 {nic}", ".")
 		}},
 	}

@@ -54,8 +54,8 @@ func slipCases() []testCase {
 func slipGroupCases(from string) []testCase {
 	return []testCase{
 		{id: "slip/group-without-at", differs: "N01 message", from: from, usernet: "lan veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*for your group of that name there would be an @ in front`},
-		{id: "slip/group-case", differs: "N17 exit", from: from, usernet: "@LAN veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*another case`},
-		{id: "slip/group-number", differs: "N17 exit", from: from, usernet: "@2100 veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*group's number`},
+		{id: "slip/group-case", differs: "N36 exit, N37 message", from: from, usernet: "@LAN veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*another case`},
+		{id: "slip/group-number", differs: "N36 exit, N37 message", from: from, usernet: "@2100 veth br0 5\n", as: alice.in(lan), args: firstNic, refuse: `line 1 .*group's number`},
 		{id: "slip/other-people's", differs: "N01 message", from: from, usernet: "bob veth br0 5x\nalice2 veth br0\n@labs veth br0 x\n", args: firstNic, refuse: `allows it; an administrator can add the line: alice veth br0 1\n$`},
 		{id: "slip/other-bridge's", differs: "N01 message", from: from, usernet: "alice veth br7 5x\n", args: firstNic, refuse: `allows it; an administrator can add the line: alice veth br0 1\n$`},
 		{

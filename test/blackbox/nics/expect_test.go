@@ -86,7 +86,7 @@ func (w *world) refused(a answer, pattern string, before, after seen) {
 		w.check(!source.MatchString(text), message, "the message shows a source file: %q", text)
 		w.check(strings.HasSuffix(text, "\n"), message, "the message is not a line: %q", text)
 	}
-	if w.c.why != "" && w.helper == *ours {
+	if w.c.why != "" && (w.helper == *ours || w.helper == *plain) {
 		w.check(a.why == w.c.why, reason, "the record has id=%q, not %q", a.why, w.c.why)
 	}
 	w.nothingLeft(before, after)

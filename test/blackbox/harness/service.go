@@ -1,0 +1,175 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Service is a userns-helperd that runs.
+type Service struct{ PID int }
+
+// Serve starts a userns-helperd in a role on a socket, and ends it with the test. options go before --listen.
+func Serve(t testing.TB, program, socket, role string, options ...string) *Service {
+	t.Helper()
+	command := exec.Command(program, append(options, "--listen", socket, role)...)
+	command.Env, command.Stderr = []string{}, os.Stderr
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+		_ = os.Remove(socket)
+	})
+	for range 200 {
+		if _, err := os.Stat(socket); err == nil {
+			return &Service{command.Process.Pid}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("the service does not listen")
+	return nil
+}
+
+// Holds is how many descriptors the service has, and its children.
+func (s *Service) Holds(t testing.TB) (descriptors int, children string) {
+	t.Helper()
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.PID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.PID, s.PID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files), string(text)
+}
+
+// Quiet waits until the service has no children, and as many descriptors as it had.
+func (s *Service) Quiet(t testing.TB, descriptors int) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if n, children := s.Holds(t); n == descriptors && children == "" {
+			return
+		}
+	}
+	n, children := s.Holds(t)
+	t.Errorf("the service has %d descriptors, %d at its start, and the children %q", n, descriptors, children)
+}
+
+// Raw is a connection to a service, for what no program of ours sends.
+type Raw struct{ FD int }
+
+// Dial connects to a socket as somebody.
+func Dial(t testing.TB, socket string, who Owner) Raw {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	As(t, who, func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: socket}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Raw{fd}
+}
+
+// As runs f on a thread with the effective ids of somebody else: those that a socket shows its peer.
+func As(t testing.TB, who Owner, f func()) {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const same = ^uintptr(0)
+	set := func(uid, gid uint32) {
+		for _, call := range [][2]uintptr{{unix.SYS_SETRESUID, 0}, {unix.SYS_SETRESGID, uintptr(gid)}, {unix.SYS_SETRESUID, uintptr(uid)}} {
+			if _, _, err := unix.RawSyscall(call[0], same, call[1], same); err != 0 {
+				t.Fatal(err)
+			}
+		}
+	}
+	set(who.UID, who.GID)
+	defer set(0, 0)
+	f()
+}
+
+// Send sends text with descriptors.
+func (r Raw) Send(text string, descriptors ...int) error {
+	var control []byte
+	if len(descriptors) > 0 {
+		control = unix.UnixRights(descriptors...)
+	}
+	return unix.Sendmsg(r.FD, []byte(text), control, nil, unix.MSG_NOSIGNAL)
+}
+
+// Reply reads up to a NUL; "" where the connection ends without one.
+func (r Raw) Reply() string {
+	_ = unix.SetsockoptTimeval(r.FD, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 8})
+	var text []byte
+	for {
+		var one [1]byte
+		n, err := unix.Read(r.FD, one[:])
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			return "(nothing in 8 seconds)"
+		case n <= 0:
+			return ""
+		case one[0] == 0:
+			return string(text)
+		default:
+			text = append(text, one[0])
+		}
+	}
+}
+
+// Listens listens in a service's place.
+func Listens(t testing.TB, socket string) *net.UnixListener {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(socket), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	if err := os.Chmod(socket, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+// ServeNext has a worker, a command line, serve the next connection, and returns how it ended.
+func ServeNext(t testing.TB, listener *net.UnixListener, argv ...string) error {
+	t.Helper()
+	connection, err := listener.AcceptUnix()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := connection.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = connection.Close()
+	command := exec.Command(argv[0], argv[1:]...)
+	command.Env, command.ExtraFiles = []string{"PATH=/usr/bin:/bin"}, []*os.File{file}
+	var trouble strings.Builder
+	command.Stderr = &trouble
+	err = command.Run()
+	_ = file.Close()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, trouble.String())
+	}
+	return nil
+}
