@@ -43,7 +43,7 @@ const (
 	version    = 2
 )
 
-// Find asks for one account after the other, with one patience for all. Errors: *lookup.NotServedError, *unixsock.Error.
+// Find asks for one account after the other, all within one patience. Errors: *lookup.NotServedError, *unixsock.Error.
 func (c Cache) Find(keys []lookup.Key) ([]lookup.Account, error) {
 	return lookup.Each(keys, Cache{c.daemon.Together()}.account)
 }
