@@ -194,7 +194,7 @@ func TestPassLater(t *testing.T) {
 	}
 	sent := make(chan error, 1)
 	go func() {
-		sent <- Daemon{path, 5 * time.Second, own}.Once(func(c *Conn) error { return c.Pass([]byte("ping"), 0) })
+		sent <- Daemon{Path: path, Patience: 5 * time.Second, Trusted: own}.Once(func(c *Conn) error { return c.Pass([]byte("ping"), 0) })
 	}()
 	connection, _, err := unix.Accept(listener)
 	if err != nil {
