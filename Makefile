@@ -49,7 +49,7 @@ PATHS          = passwd group subuid subgid loginDefs machineID macKey usernet l
 	nsswitch sssdPipe sssdPipes userdb nscd getent libraries policy forbidden accepted maps nics
 
 # A source tarball carries its version in the file VERSION; a clone asks git.
-VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION := $(shell cat VERSION 2>/dev/null || hack/as-owner git describe --tags --always --dirty 2>/dev/null || hack/versions --package unknown 0 || echo unknown)
 
 GO         = go
 # For the packager: appended to the linker's flags.
@@ -82,11 +82,11 @@ V =
 # How long each fuzz target runs in make fuzz.
 FUZZTIME = 30s
 
-.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check test-packages test-systemd \
+.PHONY: help build fetch install quick check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check release-sign test-packages test-autopkgtest test-systemd test-hostage \
 	version clean go modules $(BINARIES)
 
 # What needs Go says so in the same words, and before anything else.
-$(BINARIES) check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check test-packages test-systemd: | go
+$(BINARIES) check test demo bench fuzz differences coverage dist deb deb-source rpm release release-check test-packages test-autopkgtest test-systemd test-hostage: | go
 go:
 	@hack/go
 
@@ -173,8 +173,11 @@ deb-source: ## Debian source package in dist/, for dpkg-source, dpkg-buildpackag
 rpm: ## RPM package in dist/, built without a network (RPMFLAGS='--with real_paths')
 	hack/rpm $(VERSION) $(RPMFLAGS)
 
-release: ## source tarball, both packages, SBOM and SHA256SUMS in dist/
+release: ## source tarball, both packages with their sources, SBOM and SHA256SUMS in dist/
 	hack/release $(VERSION)
+
+release-sign: ## sign what is in dist/ (KEY=)
+	hack/release-sign '$(KEY)'
 
 release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and compare
 	hack/release-check $(VERSION)
@@ -182,8 +185,14 @@ release-check: ## build what dist/SHA256SUMS names once more, elsewhere, and com
 test-packages: ## as root: install, upgrade and remove the packages in Debian roots while a user watches
 	test/packages/all
 
+test-autopkgtest: ## as root: debian/tests in a virtual machine with Debian 13, by Debian's autopkgtest
+	test/packages/autopkgtest
+
 test-systemd: build ## as root: what usernsctl grant tells systemd, the service's units, the package's upgrades, in Debian 12 and 13
 	test/systemd/all
+
+test-hostage: build ## as root: the service besieged for longer, and its listener killed at every system call
+	test/run hostile -test.v -test.run 'TestService(Besieged|ListenerKilled)' -hostage 10s -listener-stride 1
 
 version: ## print the version
 	@echo $(VERSION)

@@ -93,6 +93,9 @@ func once(message []byte, pidfd int) (sent bool, answer wire.Answer, err error) 
 		sent = true
 		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
 		failed := conn.Pass(message, pidfd)
+		if errors.Is(failed, unix.EPERM) { // it takes no descriptors: nothing was sent
+			return failed
+		}
 		reply, err := conn.Message(wire.Longest)
 		if err != nil {
 			return errors.Join(failed, err)

@@ -101,6 +101,9 @@ func once(method wire.Method, message []byte, opened bool, namespace netns.Found
 		sent = true
 		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
 		failed := send(conn, message, opened, namespace)
+		if errors.Is(failed, unix.EPERM) { // it takes no descriptors: nothing was sent
+			return failed
+		}
 		reply, err := conn.Message(wire.Longest)
 		if err != nil {
 			return errors.Join(failed, err)

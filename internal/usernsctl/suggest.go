@@ -2,7 +2,6 @@ package usernsctl
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"userns-helpers/internal/idmap"
@@ -119,7 +118,7 @@ func (s *suggestion) leaveOut(mine *[2][]idmap.Range, uid uint32, names []string
 		if c.Owner == uid && slices.Contains(names, c.Name) || c.IDs[idmap.UID].Count()+c.IDs[idmap.GID].Count() == 0 {
 			continue
 		}
-		whose = append(whose, c.Name+" (process "+strconv.Itoa(c.PID)+")")
+		whose = append(whose, c.Text())
 		for kind := range others {
 			others[kind] = append(others[kind], c.IDs[kind].Ranges()...)
 		}

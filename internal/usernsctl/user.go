@@ -2,7 +2,6 @@ package usernsctl
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"userns-helpers/internal/account"
@@ -260,7 +259,7 @@ func (p person) grantsTo(line func(head, text, indent string)) {
 func (p person) livingTo(line func(head, text, indent string)) {
 	line(plural(len(p.Containers), "living container"), "", "")
 	for _, c := range p.Containers[:min(len(p.Containers), mostAlike)] {
-		line("    "+c.Name+", process "+strconv.Itoa(c.PID)+", ", plural(c.Processes, "process")+" in all", "    ")
+		line("    "+living.Container{Name: c.Name, PID: c.PID}.Text()+", ", plural(c.Processes, "process")+" in all", "    ")
 	}
 	for _, n := range p.Interfaces[:min(len(p.Interfaces), mostAlike)] {
 		line("    "+n.Name+" on "+n.Bridge+": ", onText(n), "    ")

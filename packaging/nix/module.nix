@@ -15,6 +15,8 @@ in
 
   config = {
     environment.systemPackages = [ package ];
+    systemd.packages = [ package ];
+    systemd.tmpfiles.packages = [ package ];
     security.wrappers = {
       newuidmap = wrapper "bin/newuidmap";
       newgidmap = wrapper "bin/newgidmap";

@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -13,23 +11,6 @@ import (
 
 	"userns-helpers/test/blackbox/harness"
 )
-
-// serveMaps starts userns-helperd until the case ends.
-func serveMaps(t *testing.T) {
-	t.Helper()
-	const socket = "/run/userns-helpers/maps.sock"
-	command := exec.Command(*oursFlag+"/usr/libexec/userns-helpers/userns-helperd", "--listen", socket, "maps")
-	command.Env, command.Stderr = []string{}, os.Stderr
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-		_ = os.Remove(socket)
-	})
-	eventually(t, "the service listens", func() bool { _, err := os.Stat(socket); return err == nil })
-}
 
 // mapPrograms are the two programs, and the capability that LXC looks for in each.
 var mapPrograms = map[string]int{"/usr/bin/newuidmap": unix.CAP_SETUID, "/usr/bin/newgidmap": unix.CAP_SETGID}
@@ -84,7 +65,7 @@ func TestThroughMaps(t *testing.T) {
 			anna.before = way.before
 			_, err := anna.run(t, "unshare", "--map-auto", "true")
 			check(t, err != nil, "there is no map without the service")
-			serveMaps(t)
+			harness.Serve(t, *oursFlag+"/usr/libexec/userns-helpers/userns-helperd", "/run/userns-helpers/maps.sock", "maps")
 			show := []string{"cat", "/proc/self/uid_map", "/proc/self/gid_map"}
 			for name, c := range map[string]struct {
 				argv []string

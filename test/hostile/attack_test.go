@@ -37,6 +37,8 @@ func attack() {
 		list(os.Args[2], os.Args[3])
 	case "hostile-make":
 		_ = unix.Mkdir(os.Args[2], 0o755)
+	case "hostile-ask":
+		asker(os.Args[2], os.Args[3], os.Args[4:])
 	case "hostile-flood":
 		flood(os.Args[2])
 	case "hostile-audit":

@@ -55,6 +55,9 @@ func prepare() error {
 	for _, name := range mislinked {
 		errs = append(errs, harness.Install(filepath.Join(*fallbackFlag, name), fallbackPlace, name, 0o4755))
 	}
+	if !*peersFlag {
+		errs = append(errs, installService())
+	}
 	return errors.Join(append(errs, makeFuseDevice(), furnish())...)
 }
 

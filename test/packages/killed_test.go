@@ -139,8 +139,10 @@ func TestRemovedByForce(t *testing.T) {
 				m.try(dpkgCommand([]string{"-i", debs.oursNext})...)
 				m.undisturbed(t)
 				states[m.run(t, "dpkg-query", "-W", "-f", "${db:Status-Status}", "userns-helpers")] = true
-				said, _ := m.try(dpkgCommand([]string{"--remove", "userns-helpers"})...)
-				wants(t, said, "reinstall it before attempting a removal")
+				// dpkg of sid removes it without that option.
+				if said, err := m.try(dpkgCommand([]string{"--remove", "userns-helpers"})...); err != nil {
+					wants(t, said, "reinstall it before attempting a removal")
+				}
 				m.dpkg(t, "--force-remove-reinstreq", "--remove", "userns-helpers")
 			})
 			m.isTheirs(t)
@@ -235,7 +237,7 @@ func TestFailing(t *testing.T) {
 					m.interrupt(t, "fail", at)
 					said, _ := m.try(dpkgCommand(does.argv)...)
 					if n := m.undisturbed(t); n > at {
-						wants(t, said, "returned error exit status 1")
+						wants(t, said, "exit status 1") // dpkg of sid says it in other words
 					}
 					m.dpkg(t, does.argv...)
 					m.dpkg(t, "--purge", "userns-helpers")

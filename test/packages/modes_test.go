@@ -38,7 +38,7 @@ func TestOverride(t *testing.T) {
 	right()
 	m.watched(t, others, func() { m.run(t, "userns-helpers-privilege", "capabilities") })
 	m.expect(t, private+"newuidmap", "750 0:60")
-	if said := m.run(t, "userns-helpers-privilege"); said != "newuidmap: capabilities\nnewgidmap: none" {
+	if said := m.run(t, "userns-helpers-privilege"); said != "newuidmap: capabilities\nnewgidmap: none\nlxc-user-nic: setuid" {
 		t.Errorf("a program that was closed got a privilege: %q", said)
 	}
 	m.watched(t, others, func() { m.run(t, "userns-helpers-privilege", "setuid") })

@@ -126,6 +126,25 @@ func Sent(connection int) bool {
 	return err != nil || n > 0
 }
 
+// passRights is SO_PASSRIGHTS of linux/socket.h, since Linux 6.16; x/sys 0.22 does not have it.
+const passRights = 0x53
+
+// Let decides whether descriptors can be sent (SO_PASSRIGHTS) over a connection, or over those that are made
+// to a listening socket from now on: who tries gets EPERM. An older kernel knows no such thing, and it is false.
+func Let(fd int, descriptors bool) bool {
+	value := 0
+	if descriptors {
+		value = 1
+	}
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, passRights, value) == nil
+}
+
+// Lets reports whether descriptors can be sent over a connection, and may lie in it.
+func Lets(connection int) bool {
+	value, err := unix.GetsockoptInt(connection, unix.SOL_SOCKET, passRights)
+	return err != nil || value != 0
+}
+
 // Tell sends text without waiting; what the peer does not take is lost.
 func Tell(connection int, text []byte) {
 	_, _ = unix.SendmsgN(connection, text, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)

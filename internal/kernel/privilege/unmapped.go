@@ -83,14 +83,18 @@ func inMap(text string, id uint64) (inside, known bool) {
 }
 
 // SharesUsers reports whether a process is in this user namespace, as far as its uid_map says, which everybody may read; false
-// also where there is no such process any more, or /proc hides it.
+// also where there is no such process any more. One that is there, and that /proc hides (hidepid, proc(5)), is taken for one that does:
+// otherwise all users of a directory, whose ids are high, would be one on such a host.
 func SharesUsers(pid int) bool {
 	own, err := readShort("/proc/self/uid_map")
 	if err != nil || pid <= 0 {
 		return false
 	}
 	other, err := readShort("/proc/" + decimal(pid) + "/uid_map")
-	return err == nil && other == own
+	if err != nil {
+		return unix.Kill(pid, 0) != unix.ESRCH
+	}
+	return other == own
 }
 
 // overflow is the user id that stands for those that a namespace does not contain, proc_sys_kernel(5).

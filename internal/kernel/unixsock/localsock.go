@@ -107,10 +107,21 @@ func (c *Conn) arm(option int) error {
 // Send sends all of message.
 func (c *Conn) Send(message []byte) error { return c.send(message, nil) }
 
-// Pass sends all of message, and with its first byte a descriptor (SCM_RIGHTS, unix(7)).
+// Pass sends all of message, and with its first byte a descriptor (SCM_RIGHTS, unix(7)). A daemon that does not take
+// descriptors yet (SO_PASSRIGHTS; EPERM) is given time to.
 func (c *Conn) Pass(message []byte, descriptor int) error {
-	return c.send(message, unix.UnixRights(descriptor))
+	for end := time.Now().Add(yet); ; {
+		err := c.send(message, unix.UnixRights(descriptor))
+		if !errors.Is(err, unix.EPERM) || time.Now().After(end) {
+			return err
+		}
+		nap := unix.NsecToTimespec(int64(time.Millisecond))
+		_ = unix.Nanosleep(&nap, nil)
+	}
 }
+
+// yet is how long a daemon may take until it takes descriptors.
+const yet = 5 * time.Second
 
 func (c *Conn) send(message, control []byte) error {
 	for len(message) > 0 {

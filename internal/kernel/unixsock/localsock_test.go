@@ -174,3 +174,41 @@ func TestDoesNotRead(t *testing.T) {
 		t.Errorf("%v after %v", err, took)
 	}
 }
+
+// TestPassLater: a daemon that takes no descriptors at first is sent one when it does.
+func TestPassLater(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "socket")
+	listener, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(listener)
+	if err := errors.Join(unix.Bind(listener, &unix.SockaddrUnix{Name: path}), unix.Listen(listener, 1)); err != nil {
+		t.Fatal(err)
+	}
+	const passRights = 0x53 // SO_PASSRIGHTS
+	if err := unix.SetsockoptInt(listener, unix.SOL_SOCKET, passRights, 0); errors.Is(err, unix.ENOPROTOOPT) {
+		t.Log("the kernel has no SO_PASSRIGHTS (Linux 6.16): descriptors are always taken")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	sent := make(chan error, 1)
+	go func() {
+		sent <- Daemon{path, 5 * time.Second, own}.Once(func(c *Conn) error { return c.Pass([]byte("ping"), 0) })
+	}()
+	connection, _, err := unix.Accept(listener)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(connection)
+	time.Sleep(50 * time.Millisecond)
+	_ = unix.SetsockoptInt(connection, unix.SOL_SOCKET, passRights, 1)
+	buffer, control := make([]byte, 10), make([]byte, 100)
+	n, controls, _, _, err := unix.Recvmsg(connection, buffer, control, 0)
+	if err := errors.Join(err, <-sent); err != nil || string(buffer[:n]) != "ping" {
+		t.Fatalf("%v, %q", err, buffer[:n])
+	}
+	if messages, err := unix.ParseSocketControlMessage(control[:controls]); err != nil || len(messages) != 1 {
+		t.Errorf("%v, %v", messages, err)
+	}
+}

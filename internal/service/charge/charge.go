@@ -2,6 +2,8 @@
 //
 // It is pure. An id inside a range of subuid(5) is charged to the owner of the line, whatever else it is: to have it, nobody
 // needs a namespace when they connect, since a setuid file that was made in one gives it to whoever executes it outside.
+// Root's ranges are an exception: Incus and LXD have one of a billion ids, and with them lie the accounts of a directory, which would
+// all be one. There whoever is in no namespace of their own is themselves; nobody else can execute what root's containers made.
 // Ranges that SSSD grants no file lists. FreeIPA gives them in pieces of 65,536 ids from 2^31 on, where no accounts are: such
 // a piece counts as one owner. So does one from 65,536 on of a peer who is in a user namespace of its own: systemd-nsresourced
 // gives everybody who asks such a namespace. Any other id is charged to itself.
@@ -29,6 +31,9 @@ type row struct {
 	ids   idmap.Range
 	owner string
 }
+
+// roots reports whether it is root's, whom a line names by name or by number.
+func (r row) roots() bool { return r.owner == "root" || r.owner == "0" }
 
 // Read reads subuid(5). Lines that grant nothing are passed over. Errors: those of file, and then there are no ranges.
 func Read(file io.Reader) (Ranges, error) {
@@ -82,8 +87,8 @@ func (r Ranges) To(uid uint32, home func() bool) string {
 		i--
 	}
 	for ; i >= 0 && r.reach[i] > uint64(uid); i-- {
-		if r.rows[i].ids.Contains(idmap.ID(uid)) {
-			return "range:" + r.rows[i].owner
+		if row := r.rows[i]; row.ids.Contains(idmap.ID(uid)) && (!row.roots() || !home()) {
+			return "range:" + row.owner
 		}
 	}
 	if uid >= firstOfDirectory || uid >= piece && !home() {

@@ -53,6 +53,21 @@ func TestInsideANamespace(t *testing.T) {
 	}
 }
 
+// TestRootsRange: the accounts of a directory, whose ids lie in a range of root's, are not one; whoever is in a container is.
+func TestRootsRange(t *testing.T) {
+	r, err := Read(strings.NewReader("root:1000000:1000000000\nalice:1500000:10\n0:1:65535\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for uid, want := range map[uint32][2]string{
+		1000: {"uid:1000", "range:0"}, 1200001: {"uid:1200001", "range:root"}, 1500003: {"range:alice", "range:alice"}, 1500010: {"uid:1500010", "range:root"},
+	} {
+		if got := [2]string{r.To(uid, home), r.To(uid, away)}; got != want {
+			t.Errorf("%d: %q, want %q", uid, got, want)
+		}
+	}
+}
+
 // TestRangeIsOneOwner: all ids of a line are charged to one.
 func TestRangeIsOneOwner(t *testing.T) {
 	r, err := Read(strings.NewReader("alice:100000:65536\n"))

@@ -27,8 +27,10 @@ const (
 	runningOfOne = 8
 	waitingOfAll = 4096
 	workers      = 64
-	longest      = 60 * time.Second // that a worker may take
-	spare        = 2 * grave        // descriptors that connections leave: pidfds, files, those that are to be buried
+	longest      = 60 * time.Second       // that a worker may take
+	fair         = 500 * time.Millisecond // that one may take whose place belongs to somebody with fewer
+	tolerable    = 5 * time.Second        // that one may take which holds up somebody else
+	spare        = 2 * grave              // descriptors that connections leave: pidfds, files, those that are to be buried
 )
 
 // How many connections are accepted before others are looked at, and how many are buried by one process: that many are not
@@ -47,15 +49,18 @@ type service struct {
 	ranges ranges
 	Commands
 	running map[int]work     // by pidfd
+	worker  map[int]int      // the pidfd of a connection's
 	owner   map[int]string   // whose a connection is
 	peers   map[int]int      // pidfds of those who made it, where the kernel does not keep them
 	keeps   bool             // it does
 	graves  *turns.Graves    // connections that are ended, and that something lies in
+	guarded bool             // new connections carry no descriptors before they are taken
 	buried  time.Time        // when the last ones were
 	crowded bool             // the socket is not looked at: descriptors have run out
 	failed  bool             // no worker could be started
 	waiting map[int]struct{} // connections in poll
-	since   []int            // pidfds of workers, the oldest first
+	since   []int            // pidfds of workers that were not killed, the oldest first
+	overdue time.Time        // when the next one is to be killed for the others; zero: none
 }
 
 // work is a process of the service's.
@@ -86,11 +91,12 @@ func Run(socket int, commands Commands) error {
 		return err
 	}
 	s := &service{
-		socket: socket, poll: poll, Commands: commands, running: map[int]work{}, waiting: map[int]struct{}{}, owner: map[int]string{},
+		socket: socket, poll: poll, Commands: commands, running: map[int]work{}, worker: map[int]int{}, waiting: map[int]struct{}{}, owner: map[int]string{},
 		peers: map[int]int{}, keeps: listening.KeepsPeers(),
 		turns:  turns.New(turns.Limits{Waiting: waitingOfOne, Running: runningOfOne, All: room(), Workers: workers}),
 		graves: turns.NewGraves(grave, max(1, min(mass, limit()/8))),
 	}
+	listening.Let(socket, true) // one before may have ended in the meantime
 	if err := poll.Add(socket); err != nil {
 		return err
 	}
@@ -129,7 +135,9 @@ func (s *service) round() error {
 	}
 	s.killLate()
 	s.serve()
+	s.makeWay()
 	s.bury()
+	s.guard()
 	return nil
 }
 
@@ -138,6 +146,8 @@ func (s *service) patience() time.Duration {
 	switch {
 	case s.graves.Due() || s.crowded || s.failed:
 		return pause
+	case !s.overdue.IsZero():
+		return max(time.Until(s.overdue), time.Millisecond)
 	case len(s.since) > 0:
 		return max(time.Until(s.running[s.since[0]].began.Add(longest)), pause)
 	}
@@ -182,6 +192,9 @@ func (s *service) accept() {
 			continue
 		}
 		s.owner[connection] = s.ranges.now().To(uid, func() bool { return privilege.SharesUsers(pid) })
+		if s.bar(connection) {
+			continue
+		}
 		if !s.keeps {
 			s.peers[connection] = listening.OpenPeer(pid)
 		}
@@ -193,6 +206,30 @@ func (s *service) accept() {
 		if drop, full := s.turns.Come(connection, s.owner[connection]); full {
 			s.drop(drop)
 		}
+	}
+}
+
+// bar ends a connection of somebody whose burials do not end. Bytes alone lie in it, which nobody has to wait for. So they do not
+// have ever more buriers. Others may send descriptors from here on.
+func (s *service) bar(connection int) bool {
+	switch {
+	case listening.Lets(connection):
+		return false // it was made before they were barred
+	case !s.graves.Barred(s.owner[connection]):
+		listening.Let(connection, true)
+		return false
+	}
+	listening.Tell(connection, s.Busy)
+	_ = unix.Close(connection)
+	delete(s.owner, connection)
+	return true
+}
+
+// guard has connections carry no descriptors before it is known whose they are, as long as the burials of somebody's do not
+// end.
+func (s *service) guard() {
+	if barred := s.graves.AnyBarred(); barred != s.guarded && listening.Let(s.socket, !barred) {
+		s.guarded = barred
 	}
 }
 
@@ -264,6 +301,9 @@ func (s *service) started(child exec.Child, w work) bool {
 	w.child, w.began = child, time.Now()
 	s.running[child.Pidfd] = w
 	s.since = append(s.since, child.Pidfd)
+	if w.connection >= 0 {
+		s.worker[w.connection] = child.Pidfd
+	}
 	return true
 }
 
@@ -279,6 +319,7 @@ func (s *service) reap(pidfd int) {
 	s.since = slices.DeleteFunc(s.since, func(fd int) bool { return fd == pidfd })
 	w.child.Reap()
 	if w.connection >= 0 {
+		delete(s.worker, w.connection)
 		s.turns.Ended(w.connection)
 		s.end(w.connection)
 	} else {
@@ -286,18 +327,42 @@ func (s *service) reap(pidfd int) {
 	}
 }
 
-// killLate kills those that have taken too long, once. One that no signal ends, as it waits for a file system in user space,
-// counts against its caller until it does end.
+// killLate kills those that have taken too long.
 func (s *service) killLate() {
-	for len(s.since) > 0 {
-		pidfd := s.since[0]
-		w := s.running[pidfd]
-		if time.Since(w.began) < longest {
+	for len(s.since) > 0 && time.Since(s.running[s.since[0]].began) >= longest {
+		s.kill(s.since[0])
+	}
+}
+
+// kill kills a process, once. One that no signal ends, as it waits for a file system in user space, counts against its caller until
+// it does end.
+func (s *service) kill(pidfd int) {
+	w := s.running[pidfd]
+	w.child.Kill()
+	s.turns.Stuck(w.connection)
+	s.since = slices.DeleteFunc(s.since, func(fd int) bool { return fd == pidfd })
+}
+
+// makeWay kills workers for whoever waits and has fewer, where there are no others: few owners could keep all of them, with
+// calls that do not come to their end. A call that is killed has done all that it should or nothing; its caller asks again, or is told.
+func (s *service) makeWay() {
+	for {
+		s.overdue = time.Time{}
+		connection, unequal, ok := s.turns.Overdue()
+		if !ok {
 			return
 		}
-		w.child.Kill()
-		s.turns.Stuck(w.connection)
-		s.since = s.since[1:]
+		patience := tolerable
+		if unequal {
+			patience = fair
+		}
+		pidfd := s.worker[connection]
+		if end := s.running[pidfd].began.Add(patience); time.Now().Before(end) {
+			s.overdue = end
+			return
+		}
+		s.kill(pidfd)
+		s.serve()
 	}
 }
 
@@ -337,12 +402,18 @@ func (s *service) buryThese(owner string, some []int) bool {
 	return err == nil
 }
 
-// Bury is what such a process does.
+// Bury is what such a process does. When the pipe is closed the listener has no descriptor of the connections any more; but a worker
+// that was started just before may be in the middle of execve(2), where the kernel closes the copies that it has of them: it is
+// not to be the last one. So this one waits until that is over.
 func Bury() {
 	var scrap [1]byte
 	for {
 		if _, err := unix.Read(3, scrap[:]); !errors.Is(err, unix.EINTR) {
+			time.Sleep(executed)
 			return
 		}
 	}
 }
+
+// executed is longer than execve(2) takes on a busy machine.
+const executed = time.Second

@@ -51,6 +51,22 @@ func (g *Graves) Next(hasty bool) (name string, some []int) {
 	return "", nil
 }
 
+// Barred reports whether an owner has more than one burier: what lay in their connections keeps one from its end.
+func (g *Graves) Barred(name string) bool {
+	o := g.owners[name]
+	return o != nil && o.buriers > 1
+}
+
+// AnyBarred reports whether one of the owners is.
+func (g *Graves) AnyBarred() bool {
+	for name := range g.owners {
+		if g.Barred(name) {
+			return true
+		}
+	}
+	return false
+}
+
 // Due reports whether there is something to bury, be it in a moment.
 func (g *Graves) Due() bool {
 	_, some := g.Next(false)

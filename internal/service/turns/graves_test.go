@@ -18,6 +18,9 @@ func TestGravesOfOne(t *testing.T) {
 			buriers++
 			held -= len(some)
 			g.Began(name, len(some))
+			if (buriers > 1) != g.Barred("alice") || g.AnyBarred() != g.Barred("alice") || g.Barred("bob") {
+				t.Fatalf("with %d buriers: %v, %v, %v", buriers, g.Barred("alice"), g.AnyBarred(), g.Barred("bob"))
+			}
 		}
 		if held >= most {
 			t.Fatalf("%d held", held)

@@ -22,8 +22,8 @@ type Turns struct {
 	owners  map[string]*owner
 	of      map[int]*owner // whose a connection is, waiting or served
 	due     []*owner       // those who have something to serve, the next one first
-	came    map[int]uint64 // when a connection came, of those that wait
-	count   uint64         // of those that came
+	came    map[int]uint64 // when a connection came, or its worker began
+	count   uint64         // of that
 	waiting int
 	running int // but those that are stuck
 	stuck   map[int]bool
@@ -31,10 +31,11 @@ type Turns struct {
 
 // owner is who connections are charged to.
 type owner struct {
-	name    string
-	idle    []int // connections that sent nothing yet, the oldest first
-	due     []int // those that sent something, likewise
-	running int
+	name   string
+	idle   []int // connections that sent nothing yet, the oldest first
+	due    []int // those that sent something, likewise
+	served []int // those that a worker has, likewise
+	stuck  int   // of those
 }
 
 func (o *owner) waiting() int { return len(o.idle) + len(o.due) }
@@ -163,10 +164,11 @@ func (t *Turns) Next() (connection int, ok bool) {
 		}
 		connection = o.due[0]
 		o.due = slices.Delete(o.due, 0, 1)
-		o.running++
+		o.served = append(o.served, connection)
 		t.running++
 		t.waiting--
-		delete(t.came, connection)
+		t.count++
+		t.came[connection] = t.count
 		t.due = slices.Delete(t.due, i, i+1)
 		if len(o.due) > 0 {
 			t.due = append(t.due, o) // behind the others
@@ -179,8 +181,44 @@ func (t *Turns) Next() (connection int, ok bool) {
 // mayRun: an owner has at most so many workers, and at most half of what the others leave.
 func (t *Turns) mayRun(o *owner) bool {
 	left := t.limits.Workers - t.running
-	return left > 0 && o.running < t.limits.Running && o.running < (left+o.running+1)/2
+	n := len(o.served)
+	return left > 0 && n < t.limits.Running && n < (left+n+1)/2
 }
+
+// Overdue is a connection whose worker holds up somebody who is due, where no worker is left: of those who have most
+// workers, the one that has been served longest. unequal says that they would still have as many as the other if it ended for the
+// other's sake. False where nobody is held up, or only by as many as they have themselves.
+func (t *Turns) Overdue() (connection int, unequal, ok bool) {
+	if t.running < t.limits.Workers {
+		return 0, false, false
+	}
+	least, most, connection := t.limits.Running, 0, -1
+	for _, o := range t.due {
+		if len(o.served) < t.limits.Running {
+			least = min(least, o.counts())
+		}
+	}
+	for _, o := range t.owners {
+		first, n := t.first(o), o.counts()
+		if n > most || n == most && n > 0 && t.came[first] < t.came[connection] {
+			connection, most = first, n
+		}
+	}
+	return connection, most >= least+2, most > least
+}
+
+// first is the one that has been served longest of an owner's that are not stuck; -1 where there is none.
+func (t *Turns) first(o *owner) int {
+	for _, c := range o.served {
+		if !t.stuck[c] {
+			return c
+		}
+	}
+	return -1
+}
+
+// counts is how many of an owner's workers count against all.
+func (o *owner) counts() int { return len(o.served) - o.stuck }
 
 // Ended says that a connection which was served is not served any more.
 func (t *Turns) Ended(connection int) {
@@ -188,12 +226,15 @@ func (t *Turns) Ended(connection int) {
 	if o == nil || slices.Contains(o.idle, connection) || slices.Contains(o.due, connection) {
 		return
 	}
-	o.running--
-	if !t.stuck[connection] {
+	o.served = slices.DeleteFunc(o.served, func(c int) bool { return c == connection })
+	if t.stuck[connection] {
+		o.stuck--
+	} else {
 		t.running--
 	}
 	delete(t.stuck, connection)
 	delete(t.of, connection)
+	delete(t.came, connection)
 	t.tidy(o)
 }
 
@@ -204,6 +245,7 @@ func (t *Turns) Stuck(connection int) {
 		return
 	}
 	t.stuck[connection] = true
+	t.of[connection].stuck++
 	t.running--
 }
 
@@ -212,7 +254,7 @@ func (t *Turns) tidy(o *owner) {
 	if len(o.due) == 0 {
 		t.due = slices.DeleteFunc(t.due, func(d *owner) bool { return d == o })
 	}
-	if o.waiting() == 0 && o.running == 0 {
+	if o.waiting() == 0 && len(o.served) == 0 {
 		delete(t.owners, o.name)
 	}
 }

@@ -221,6 +221,77 @@ func TestStuck(t *testing.T) {
 	}
 }
 
+// TestOverdue: where no worker is left, one of whoever has most holds up who has fewer: the oldest of those. It is unequal
+// only if nobody has fewer afterwards than the other.
+func TestOverdue(t *testing.T) {
+	x := New(Limits{Waiting: 4, Running: 3, All: 100, Workers: 6})
+	come := func(c int, name string) {
+		x.Come(c, name)
+		x.Due(c)
+	}
+	serve := func(want int) {
+		t.Helper()
+		if c, ok := x.Next(); !ok || c != want {
+			t.Fatalf("%d, %v is served, want %d", c, ok, want)
+		}
+	}
+	for i, name := range []string{"b", "a", "b", "a", "c", "d"} { // 2, 2, 1, 1
+		come(i, name)
+		serve(i)
+	}
+	overdue := func(what string, connection int, unequal, ok bool) {
+		t.Helper()
+		if c, u, is := x.Overdue(); is != ok || ok && (c != connection || u != unequal) {
+			t.Errorf("%s: %d, %v, %v; want %d, %v, %v", what, c, u, is, connection, unequal, ok)
+		}
+	}
+	overdue("nobody is due", 0, false, false)
+	come(10, "a")
+	overdue("who has most is due", 0, false, false)
+	come(11, "c")
+	overdue("one who has one", 0, false, true)
+	come(12, "bob")
+	overdue("one who has none", 0, true, true)
+	x.Stuck(0)
+	serve(12)
+	overdue("without the first", 1, false, true)
+	come(13, "e")
+	overdue("another one who has none", 1, true, true)
+	x.Stuck(1)
+	serve(13)
+	overdue("nobody has more than one", 0, false, false)
+	x.Ended(5)
+	overdue("there is a worker", 0, false, false)
+}
+
+// TestOverdueEnds: eleven owners have all workers, and whoever comes then is served when one of theirs has ended; and workers
+// that do not end do not become more than an owner may have.
+func TestOverdueEnds(t *testing.T) {
+	x := New(Limits{Waiting: 64, Running: 8, All: 4096, Workers: 64})
+	for c := range 11 * 20 {
+		x.Come(c, "owner"+strconv.Itoa(c/20))
+		x.Due(c)
+		x.Next()
+	}
+	for round := range 50 {
+		x.Come(1_000_000+round, "bob"+strconv.Itoa(round))
+		x.Due(1_000_000 + round)
+		stuck, unequal, ok := x.Overdue()
+		if !ok || !unequal || stuck >= 1_000_000 {
+			t.Fatalf("%d: %d, %v, %v", round, stuck, unequal, ok)
+		}
+		x.Stuck(stuck)
+		if next, ok := x.Next(); !ok || next != 1_000_000+round {
+			t.Fatalf("%d: %d is served, %v", round, next, ok)
+		}
+	}
+	for _, o := range x.owners {
+		if len(o.served) > 8 {
+			t.Errorf("%s has %d", o.name, len(o.served))
+		}
+	}
+}
+
 // TestStrangers: what is not there changes nothing.
 func TestStrangers(t *testing.T) {
 	x := small()

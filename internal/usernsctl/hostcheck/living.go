@@ -13,7 +13,6 @@ import (
 	"userns-helpers/internal/usernsctl/finding"
 	"userns-helpers/internal/usernsctl/idspace"
 	"userns-helpers/internal/usernsctl/limits"
-	"userns-helpers/internal/usernsctl/living"
 	"userns-helpers/internal/usernsctl/readdir"
 )
 
@@ -30,7 +29,7 @@ func (c *check) checkLiving() {
 	told := make(map[[2]uint32]bool)   // of two
 	for _, o := range view.Overlaps() {
 		if o.A.Owner == o.B.Owner {
-			alike[o.A.Owner] = add(alike[o.A.Owner], containerText(o.A), containerText(o.B))
+			alike[o.A.Owner] = add(alike[o.A.Owner], o.A.Text(), o.B.Text())
 			continue
 		}
 		pair := [2]uint32{min(o.A.Owner, o.B.Owner), max(o.A.Owner, o.B.Owner)}
@@ -40,7 +39,7 @@ func (c *check) checkLiving() {
 		told[pair] = true
 		c.report.Add(finding.Finding{
 			ID: "living-overlap", Level: finding.Error, Users: []string{c.accounts.uids.name[o.A.Owner], c.accounts.uids.name[o.B.Owner]},
-			Problem: "the living containers " + containerText(o.A) + " of " + c.userText(o.A.Owner) + " and " + containerText(o.B) + " of " + c.userText(o.B.Owner) +
+			Problem: "the living containers " + o.A.Text() + " of " + c.userText(o.A.Owner) + " and " + o.B.Text() + " of " + c.userText(o.B.Owner) +
 				" both have the " + o.Kind.Word() + "s " + span(o.Both) + " of the host",
 			Advice: "Each can signal and trace what runs in the other, and change its files. Give one of the users other IDs (usernsctl ranges), and start the container again.",
 		})
@@ -61,11 +60,6 @@ func add(to []string, texts ...string) []string {
 		}
 	}
 	return to
-}
-
-// containerText is a container for people.
-func containerText(c living.Container) string {
-	return printable(c.Name) + " (process " + strconv.Itoa(c.PID) + ")"
 }
 
 // userText is a user of this host for people.

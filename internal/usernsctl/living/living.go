@@ -177,6 +177,16 @@ func nameOf(cgroup, command string) string {
 // shortID is how much of its IDs podman shows.
 const shortID = 12
 
+// Text is a container for people. Its user chooses the name: one that could pass for more than a name is in quotation marks.
+func (c Container) Text() string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@+-"
+	name := c.Name
+	if strings.Trim(strings.TrimPrefix(name, "podman "), plain) != "" {
+		name = strconv.Quote(name)
+	}
+	return name + " (process " + strconv.Itoa(c.PID) + ")"
+}
+
 // Overlap is IDs of the host that two containers have, neither of which is in the other.
 type Overlap struct {
 	A, B Container // the older one first

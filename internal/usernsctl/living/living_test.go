@@ -115,3 +115,15 @@ func TestLook(t *testing.T) {
 	}
 	t.Error("it is not found")
 }
+
+// TestText: who names a container, or its cgroup, says nothing but a name with it.
+func TestText(t *testing.T) {
+	for name, want := range map[string]string{
+		"web-1.x": "web-1.x (process 7)", "podman 0123456789ab": "podman 0123456789ab (process 7)", "": " (process 7)",
+		"db (process 1) of root": `"db (process 1) of root" (process 7)`, "podman a b": `"podman a b" (process 7)`, "a\x1b[2J": `"a\x1b[2J" (process 7)`, `a"b`: `"a\"b" (process 7)`,
+	} {
+		if got := (Container{Name: name, PID: 7}).Text(); got != want {
+			t.Errorf("%q: %s", name, got)
+		}
+	}
+}
