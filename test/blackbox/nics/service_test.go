@@ -340,6 +340,10 @@ func TestServiceUntold(t *testing.T) {
 		w.must(connection.Send(request, network))
 		time.Sleep(time.Duration(i) * time.Millisecond)
 		_ = unix.Shutdown(connection.FD, unix.SHUT_RD)
+		closed := []unix.PollFd{{Fd: int32(connection.FD)}} // POLLHUP: a service that has not taken it yet is quiet, too
+		for err := error(unix.EINTR); errors.Is(err, unix.EINTR); {
+			_, err = unix.Poll(closed, 10_000)
+		}
 		s.Quiet(t, before)
 		records := strings.Join(journal.Records(), "\n")
 		untold := strings.Contains(records, `id="output-failed"`) && strings.Contains(records, "Failed to answer the caller")
