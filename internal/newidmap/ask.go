@@ -100,7 +100,7 @@ func once(message []byte, pidfd int) (sent bool, answer wire.Answer, err error) 
 		if err != nil {
 			return errors.Join(failed, err)
 		}
-		if answer, err = wire.ParseAnswer(wire.Maps, reply); err != nil {
+		if answer, err = wire.ParseAnswer(wire.WriteMap, reply); err != nil {
 			return conn.Malformed(err.Error())
 		}
 		return nil

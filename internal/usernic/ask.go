@@ -68,7 +68,7 @@ func (r *run) insist(call wire.Call, namespace netns.Found) (wire.Answer, error)
 	}
 	heard := false
 	for end := time.Now().Add(insisting); ; {
-		sent, answer, err := once(message, call.Unopened == "", namespace)
+		sent, answer, err := once(call.Method, message, call.Unopened == "", namespace)
 		switch {
 		case !sent && !heard:
 			return wire.Answer{}, &whynot.NotPrivileged{Service: err}
@@ -96,7 +96,7 @@ var errUnsendable = errors.New("the command line is too long for it, or not UTF-
 func isUnread(err error) bool { return errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE) }
 
 // once asks the service; sent reports whether it may have got the call. Only root is asked: unixsock.
-func once(message []byte, opened bool, namespace netns.Found) (sent bool, answer wire.Answer, err error) {
+func once(method wire.Method, message []byte, opened bool, namespace netns.Found) (sent bool, answer wire.Answer, err error) {
 	err = unixsock.Daemon{Path: paths.Nics(), Patience: patience}.Once(func(conn *unixsock.Conn) error {
 		sent = true
 		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
@@ -108,7 +108,7 @@ func once(message []byte, opened bool, namespace netns.Found) (sent bool, answer
 		if err != nil {
 			return errors.Join(failed, err)
 		}
-		if answer, err = wire.ParseAnswer(wire.Nics, reply); err != nil {
+		if answer, err = wire.ParseAnswer(method, reply); err != nil {
 			return conn.Malformed(err.Error())
 		}
 		return nil

@@ -48,6 +48,22 @@ func (g *gatherer) gather(need plan.Need) (err error) {
 	return err
 }
 
+// reach refuses whoever may not ask from the network namespace that they are in.
+func (g *gatherer) reach() error {
+	for {
+		next, refused := plan.Reach(g.facts)
+		switch {
+		case refused != nil:
+			return refused
+		case next == plan.Nothing:
+			return nil
+		}
+		if err := g.gather(next); err != nil {
+			return err
+		}
+	}
+}
+
 // roster returns the names of the groups that the account of a user id is in as it is written down. An error means that there
 // may be others, or that it may be in one of the groups that matter.
 type roster func(uid uint32, matters []string) ([]string, error)

@@ -136,7 +136,7 @@ func (r *run) decide() (done outcome, err error) {
 func (r *run) create() (outcome, error) {
 	// Decide: the administrator's lines and policy, then the namespace, opened once and with the caller's rights, then the bridge.
 	n := &nic{request: r.wanted, uid: r.caller.UID(), announce: r.granted}
-	g := &gatherer{facts: plan.Facts{Person: r.Person, Place: r.wanted.place, Container: r.wanted.container, Abroad: r.abroad}, standing: r.standing, listed: r.listed}
+	g := r.gatherer()
 	g.namespace = func() (err error) {
 		n.namespace, err = r.openNamespace()
 		return err
@@ -157,6 +157,12 @@ func (r *run) create() (outcome, error) {
 	r.charge = n.claim.Allotment
 	line, err := n.make()
 	return outcome{line, n.undo}, err
+}
+
+// gatherer is one for what is wanted, of which nothing is known but who asks, and from where.
+func (r *run) gatherer() *gatherer {
+	facts := plan.Facts{Person: r.Person, Place: r.wanted.place, Container: r.wanted.container, Abroad: r.abroad}
+	return &gatherer{facts: facts, standing: r.standing, listed: r.listed}
 }
 
 // open opens what making an interface needs: the kernel's socket, the book, and the key of addresses.

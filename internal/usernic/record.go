@@ -30,12 +30,20 @@ func (r *run) begin() *audit.Record {
 	if len(r.arguments) > 3 {
 		record.Text("target", r.arguments[3])
 	}
-	record.Number("pid", uint64(r.wanted.target.pid))
+	record.Number("pid", uint64(r.pid()))
 	record.Text("asked", commandLine(r.arguments))
 	if r.host != "" {
 		r.recordGrounds(record)
 	}
 	return record
+}
+
+// pid is the process that was named, if the program itself has looked for it: who asks the service can name any.
+func (r *run) pid() int {
+	if r.peer != nil {
+		return 0
+	}
+	return r.wanted.target.pid
 }
 
 // begun is a record that says through which door the caller came.

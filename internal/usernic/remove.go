@@ -15,15 +15,18 @@ import (
 	"userns-helpers/internal/usernic/whynot"
 )
 
-// remove deletes an interface that the caller made. The path of the namespace is opened with the caller's rights, and
+// remove deletes an interface that the caller made, if they may ask from where they are. The path of the namespace is opened with the caller's rights, and
 // the caller has to own it, before anything else is looked at: the answer never tells what is at a path that the caller
 // cannot see (CVE-2018-6556, CVE-2022-47952).
 func (r *run) remove() error {
+	g := r.gatherer()
+	if err := g.reach(); err != nil {
+		return err
+	}
 	namespace, err := r.openNamespace()
 	if err != nil {
 		return err
 	}
-	g := &gatherer{standing: r.standing}
 	book, err := g.open()
 	if err != nil {
 		return err

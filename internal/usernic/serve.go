@@ -21,7 +21,8 @@ type Asked struct {
 
 // Serve is the program for a caller who asked the service: who they are has been found out, their words are read. The
 // namespace comes as a descriptor, which they opened; everything after is what the program does for whoever runs it with
-// privilege. reply reports whether the peer was told: an interface that nobody was told of is deleted again. So does Serve.
+// privilege. reply reports whether the peer was told: an interface that nobody was told of is deleted again, and so is
+// one whose line cannot be told. So does Serve.
 func Serve(caller privilege.Caller, peer privilege.Peer, asked Asked, reply func(wire.Answer) bool) bool {
 	r := &run{arguments: asked.Call.Arguments, caller: caller, peer: &peer, received: asked.Namespace, unopened: asked.Call.Unopened}
 	done, err := r.serve(asked.Connection)
@@ -31,7 +32,13 @@ func Serve(caller privilege.Caller, peer privilege.Peer, asked Asked, reply func
 		v.Err = nil
 		return reply(wire.Answer{Why: &v})
 	}
-	told := reply(wire.Answer{Line: strings.TrimSuffix(done.line, "\n")})
+	answer := wire.Answer{Line: strings.TrimSuffix(done.line, "\n")}
+	if !answer.Tells(asked.Call.Method) {
+		v := r.untold(done, failed(whynot.Answer, unix.EBADMSG))
+		v.Err = nil
+		return reply(wire.Answer{Why: &v})
+	}
+	told := reply(answer)
 	if !told && done.undo != nil {
 		r.untold(done, failed(whynot.Answer, unix.EPIPE))
 	}

@@ -209,10 +209,17 @@ func (p Peer) Login() (uid, session uint32, ok bool) {
 	return uid, session, known && ok && p.pidfd >= 0 && unix.PidfdSendSignal(p.pidfd, 0, nil, 0) != unix.ESRCH
 }
 
-// Plain makes all ids of this thread the caller's real ones, for a program without privilege that has others all the same,
-// as an executable that is setuid and not root's has: a socket shows its peer the effective ids. Where they are the same
+// Plain makes this thread the caller's own, for a program that has not the privilege that it needs, and perhaps some other: as an
+// executable that is setuid and not root's has, or one with a file capability. It gives up every capability, so that what it opens
+// from here on is what the caller can open (CVE-2018-6556), and makes all ids the real ones: a socket shows its peer the effective
+// ones. Where they are the same
 // already nothing is changed, which the kernel would refuse to ids that this user namespace does not contain.
 func (c Caller) Plain() error {
+	if c.permitted != 0 {
+		if err := exactly(0).set(); err != nil {
+			return err
+		}
+	}
 	if r, e, s := unix.Getresgid(); r != e || e != s {
 		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(c.gid), uintptr(c.gid), uintptr(c.gid)); errno != 0 {
 			return changeGroup.failed(errno)

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"userns-helpers/internal/text/json"
 	"userns-helpers/internal/text/verdict"
@@ -15,6 +17,13 @@ type Answer struct {
 	Why   *verdict.Verdict // nil: it was done. Its Err is nil, and its texts are printable
 	Busy  bool             // come again: nothing was done, and Why is nil
 	Line  string           // what Create is to print, without its newline
+}
+
+// Tells reports whether an answer can be one to a call, and told as it is. Who asked Create, and has it done, needs a line; and the
+// container's root has a say in a name that is in it.
+func (a Answer) Tells(m Method) bool {
+	needs := m == Create && a.Why == nil && !a.Busy
+	return utf8.ValidString(a.Line) && !strings.ContainsFunc(a.Line, unicode.IsControl) && (a.Line != "" || !needs)
 }
 
 // How many bytes of a headline or an advice, and of a note, an answer has, as JSON: more than any that is not a caller's
@@ -81,9 +90,21 @@ func list(texts []string) string {
 	return "[" + strings.Join(quoted, ",") + "]"
 }
 
-// ParseAnswer understands an answer of a socket that has an interface, without its NUL. Members that are not known are passed
+// ParseAnswer understands an answer to a call, without its NUL. Members that are not known are passed
 // over: the service may be newer than the program. Errors: json.ErrMalformed.
-func ParseAnswer(has string, message []byte) (Answer, error) {
+func ParseAnswer(to Method, message []byte) (Answer, error) {
+	has := Nics
+	if to == WriteMap {
+		has = Maps
+	}
+	a, err := parseAnswer(has, message)
+	if err != nil || !a.Tells(to) {
+		return Answer{}, cmp.Or(err, json.ErrMalformed)
+	}
+	return a, nil
+}
+
+func parseAnswer(has string, message []byte) (Answer, error) {
 	top, err := json.Object(message, "error", "parameters")
 	if err != nil {
 		return Answer{}, err
@@ -112,7 +133,7 @@ func parseDone(parameters []byte) (Answer, error) {
 	if !ok {
 		line, ok = json.Text(values[1])
 	}
-	if !ok || strings.ContainsFunc(line, unicode.IsControl) {
+	if !ok {
 		return Answer{}, json.ErrMalformed
 	}
 	notes, err := parseNotes(values[0])

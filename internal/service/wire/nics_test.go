@@ -117,14 +117,35 @@ func TestNicAnswers(t *testing.T) {
 		if !json.Valid(message[:len(message)-1]) {
 			t.Errorf("%q", message)
 		}
-		if got, err := ParseAnswer(Nics, message[:len(message)-1]); err != nil || !reflect.DeepEqual(got, a) {
+		if got, err := ParseAnswer(Delete, message[:len(message)-1]); err != nil || !reflect.DeepEqual(got, a) {
 			t.Errorf("%+v is read as %+v, %v", a, got, err)
 		}
 	}
 	for _, text := range []string{`{"parameters":{"line":7}}`, `{"parameters":{"line":"a\nb"}}`, `{"parameters":{"line":"\u001b[2J"}}`, `{"error":"org.userns-helpers.Maps.Busy"}`} {
-		if got, err := ParseAnswer(Nics, []byte(text)); err == nil || !reflect.DeepEqual(got, Answer{}) {
+		if got, err := ParseAnswer(Delete, []byte(text)); err == nil || !reflect.DeepEqual(got, Answer{}) {
 			t.Errorf("%q is read as %+v", text, got)
 		}
+	}
+	for _, c := range []struct {
+		answer Answer
+		to     Method
+		tells  bool
+	}{
+		{Answer{}, Delete, true},
+		{Answer{}, Create, false},
+		{Answer{Busy: true}, Create, true},
+		{Answer{Why: &verdict.Verdict{}}, Create, true},
+		{Answer{Line: "eth0:2:v:17"}, Create, true},
+		{Answer{Line: "a\x1b:2:v:17"}, Create, false},
+		{Answer{Line: "a\xc2\x9b:2:v:17"}, Create, false},
+		{Answer{Line: "a\xff:2:v:17"}, Create, false},
+	} {
+		if c.answer.Tells(c.to) != c.tells {
+			t.Errorf("%+v to %v: %v", c.answer, c.to, !c.tells)
+		}
+	}
+	if a, err := ParseAnswer(Create, []byte(`{"parameters":{}}`)); err == nil {
+		t.Errorf("Create without a line is read as %+v", a)
 	}
 	if message := (Answer{Line: "e\xff:1:v:2"}).Message(Nics); !json.Valid(message[:len(message)-1]) {
 		t.Errorf("%q", message)

@@ -109,12 +109,12 @@ func TestAnswers(t *testing.T) {
 		if bytes.IndexByte(message, 0) != len(message)-1 || !json.Valid(message[:len(message)-1]) {
 			t.Errorf("%q", message)
 		}
-		if got, err := ParseAnswer(Maps, message[:len(message)-1]); err != nil || !reflect.DeepEqual(got, a) {
+		if got, err := ParseAnswer(WriteMap, message[:len(message)-1]); err != nil || !reflect.DeepEqual(got, a) {
 			t.Errorf("%+v is read as %+v, %v", a, got, err)
 		}
 	}
 	for _, text := range []string{"", "[]", `{"error":"x"}`, `{"error":"org.userns-helpers.Maps.Refused"}`, `{"parameters":{"notes":[1]}}`, `{"parameters":[]}`} {
-		if got, err := ParseAnswer(Maps, []byte(text)); err == nil {
+		if got, err := ParseAnswer(WriteMap, []byte(text)); err == nil {
 			t.Errorf("%q is read as %+v", text, got)
 		}
 	}
@@ -131,7 +131,7 @@ func TestAnswerIsBounded(t *testing.T) {
 	if len(message) > Longest || !json.Valid(message[:len(message)-1]) || bytes.ContainsAny(message[:len(message)-1], "\x1b\x00\n") {
 		t.Errorf("%d bytes", len(message))
 	}
-	if _, err := ParseAnswer(Maps, message[:len(message)-1]); err != nil {
+	if _, err := ParseAnswer(WriteMap, message[:len(message)-1]); err != nil {
 		t.Error(err)
 	}
 }
@@ -140,7 +140,7 @@ func TestAnswerIsBounded(t *testing.T) {
 func FuzzParseAnswer(f *testing.F) {
 	f.Add(Answer{Notes: []string{"a"}}.Message(Maps))
 	f.Fuzz(func(t *testing.T, message []byte) {
-		if a, err := ParseAnswer(Maps, message); err == nil && !json.Valid(message) {
+		if a, err := ParseAnswer(WriteMap, message); err == nil && !json.Valid(message) {
 			t.Errorf("%q is %+v", message, a)
 		}
 	})

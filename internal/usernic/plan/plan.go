@@ -83,8 +83,8 @@ func Decide(f Facts) (p Plan, next Need, refused verdict.Reason) {
 	if p.Terms, refused = f.terms(); refused != nil {
 		return p, Nothing, refused
 	}
-	if f.Abroad && !p.Terms.OtherNetworks {
-		return p, Nothing, &OtherNetwork{Line: p.Terms.Policy.Where(p.Terms.Subject, nics.OtherNetworks).Line}
+	if _, refused = Reach(f); refused != nil {
+		return p, Nothing, refused
 	}
 	if !f.Namespace {
 		return p, Namespace, nil
@@ -100,6 +100,22 @@ func Decide(f Facts) (p Plan, next Need, refused verdict.Reason) {
 	}
 	next, refused = f.address(p.Terms)
 	return p, next, refused
+}
+
+// Reach decides whether somebody may ask from the network namespace that they are in, to create or to delete. It waits for the
+// policy at most, and for nothing where they are in that of the bridge.
+func Reach(f Facts) (next Need, refused verdict.Reason) {
+	switch {
+	case !f.Abroad:
+		return Nothing, nil
+	case f.Policy == nil:
+		return Policy, nil
+	}
+	terms, refused := f.terms()
+	if refused == nil && !terms.OtherNetworks {
+		refused = &OtherNetwork{Line: f.Policy.Where(terms.Subject, nics.OtherNetworks).Line}
+	}
+	return Nothing, refused
 }
 
 // Gather asks for fact after fact until all is decided before last, Nothing for all. The error is a refusal, or that of fact.

@@ -55,7 +55,7 @@ func TestConnect(t *testing.T) {
 }
 
 // TestAbroad: who asks from another network namespace is refused before anything is looked at, unless the policy says so; who is
-// granted nothing hears that.
+// granted nothing hears that. A delete, which needs no grant, is refused alike.
 func TestAbroad(t *testing.T) {
 	place := netquota.Place{Type: "veth", Bridge: "br0"}
 	granted := &Grants{Allotments: []netquota.Allotment{{Owner: "alice", Place: place, Quota: 1}}}
@@ -88,6 +88,14 @@ func TestAbroad(t *testing.T) {
 		}
 		if next != c.next || id != c.id {
 			t.Errorf("%v, %q: %v, %q", c.abroad, c.policy, next, id)
+		}
+		f := Facts{Person: who, Place: place, Abroad: c.abroad}
+		if next, refused := Reach(f); refused != nil || (next == Policy) != c.abroad {
+			t.Errorf("a delete, %v, before the policy is known: %v, %v", c.abroad, next, refused)
+		}
+		f.Policy = policy
+		if next, refused := Reach(f); next != Nothing || (refused != nil) != (c.id != "") || refused != nil && refused.ID() != "other-network" {
+			t.Errorf("a delete, %v, %q: %v, %v", c.abroad, c.policy, next, refused)
 		}
 	}
 }

@@ -195,10 +195,14 @@ func TestServiceRefuses(t *testing.T) {
 			w.nothingLeft(look, w.look())
 		})
 	}
+	journal.Records()
 	connection := harness.Dial(t, paths.Nics(), alice.owner())
-	w.must(connection.Send(request, network))
+	w.must(connection.Send(strings.Replace(request, `"fd:3"`, `"1"`, 1), network))
 	if got := connection.Reply(); !strings.HasPrefix(got, `{"parameters":{"line":"eth0:`) {
 		t.Errorf("the next call: %q", got)
+	}
+	if records := strings.Join(journal.Records(), "\n"); !strings.Contains(records, ` target="1" pid=0 `) {
+		t.Errorf("a process that nobody has looked at is recorded: %s", records)
 	}
 	s.Quiet(t, before+1) // the connection that was sent over another one
 }
@@ -281,29 +285,38 @@ func TestServiceOtherNetwork(t *testing.T) {
 	w := staged(t, "")
 	serve(t)
 	w.must(os.MkdirAll(filepath.Dir(policy), 0o755))
-	call := func(program string) (status int, text, why string) {
+	call := func(program, words string) (status int, text, why string) {
 		journal.Records()
 		argv := append(strings.Fields("unshare --net setpriv --reuid=1001 --regid=1001 --clear-groups"), program)
-		command := exec.Command(argv[0], append(argv[1:], strings.Fields(w.fill("create /dev/null c1 {pid:alice} veth br0 eth0"))...)...)
+		command := exec.Command(argv[0], append(argv[1:], strings.Fields(w.fill(words))...)...)
 		command.Dir = "/"
 		out, _ := command.CombinedOutput()
 		return command.ProcessState.ExitCode(), string(out), harness.ReasonIn(journal.Records())
 	}
 	w.hold(alice)
+	const create, remove = "create /dev/null c1 {pid:alice} veth br0 eth0", "delete /dev/null c1 {pid:alice} veth br0 {nic}"
+	w.create(alice, "{pid} veth br0 eth0", nic{})
+	w.nic = column(w.ledger()[0], 4)
 	refusal := struct{ why string }{why: "other-network"}
 	for _, text := range []string{"", "[defaults]\nother_networks = false\n", "[defaults]\nother_networks = true\n\n[[rule]]\nuser = \"alice\"\nother_networks = false\n"} {
 		w.must(harness.File{Text: text, Absent: text == ""}.Put(policy))
 		before := w.look()
-		if status, said, why := call(*plain); status != 1 || why != refusal.why || !strings.HasPrefix(said, "lxc-user-nic: The service does not serve you\nlxc-user-nic: you are in another network namespace") {
-			t.Errorf("%q: %d %q %q", text, status, said, why)
+		for _, words := range []string{create, remove} {
+			if status, said, why := call(*plain, words); status != 1 || why != refusal.why || !strings.HasPrefix(said, "lxc-user-nic: The service does not serve you\nlxc-user-nic: you are in another network namespace") {
+				t.Errorf("%q: %s: %d %q %q", text, words, status, said, why)
+			}
+			w.nothingLeft(before, w.look())
+			w.nothingLost(before, w.look())
 		}
-		w.nothingLeft(before, w.look())
 	}
-	if status, said, why := call(*ours); status != 1 || why != "no-such-bridge" {
+	if status, said, why := call(*ours, create); status != 1 || why != "no-such-bridge" {
 		t.Errorf("the setuid program: %d %q %q", status, said, why)
 	}
 	w.must(harness.File{Text: "[[rule]]\nuser = \"alice\"\nother_networks = true\n"}.Put(policy))
-	status, said, _ := call(*plain)
+	if status, said, why := call(*plain, remove); status != 0 || said != "" {
+		t.Errorf("allowed to delete: %d %q %q", status, said, why)
+	}
+	status, said, _ := call(*plain, create)
 	w.must(harness.File{Absent: true}.Put(policy))
 	found := line.FindStringSubmatch(said)
 	if status != 0 || found == nil {
@@ -327,6 +340,10 @@ func TestServiceUntold(t *testing.T) {
 		w.must(connection.Send(request, network))
 		time.Sleep(time.Duration(i) * time.Millisecond)
 		_ = unix.Shutdown(connection.FD, unix.SHUT_RD)
+		closed := []unix.PollFd{{Fd: int32(connection.FD)}} // POLLHUP: a service that has not taken it yet is quiet, too
+		for err := error(unix.EINTR); errors.Is(err, unix.EINTR); {
+			_, err = unix.Poll(closed, 10_000)
+		}
 		s.Quiet(t, before)
 		records := strings.Join(journal.Records(), "\n")
 		untold := strings.Contains(records, `id="output-failed"`) && strings.Contains(records, "Failed to answer the caller")
@@ -346,6 +363,82 @@ func TestServiceUntold(t *testing.T) {
 		t.Error("the caller was never gone in time")
 	}
 	fmt.Printf("observed: %s: %d of 12 were taken back\n", t.Name(), failed)
+}
+
+// TestServiceUntellable: the container's root can give its end a name, before the line is written, with which no line can be told. Then
+// the interface is deleted again, and counts no more.
+func TestServiceUntellable(t *testing.T) {
+	w := staged(t, "alice veth br0 1\n")
+	serve(t)
+	target := w.hold(alice)
+	network := opened(t, fmt.Sprintf("/proc/%d/ns/net", target.PID), unix.O_RDONLY)
+	refused := 0
+	for try := 0; try < 10 && refused < 2; try++ {
+		ready, stop := renaming(t, target.PID)
+		if !ready {
+			stop()
+			t.Fatal("perl does not start")
+		}
+		connection := harness.Dial(t, paths.Nics(), alice.owner())
+		w.must(connection.Send(request, network))
+		got := connection.Reply()
+		stop()
+		if strings.Contains(got, `"id":"output-failed"`) {
+			refused++
+			if alive := w.alive(alice); alive != 0 || len(w.ledger()) != 0 {
+				t.Fatalf("%d interfaces live after %q; %q", alive, got, w.ledger())
+			}
+			continue
+		}
+		if !strings.HasPrefix(got, `{"parameters":{"line":"eth0:`) {
+			t.Fatalf("answered %q, and %d interfaces live", got, w.alive(alice))
+		}
+		w.nic = column(w.ledger()[0], 4)
+		w.remove(alice, "{ns} veth br0 {nic}")
+	}
+	if refused == 0 {
+		t.Error("the interface was never renamed in time")
+	}
+}
+
+// renaming has a process call eth0 of a process's network namespace a, ESC, as soon as it is there. ready: it tries already.
+func renaming(t *testing.T, pid int) (ready bool, stop func()) {
+	t.Helper()
+	command := exec.Command("nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", pid), "perl", "-e",
+		`use Socket; socket(S, AF_INET, SOCK_DGRAM, 0) || die; $| = 1; print "x"; 1 until ioctl(S, 0x8923, my $r = pack("a16a24", "eth0", "a\e"))`)
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	n, _ := out.Read(make([]byte, 1))
+	return n == 1, func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	}
+}
+
+// TestServiceCapability: a program that has a capability and not its privilege opens nothing with it: what is at a path that the
+// caller cannot reach, nobody learns.
+func TestServiceCapability(t *testing.T) {
+	w := staged(t, "")
+	serve(t)
+	directory := w.directory(0o755)
+	w.must(harness.Install(*plain, directory, "lxc-user-nic", 0o755, unix.CAP_DAC_OVERRIDE))
+	closed := w.directory(0o700)
+	w.must(os.WriteFile(closed+"/there", nil, 0o600))
+	for _, words := range []string{"create /dev/null c1 %s veth br0 eth0", "delete /dev/null c1 %s veth br0 veth1001_AAAA"} {
+		var answers []string
+		for _, path := range []string{closed + "/there", closed + "/gone_"} {
+			a := w.callStarted(harness.Start{}, directory+"/lxc-user-nic", alice, strings.Fields(fmt.Sprintf(words, path))...)
+			answers = append(answers, fmt.Sprint(a.status, strings.ReplaceAll(a.text(), path, "PATH")))
+		}
+		if answers[0] != answers[1] || !strings.HasPrefix(answers[0], "1") || !strings.Contains(answers[0], "PATH") {
+			t.Errorf("there: %q; missing: %q", answers[0], answers[1])
+		}
+	}
 }
 
 // TestServiceShared: the setuid program and the service count together, exactly, while both are called at once; and one deletes
@@ -427,6 +520,7 @@ func TestServiceSilent(t *testing.T) {
 		{name: "soon", said: "^eth0:2:veth1001_AbCd:17\n$", least: 3, most: 3},
 		{name: "unread", said: "^eth0:2:veth1001_AbCd:17\n$", least: 3, most: 3},
 		{name: "nonsense", why: "service-silent", said: "the answer is malformed", status: 1, least: 1, most: 1},
+		{name: "lineless", why: "service-silent", said: "the answer is malformed", status: 1, least: 1, most: 1},
 		{name: "refuse", said: "^lxc-user-nic: first\nlxc-user-nic: second\n$", status: 1, least: 1, most: 1},
 		{name: "untold", why: "output-failed", said: "^lxc-user-nic: Failed to write to standard output: broken pipe\nlxc-user-nic|^lxc-user-nic: Failed to write to standard output\nlxc-user-nic: broken pipe\n$", status: 1, least: 2, most: 2, start: harness.Start{Stdout: full}},
 	}
@@ -500,6 +594,8 @@ func answerAs(connection *net.UnixConn, calls map[string]int, deleted *string) {
 		answer = `{"parameters":{"line":7}}`
 	case name == "refuse":
 		answer = `{"error":"org.userns-helpers.Nics.Refused","parameters":{"id":"over-quota","headline":"first","advice":"second","usage":false,"notes":[]}}`
+	case name == "lineless":
+		answer = `{"parameters":{}}`
 	case bytes.Contains(text, []byte("Nics.Delete")):
 		*deleted = string(nameIn.FindSubmatch(text)[1])
 		answer = `{"parameters":{}}`
