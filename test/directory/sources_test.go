@@ -122,6 +122,50 @@ func TestGetent(t *testing.T) {
 	}
 }
 
+// TestManyGroups: a caller who has put themselves into as many groups as a process may have, which anybody can with
+// subordinate ids, is answered as fast as a service can be asked with one patience, and evades no rule.
+func TestManyGroups(t *testing.T) {
+	grantNics(t, "carol veth br0 5\n")
+	switched(t, "passwd: files systemd\ngroup: files systemd\n")
+	many := carol
+	for gid := range uint32(65536) {
+		many.groups = append(many.groups, 200000+gid)
+	}
+	if r := within(t, 12*time.Second, many); r.status != 0 {
+		t.Errorf("getent: %v", r)
+	}
+	does(t, "mkdir -p /etc/userns-helpers; rm -f /srv/getent.runs")
+	put(t, "/etc/userns-helpers/policy.toml", harness.File{Text: "[[rule]]\ngroup = \"devs\"\nisolated = true\n"})
+	replaced(t, "/usr/bin/getent", harness.File{Mode: 0o755, Text: `#!/bin/sh
+echo >>/srv/getent.runs
+sleep $(($# * 5 / 1000)).$(printf %03d $(($# * 5 % 1000))) # 5 ms a group
+exit 2
+`})
+	r := within(t, 12*time.Second, many)
+	if r.status != 1 || !strings.Contains(r.err, "Cannot determine your groups") || !strings.Contains(r.err, "no answer within 10 seconds") {
+		t.Errorf("a slow getent: %v", r)
+	}
+	if runs, err := os.ReadFile("/srv/getent.runs"); err != nil || len(runs) < 2 || len(runs) > 2000 {
+		t.Errorf("%d executions, %v", len(runs), err)
+	}
+}
+
+// within makes an interface of u, and gives up the test if that takes too long.
+func within(t *testing.T, most time.Duration, u user) result {
+	t.Helper()
+	argv := creates(hold(t, carol, "unshare", "-Urn", "cat").PID)
+	done := make(chan result, 1)
+	go func() { done <- call(t, u, argv...) }()
+	select {
+	case r := <-done:
+		t.Logf("%v", r.took)
+		return r
+	case <-time.After(most):
+		t.Fatalf("no answer within %v", most)
+	}
+	return result{}
+}
+
 // spy takes getent's place: it tells what it was given, and answers for uid 4200. The shell reads its state itself: while
 // it starts another program, which would read it, it blocks all signals.
 const spy = `#!/bin/sh

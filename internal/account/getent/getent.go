@@ -8,6 +8,7 @@ package getent
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,16 +23,17 @@ const patience = 10 * time.Second
 
 // Switch is the name service switch of this machine.
 type Switch struct {
-	run func(exec.Program) (exec.Result, error)
+	run      func(exec.Program) (exec.Result, error)
+	patience time.Duration // for all that Find, or Listing, asks
 }
 
 // AsRoot returns the switch as root sees it, for a caller of that standing. Where this process cannot be root in all its user ids, it has no answers.
 func AsRoot(caller privilege.Standing) Switch {
-	return Switch{func(p exec.Program) (exec.Result, error) { return exec.AsRoot(p, caller) }}
+	return Switch{func(p exec.Program) (exec.Result, error) { return exec.AsRoot(p, caller) }, patience}
 }
 
 // AsSelf returns the switch as a process without privileges sees it.
-func AsSelf() Switch { return Switch{exec.AsSelf} }
+func AsSelf() Switch { return Switch{exec.AsSelf, patience} }
 
 // Error says that getent did not answer.
 type Error struct{ Err error }
@@ -53,14 +55,22 @@ func (*Error) NotRunning() bool { return true }
 // Describe returns the path of the program.
 func (Switch) Describe() string { return paths.Getent() }
 
-// Find asks for one account after the other. Errors: *Error, errMalformed.
-func (s Switch) Find(keys []lookup.Key) ([]lookup.Account, error) {
-	return lookup.Each(keys, s.account)
+// Find asks with one patience for all accounts. Errors: *Error, errMalformed.
+func (s Switch) Find(keys []lookup.Key) (found []lookup.Account, err error) {
+	end := time.Now().Add(s.patience)
+	for part := range slices.Chunk(keys, most) {
+		some, err := s.accounts(part, end)
+		found = append(found, some...)
+		if err != nil {
+			return found, err
+		}
+	}
+	return found, nil
 }
 
 // account asks for a number, or for a group's name that cannot be taken for an option or a number: those are in the
 // administrator's policy.
-func (s Switch) account(key lookup.Key) (lookup.Account, bool, error) {
+func (s Switch) account(key lookup.Key, end time.Time) (lookup.Account, bool, error) {
 	database, asked, parse := "passwd", strconv.FormatUint(uint64(key.ID), 10), passwd.User
 	if key.Group {
 		database, parse = "group", passwd.Group
@@ -71,7 +81,7 @@ func (s Switch) account(key lookup.Key) (lookup.Account, bool, error) {
 	case key.Name != "":
 		asked = key.Name
 	}
-	text, err := s.ask(database, asked)
+	text, err := s.ask(end, database, asked)
 	if err != nil || text == nil {
 		return lookup.Account{}, false, err
 	}
@@ -101,8 +111,8 @@ const (
 )
 
 // ask returns the line about an account, in the format of passwd(5) or group(5); nothing if no service has one.
-func (s Switch) ask(database, key string) ([]byte, error) {
-	result, err := s.execute(database, key)
+func (s Switch) ask(end time.Time, database, key string) ([]byte, error) {
+	result, err := s.execute(end, database, key)
 	switch {
 	case err != nil:
 		return nil, err
@@ -114,10 +124,14 @@ func (s Switch) ask(database, key string) ([]byte, error) {
 	return line(result.Output)
 }
 
-// execute runs getent. Errors: *Error.
-func (s Switch) execute(arguments ...string) (exec.Result, error) {
+// execute runs getent, until then at most. Errors: *Error.
+func (s Switch) execute(end time.Time, arguments ...string) (exec.Result, error) {
+	left := time.Until(end)
+	if left <= 0 {
+		return exec.Result{}, &Error{exec.ErrTimeout}
+	}
 	result, err := s.run(exec.Program{
-		Path: paths.Getent(), Arguments: arguments, Environment: []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, Patience: patience,
+		Path: paths.Getent(), Arguments: arguments, Environment: []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}, Patience: left,
 	})
 	if err != nil {
 		return exec.Result{}, &Error{err}

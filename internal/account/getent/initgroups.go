@@ -2,6 +2,7 @@ package getent
 
 import (
 	"bytes"
+	"time"
 
 	"userns-helpers/internal/account/lookup"
 	"userns-helpers/internal/account/passwd"
@@ -11,7 +12,7 @@ import (
 // Listing returns the ids of the groups in which initgroups(3) would put these users, without their primary ones. All are asked
 // for at once. The names are those of accounts that were found, and "--" ends the options. Errors: *Error, errMalformed.
 func (s Switch) Listing(users []string) ([]lookup.Account, error) {
-	result, err := s.execute(append([]string{"initgroups", "--"}, users...)...)
+	result, err := s.execute(time.Now().Add(s.patience), append([]string{"initgroups", "--"}, users...)...)
 	if err == nil && result.Status != found {
 		err = endedWith(result.Status)
 	}

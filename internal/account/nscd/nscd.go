@@ -43,8 +43,10 @@ const (
 	version    = 2
 )
 
-// Find asks for one account after the other. Errors: *lookup.NotServedError, *unixsock.Error.
-func (c Cache) Find(keys []lookup.Key) ([]lookup.Account, error) { return lookup.Each(keys, c.account) }
+// Find asks for one account after the other, all within one patience. Errors: *lookup.NotServedError, *unixsock.Error.
+func (c Cache) Find(keys []lookup.Key) ([]lookup.Account, error) {
+	return lookup.Each(keys, Cache{c.daemon.Together()}.account)
+}
 
 // account sends one question: version, kind, length of what is asked for with its NUL, what is asked for.
 func (c Cache) account(key lookup.Key) (account lookup.Account, found bool, err error) {

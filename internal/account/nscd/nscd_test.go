@@ -123,6 +123,20 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// TestOnePatience: a caller who is in many groups does not make the daemon be waited for longer than one who is in one.
+func TestOnePatience(t *testing.T) {
+	d := fake.Listen(t, func(_ int, c net.Conn) {
+		_, _ = c.Read(make([]byte, 300))
+		time.Sleep(soon / 3)
+		_, _ = c.Write(words(2, 0, 0, 0, minusOne, minusOne, 0, 0, 0))
+	})
+	began := time.Now()
+	_, err := cacheAt(d.Path).Find(make([]lookup.Key, 30))
+	if took := time.Since(began); !errors.Is(err, unixsock.ErrTimeout) || took > 2*soon || d.Accepted.Load() < 2 {
+		t.Errorf("%v after %v, %d questions", err, took, d.Accepted.Load())
+	}
+}
+
 func TestSlow(t *testing.T) {
 	for name, answer := range map[string]func(int, net.Conn){
 		"silence": func(_ int, _ net.Conn) { time.Sleep(2 * soon) },

@@ -38,10 +38,10 @@ func at(path string, patience time.Duration) Service {
 // Describe names the source.
 func (Service) Describe() string { return name }
 
-// Find asks for one account after the other. What has no record is in no module of the name service switch either: the
-// service asks all of them. Errors: lookup.ErrNobody, *lookup.NotServedError, *unixsock.Error.
+// Find asks for one account after the other, all within one patience. What has no record is in no module of the name service
+// switch either: the service asks all of them. Errors: lookup.ErrNobody, *lookup.NotServedError, *unixsock.Error.
 func (s Service) Find(keys []lookup.Key) ([]lookup.Account, error) {
-	found, err := lookup.Each(keys, s.account)
+	found, err := lookup.Each(keys, Service{s.daemon.Together()}.account)
 	if err == nil && len(found) < len(keys) {
 		err = lookup.ErrNobody
 	}

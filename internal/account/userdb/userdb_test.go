@@ -107,6 +107,20 @@ func TestNobodyElse(t *testing.T) {
 	}
 }
 
+// TestOnePatience: a caller who is in many groups does not make the daemon be waited for longer than one who is in one.
+func TestOnePatience(t *testing.T) {
+	d := fake.Listen(t, func(_ int, c net.Conn) {
+		_, _ = bufio.NewReader(c).ReadString(0)
+		time.Sleep(soon / 3)
+		_, _ = c.Write([]byte(`{"error":"io.systemd.UserDatabase.NoRecordFound"}` + "\x00"))
+	})
+	began := time.Now()
+	_, err := service(d).Find(make([]lookup.Key, 30))
+	if took := time.Since(began); !errors.Is(err, unixsock.ErrTimeout) || took > 2*soon || d.Accepted.Load() < 2 {
+		t.Errorf("%v after %v, %d questions", err, took, d.Accepted.Load())
+	}
+}
+
 func TestMalformed(t *testing.T) {
 	for _, answer := range []string{
 		"", "{}", "null", "[]", "{", `{"parameters":{}}`, `{"parameters":[]}`, `{"parameters":{"record":null}}`, `{"parameters":{"record":{}}`,

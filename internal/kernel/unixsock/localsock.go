@@ -17,8 +17,15 @@ import (
 // Daemon is one that listens on this machine.
 type Daemon struct {
 	Path     string                // of its socket, absolute
-	Patience time.Duration         // for the whole of Ask
+	Patience time.Duration         // for the whole of Ask, or of several: see Together
 	Trusted  func(uid uint32) bool // who may listen besides root; nil: nobody
+	end      time.Time             // of patience for several Asks; zero: each has its own
+}
+
+// Together is the daemon for several Asks, with one patience for all of them, which begins now.
+func (d Daemon) Together() Daemon {
+	d.end = time.Now().Add(d.Patience)
+	return d
 }
 
 // Ask connects and calls talk with the connection. Where the daemon went away in the middle, as one does that is
@@ -26,7 +33,10 @@ type Daemon struct {
 //
 // Errors: *Error, and those of talk.
 func (d Daemon) Ask(talk func(*Conn) error) error {
-	end := time.Now().Add(d.Patience)
+	end := d.end
+	if end.IsZero() {
+		end = time.Now().Add(d.Patience)
+	}
 	err := d.once(end, talk)
 	if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
 		err = d.once(end, talk)

@@ -39,14 +39,14 @@ func answer(_ int, c net.Conn) {
 
 func TestAsk(t *testing.T) {
 	d := fake.Listen(t, answer)
-	if err := (Daemon{d.Path, patience, own}).Ask(echo); err != nil {
+	if err := (Daemon{Path: d.Path, Patience: patience, Trusted: own}).Ask(echo); err != nil {
 		t.Error(err)
 	}
-	if err := (Daemon{d.Path, patience, own}).Ask(func(c *Conn) error { return c.Malformed("because") }); err == nil ||
+	if err := (Daemon{Path: d.Path, Patience: patience, Trusted: own}).Ask(func(c *Conn) error { return c.Malformed("because") }); err == nil ||
 		!strings.Contains(err.Error(), "malformed: because") || !errors.Is(err, ErrMalformed) {
 		t.Error(err)
 	}
-	if err := (Daemon{d.Path, patience, own}).Ask(func(c *Conn) error {
+	if err := (Daemon{Path: d.Path, Patience: patience, Trusted: own}).Ask(func(c *Conn) error {
 		if err := c.Send([]byte("ping")); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func TestNoAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := fake.Listen(t, c.answer)
 			began := time.Now()
-			err := Daemon{d.Path, patience, own}.Ask(echo)
+			err := Daemon{Path: d.Path, Patience: patience, Trusted: own}.Ask(echo)
 			var failed *Error
 			if !errors.Is(err, c.want) || !errors.As(err, &failed) || failed.NotRunning() || !strings.HasPrefix(err.Error(), d.Path+": ") {
 				t.Errorf("%v, want %v", err, c.want)
@@ -95,7 +95,7 @@ func TestRestarted(t *testing.T) {
 		}
 		answer(n, c)
 	})
-	if err := (Daemon{d.Path, patience, own}).Ask(echo); err != nil || d.Accepted.Load() != 2 {
+	if err := (Daemon{Path: d.Path, Patience: patience, Trusted: own}).Ask(echo); err != nil || d.Accepted.Load() != 2 {
 		t.Errorf("%v, %d connections", err, d.Accepted.Load())
 	}
 }
@@ -112,13 +112,13 @@ func TestNobodyListens(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(folder, "none"): "no socket", filepath.Join(stale, "x"): "no socket", stale: "connection refused",
 	} {
-		err := Daemon{path, patience, own}.Ask(echo)
+		err := Daemon{Path: path, Patience: patience, Trusted: own}.Ask(echo)
 		var failed *Error
 		if !errors.As(err, &failed) || !failed.NotRunning() || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if err := (Daemon{folder + "/" + strings.Repeat("x", 200), patience, own}).Ask(echo); err == nil {
+	if err := (Daemon{Path: folder + "/" + strings.Repeat("x", 200), Patience: patience, Trusted: own}).Ask(echo); err == nil {
 		t.Error("a path that is too long")
 	}
 }
@@ -133,7 +133,7 @@ func TestUntrusted(t *testing.T) {
 		n, _ := c.Read(make([]byte, 4))
 		heard <- n
 	})
-	err := Daemon{d.Path, patience, nil}.Ask(echo)
+	err := Daemon{Path: d.Path, Patience: patience, Trusted: nil}.Ask(echo)
 	if n := <-heard; (n > 0) != (os.Getuid() == 0) {
 		t.Errorf("the listener was sent %d bytes", n)
 	}
@@ -159,7 +159,7 @@ func TestFullQueue(t *testing.T) {
 	}
 	defer first.Close()
 	began := time.Now()
-	err = Daemon{path, patience, own}.Ask(echo)
+	err = Daemon{Path: path, Patience: patience, Trusted: own}.Ask(echo)
 	if took := time.Since(began); !errors.Is(err, ErrTimeout) || took < patience/2 || took > 3*patience {
 		t.Errorf("%v after %v", err, took)
 	}
@@ -169,7 +169,7 @@ func TestFullQueue(t *testing.T) {
 func TestDoesNotRead(t *testing.T) {
 	d := fake.Listen(t, func(_ int, _ net.Conn) { time.Sleep(3 * patience) })
 	began := time.Now()
-	err := Daemon{d.Path, patience, own}.Ask(func(c *Conn) error { return c.Send(make([]byte, 16<<20)) })
+	err := Daemon{Path: d.Path, Patience: patience, Trusted: own}.Ask(func(c *Conn) error { return c.Send(make([]byte, 16<<20)) })
 	if took := time.Since(began); !errors.Is(err, ErrTimeout) || took > 2*patience {
 		t.Errorf("%v after %v", err, took)
 	}
@@ -194,7 +194,7 @@ func TestPassLater(t *testing.T) {
 	}
 	sent := make(chan error, 1)
 	go func() {
-		sent <- Daemon{path, 5 * time.Second, own}.Once(func(c *Conn) error { return c.Pass([]byte("ping"), 0) })
+		sent <- Daemon{Path: path, Patience: 5 * time.Second, Trusted: own}.Once(func(c *Conn) error { return c.Pass([]byte("ping"), 0) })
 	}()
 	connection, _, err := unix.Accept(listener)
 	if err != nil {

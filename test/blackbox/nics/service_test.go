@@ -634,18 +634,32 @@ func TestServiceKilled(t *testing.T) {
 	w.helper = *ours // but for the calls to the service
 	listener := harness.Listens(t, paths.Nics())
 	w.hold(alice)
-	kills, again := 0, 0
-	for when, killed := 1, true; killed && when < 3000; when += *serviceStride {
-		journal.Records()
+	ask := func() chan answer {
 		result := make(chan answer)
 		go func() {
 			result <- w.callStarted(harness.Start{Timeout: 2 * patience}, *plain, alice, words("create /dev/null c1 {pid} veth br0 eth0")...)
 		}()
-		killed = harness.ServeNext(t, listener, "strace", "-f", "-qq", "-o", "/dev/null", "-e", fmt.Sprintf("inject=all:signal=KILL:when=%d", when), *helperd, "--worker", "nics") != nil
+		return result
+	}
+	all := pointsOf(w, func(strace ...string) {
+		result := ask()
+		w.must(harness.ServeNext(t, listener, append(strace, *helperd, "--worker", "nics")...))
+		if told := <-result; told.status != 0 {
+			t.Fatalf("%d %q", told.status, told.text())
+		}
+	})
+	w.nic = column(w.ledger()[0], 4)
+	w.remove(alice, "{ns} veth br0 {nic}")
+	kills, again := 0, 0
+	for i := 0; i < len(all); i += *serviceStride {
+		when := all[i]
+		journal.Records()
+		result := ask()
+		killed := harness.ServeNext(t, listener, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject="+when, *helperd, "--worker", "nics") != nil
 		records := strings.Join(journal.Records(), "\n")
 		alive := w.alive(alice)
 		if alive > 1 || alive == 1 && !strings.Contains(records, "result=granted") {
-			t.Errorf("killed at %d: %d interfaces live; %q", when, alive, records)
+			t.Errorf("killed at %s: %d interfaces live; %q", when, alive, records)
 		}
 		var told answer
 		select {
@@ -653,22 +667,22 @@ func TestServiceKilled(t *testing.T) {
 		case <-time.After(300 * time.Millisecond): // it asks again: nobody has read its call
 			again++
 			if err := harness.ServeNext(t, listener, *helperd, "--worker", "nics"); err != nil {
-				t.Errorf("killed at %d: the next worker: %v", when, err)
+				t.Errorf("killed at %s: the next worker: %v", when, err)
 			}
 			told = <-result
 		}
 		if killed {
 			kills++
 		}
-		t.Logf("at %d: killed %v, %d alive then, told %q, %d records", when, killed, alive, told.text(), strings.Count(records, "\n")+1)
+		t.Logf("at %s: killed %v, %d alive then, told %q, %d records", when, killed, alive, told.text(), strings.Count(records, "\n")+1)
 		if silent := strings.Contains(told.text(), "The service did not answer"); told.status != 0 && !silent || told.status == 0 && w.alive(alice) != 1 {
-			t.Errorf("killed at %d: %d %q", when, told.status, told.text())
+			t.Errorf("killed at %s: %d %q", when, told.status, told.text())
 		}
 		// What is left counts, and is in nobody's way: one interface can be had, and not two.
 		second := w.callStarted(harness.Start{}, *ours, alice, words("create /dev/null c1 {pid} veth br0 eth1")...)
 		third := w.callStarted(harness.Start{}, *ours, alice, words("create /dev/null c1 {pid} veth br0 eth2")...)
 		if alive := w.alive(alice); alive != 1 || third.status == 0 || !strings.Contains(third.text(), "Quota reached") {
-			t.Errorf("killed at %d: %d interfaces live; then %q, %q", when, alive, second.text(), third.text())
+			t.Errorf("killed at %s: %d interfaces live; then %q, %q", when, alive, second.text(), third.text())
 		}
 		for _, row := range w.ledger() {
 			w.nic = column(row, 4)
@@ -676,9 +690,33 @@ func TestServiceKilled(t *testing.T) {
 		}
 	}
 	fmt.Printf("observed: %s: killed at %d system calls, asked again %d times\n", t.Name(), kills, again)
-	if kills < 100 / *serviceStride || again == 0 {
-		t.Errorf("killed at %d system calls only, asked again %d times", kills, again)
+	if len(all) < 150 || kills < len(all) / *serviceStride * 3 / 4 || again == 0 || again == kills {
+		t.Errorf("killed at %d system calls only, of %d, asked again %d times", kills, len(all), again)
 	}
+}
+
+// pointsOf are the system calls that a worker makes from where it looks at its peer, in their order, as strace(1) is told of them:
+// it counts the calls of a thread by their names.
+func pointsOf(w *world, run func(strace ...string)) (points []string) {
+	file := w.directory(0o755) + "/trace"
+	run("strace", "-f", "-qq", "-o", file)
+	text, err := os.ReadFile(file)
+	w.must(err)
+	count, thread := map[string]int{}, ""
+	for _, line := range strings.Split(string(text), "\n") {
+		found := regexp.MustCompile(`^(\d+) +([a-z_0-9]+)\(`).FindStringSubmatch(line)
+		if found == nil {
+			continue
+		}
+		count[found[1]+found[2]]++
+		if thread == "" && strings.Contains(line, "SO_PEERCRED") {
+			thread = found[1]
+		}
+		if thread == found[1] && found[2] != "exit_group" {
+			points = append(points, fmt.Sprintf("%s:signal=KILL:when=%d", found[2], count[found[1]+found[2]]))
+		}
+	}
+	return points
 }
 
 // TestServiceDescribesItself: introspection, some calls on one connection.
