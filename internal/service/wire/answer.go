@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -98,8 +97,11 @@ func ParseAnswer(to Method, message []byte) (Answer, error) {
 		has = Maps
 	}
 	a, err := parseAnswer(has, message)
-	if err != nil || !a.Tells(to) {
-		return Answer{}, cmp.Or(err, json.ErrMalformed)
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case !a.Tells(to):
+		return Answer{}, json.ErrMalformed
 	}
 	return a, nil
 }
