@@ -209,7 +209,7 @@ func (p Peer) Login() (uid, session uint32, ok bool) {
 	return uid, session, known && ok && p.pidfd >= 0 && unix.PidfdSendSignal(p.pidfd, 0, nil, 0) != unix.ESRCH
 }
 
-// Plain makes this thread the caller's own, for a program that has not the privilege that it needs, and perhaps some other: as an
+// Plain makes this thread the caller's own, for a program without the privilege that it needs, and perhaps with some other, as an
 // executable that is setuid and not root's has, or one with a file capability. It gives up every capability, so that what it opens
 // from here on is what the caller can open (CVE-2018-6556), and makes all ids the real ones: a socket shows its peer the effective
 // ones. Where they are the same
