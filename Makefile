@@ -1,4 +1,4 @@
-# userns-helpers: newuidmap, newgidmap, getsubids, lxc-user-nic and usernsctl.
+# userns-helpers: newuidmap, newgidmap, getsubids, lxc-user-nic, usernsctl and userns-helperd.
 #
 # make build needs nothing but Go, and its modules once; make install nothing at all. Neither needs root.
 
