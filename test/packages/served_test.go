@@ -18,14 +18,17 @@ func (m *machine) askService(t *testing.T) {
 	t.Helper()
 	m.run(t, "sh", "-ec", `echo anna:x:1000:1000::/:/bin/sh >>/etc/passwd; echo anna:x:1000: >>/etc/group
 		echo anna:200000:65536 | tee /etc/subuid >/etc/subgid`)
-	daemon := m.command(private+"userns-helperd", "--listen", "/run/userns-helpers/maps.sock", "maps")
-	must(t, daemon.Start())
-	t.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
-	for range 500 {
-		if _, err := os.Stat(m.dir + "/run/userns-helpers/maps.sock"); err == nil {
-			break
+	for _, role := range []string{"maps", "nics"} {
+		socket := "/run/userns-helpers/" + role + ".sock"
+		daemon := m.command(private+"userns-helperd", "--listen", socket, role)
+		must(t, daemon.Start())
+		t.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
+		for range 500 {
+			if _, err := os.Stat(m.dir + socket); err == nil {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	m.run(t, "userns-helpers-privilege", "service")
 	m.isServed(t)

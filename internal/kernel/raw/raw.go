@@ -42,7 +42,8 @@ func BridgePorts(socket int, bridge string, ports []byte) error {
 		kind  uintptr
 		ports unsafe.Pointer
 		room  uintptr
-	}{getPortList, unsafe.Pointer(&ports[0]), uintptr(len(ports) / 4)}
+		_     uintptr // the kernel copies four words (br_dev_siocdevprivate() in net/bridge/br_ioctl.c)
+	}{kind: getPortList, ports: unsafe.Pointer(&ports[0]), room: uintptr(len(ports) / 4)}
 	request := struct {
 		name [unix.IFNAMSIZ]byte
 		data unsafe.Pointer

@@ -27,10 +27,10 @@ const (
 	runningOfOne = 8
 	waitingOfAll = 4096
 	workers      = 64
-	longest      = 60 * time.Second       // that a worker may take
-	fair         = 500 * time.Millisecond // that one may take whose place belongs to somebody with fewer
-	tolerable    = 5 * time.Second        // that one may take which holds up somebody else
-	spare        = 2 * grave              // descriptors that connections leave: pidfds, files, those that are to be buried
+	longest      = 60 * time.Second        // that a worker may take
+	fair         = 2500 * time.Millisecond // that one may take whose place belongs to somebody with fewer: longer than for a whole request
+	tolerable    = 5 * time.Second         // that one may take which holds up somebody else
+	spare        = 2 * grave               // descriptors that connections leave: pidfds, files, those that are to be buried
 )
 
 // How many connections are accepted before others are looked at, and how many are buried by one process: that many are not
@@ -317,8 +317,12 @@ func (s *service) reap(pidfd int) {
 	s.poll.Remove(pidfd)
 	delete(s.running, pidfd)
 	s.since = slices.DeleteFunc(s.since, func(fd int) bool { return fd == pidfd })
-	w.child.Reap()
+	ended := w.child.Reap()
 	if w.connection >= 0 {
+		// A worker reads all of a call before it does anything: one that was killed before that has done nothing.
+		if !ended && listening.Sent(w.connection) {
+			listening.Tell(w.connection, s.Busy)
+		}
 		delete(s.worker, w.connection)
 		s.turns.Ended(w.connection)
 		s.end(w.connection)

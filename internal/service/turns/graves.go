@@ -41,15 +41,28 @@ func (g *Graves) need(o *grave, hasty bool) int {
 }
 
 // Next is an owner with connections to be buried now, at most so many as may be at once; none where nobody has. hasty: the
-// last burial was a moment ago, so that more may come.
+// last burial was a moment ago, so that more may come. Where those of all owners together are more than most, whoever has most is
+// not waited for: else owners who work together would keep all descriptors.
 func (g *Graves) Next(hasty bool) (name string, some []int) {
-	for name, o := range g.owners {
+	var fullest *grave
+	all := 0
+	for of, o := range g.owners {
 		if len(o.dead) >= g.need(o, hasty) {
-			return name, o.dead[:min(len(o.dead), g.most)]
+			return of, g.some(o)
 		}
+		all += len(o.dead)
+		if fullest == nil || len(o.dead) > len(fullest.dead) {
+			name, fullest = of, o
+		}
+	}
+	if all > g.most {
+		return name, g.some(fullest)
 	}
 	return "", nil
 }
+
+// some are as many of an owner's as one burier may have.
+func (g *Graves) some(o *grave) []int { return o.dead[:min(len(o.dead), g.most)] }
 
 // Barred reports whether an owner has more than one burier: what lay in their connections keeps one from its end.
 func (g *Graves) Barred(name string) bool {

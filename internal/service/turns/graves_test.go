@@ -1,6 +1,9 @@
 package turns
 
-import "testing"
+import (
+	"strconv"
+	"testing"
+)
 
 // TestGravesOfOne: an owner whose burials never end has few buriers, however many connections come, and holds few
 // descriptors; nobody else's wait for that.
@@ -61,5 +64,29 @@ func TestGraves(t *testing.T) {
 	g.Ended("alice")
 	if len(g.owners) > 0 || g.Due() {
 		t.Errorf("%v", g.owners)
+	}
+}
+
+// TestGravesOfMany: owners whose burials never end keep no more connections together than one may keep, and few processes each.
+func TestGravesOfMany(t *testing.T) {
+	const most = 512
+	g := NewGraves(64, most)
+	held, buriers := 0, map[string]int{}
+	for c := range 40 * 2000 {
+		g.Add(c, strconv.Itoa(c%40))
+		held++
+		for name, some := g.Next(true); some != nil; name, some = g.Next(true) {
+			held -= len(some)
+			buriers[name]++
+			g.Began(name, len(some))
+		}
+		if held > 2*most {
+			t.Fatalf("%d are kept", held)
+		}
+	}
+	for name, n := range buriers {
+		if n > 200 {
+			t.Errorf("%s has %d", name, n)
+		}
 	}
 }

@@ -179,22 +179,25 @@ func (t *Turns) Next() (connection int, ok bool) {
 }
 
 // mayRun: an owner has at most so many workers, and at most half of what the others leave.
-func (t *Turns) mayRun(o *owner) bool {
-	left := t.limits.Workers - t.running
+func (t *Turns) mayRun(o *owner) bool { return t.fits(o, t.limits.Workers-t.running) }
+
+// fits is mayRun with so many workers left.
+func (t *Turns) fits(o *owner, left int) bool {
 	n := len(o.served)
 	return left > 0 && n < t.limits.Running && n < (left+n+1)/2
 }
 
 // Overdue is a connection whose worker holds up somebody who is due, where no worker is left: of those who have most
-// workers, the one that has been served longest. unequal says that they would still have as many as the other if it ended for the
-// other's sake. False where nobody is held up, or only by as many as they have themselves.
+// workers, the one that has been served longest; the other would be served in its place. unequal says that they have more than
+// two, and would still have as many as the other if it ended for the other's sake: owners of one or two are not few. False where
+// nobody is held up, or only by as many as they have themselves.
 func (t *Turns) Overdue() (connection int, unequal, ok bool) {
 	if t.running < t.limits.Workers {
 		return 0, false, false
 	}
 	least, most, connection := t.limits.Running, 0, -1
 	for _, o := range t.due {
-		if len(o.served) < t.limits.Running {
+		if t.fits(o, 1) {
 			least = min(least, o.counts())
 		}
 	}
@@ -204,7 +207,7 @@ func (t *Turns) Overdue() (connection int, unequal, ok bool) {
 			connection, most = first, n
 		}
 	}
-	return connection, most >= least+2, most > least
+	return connection, most > 2 && most >= least+2, most > least
 }
 
 // first is the one that has been served longest of an owner's that are not stuck; -1 where there is none.
