@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// servedPrograms are the public ones, where the service acts for two of them: it is enough that these can be executed.
-var servedPrograms = []string{"=/usr/bin/newuidmap", "=/usr/bin/newgidmap", "/usr/bin/getsubids", "/usr/libexec/lxc/lxc-user-nic"}
+// servedPrograms are the public ones, where the service acts for three of them: it is enough that these can be executed.
+var servedPrograms = []string{"=/usr/bin/newuidmap", "=/usr/bin/newgidmap", "/usr/bin/getsubids", "=/usr/libexec/lxc/lxc-user-nic"}
 
 // askService has userns-helperd run on a machine without systemd, and lets newuidmap and newgidmap ask it. There is an account
 // with ranges then, anna.
