@@ -15,13 +15,6 @@ import (
 	"userns-helpers/internal/text/paths"
 )
 
-// How long the service is waited for: for an answer, longer than it gives itself; and while it has too much to do for this
-// caller, or is being replaced by a newer one.
-const (
-	patience  = 65 * time.Second
-	insisting = 5 * time.Second
-)
-
 // powerless reports whether the program was given nothing that writes a map: neither root's user id nor the capability.
 func (r *run) powerless() bool {
 	return !r.caller.Raised() && !r.caller.Permitted().Has(needed(r.kind, nil))
@@ -54,7 +47,7 @@ func (r *run) ask() (answered bool, err error) {
 
 // insist asks until there is an answer, or no use in asking again.
 func (r *run) insist(message []byte, pidfd int) (answered bool, err error) {
-	for end := time.Now().Add(insisting); ; {
+	for end := time.Now().Add(wire.Insisting); ; {
 		sent, answer, err := once(message, pidfd)
 		if !sent && r.answered == nil {
 			r.service = err
@@ -89,21 +82,10 @@ func (r *run) take(answer wire.Answer) error {
 
 // once asks the service; sent reports whether it may have got the call. Only root is asked: unixsock.
 func once(message []byte, pidfd int) (sent bool, answer wire.Answer, err error) {
-	err = unixsock.Daemon{Path: paths.Maps(), Patience: patience}.Once(func(conn *unixsock.Conn) (err error) {
-		sent = true
-		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
-		failed := conn.Pass(message, pidfd)
-		if errors.Is(failed, unix.EPERM) { // it takes no descriptors: nothing was sent
-			return failed
-		}
-		reply, err := conn.Message(wire.Longest)
-		if err != nil {
-			return errors.Join(failed, err)
-		}
-		if answer, err = wire.ParseAnswer(wire.WriteMap, reply); err != nil {
-			return conn.Malformed(err.Error())
-		}
-		return nil
+	service := unixsock.Daemon{Path: paths.Maps(), Patience: wire.Patience}
+	sent, err = service.Exchange(message, pidfd, wire.Longest, func(reply []byte) (err error) {
+		answer, err = wire.ParseAnswer(wire.WriteMap, reply)
+		return err
 	})
 	return sent, answer, err
 }

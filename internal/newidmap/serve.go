@@ -22,20 +22,16 @@ func Serve(caller privilege.Caller, peer privilege.Peer, call wire.Call, pidfd i
 	if r.written {
 		return wire.Answer{Notes: r.notes()}
 	}
-	why := r.explained(err)
-	why.Err = nil
-	return wire.Answer{Notes: r.notes(), Why: &why}
+	answer := wire.Unserved(r.explained(err))
+	answer.Notes = r.notes()
+	return answer
 }
 
 // Turned is the answer to a peer who is not served, whatever they ask for. It is recorded, by the name of the service.
 func Turned(why error, peer privilege.Peer) wire.Answer {
 	v := whynot.Explain(&whynot.NotServed{Err: why}, whynot.Looks{})
-	v.Err = nil
-	record := audit.For("userns-helperd", peer)
-	record.Number("uid", uint64(peer.UID))
-	record.Number("gid", uint64(peer.GID))
-	record.Ended(v)
-	return wire.Answer{Why: &v}
+	audit.Turned(peer, v)
+	return wire.Unserved(v)
 }
 
 // serve is tell, for the service.

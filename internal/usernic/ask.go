@@ -15,13 +15,6 @@ import (
 	"userns-helpers/internal/usernic/whynot"
 )
 
-// How long the service is waited for: for an answer, longer than it gives itself; and while it has too much to do for this
-// caller, or is being replaced by a newer one.
-const (
-	patience  = 65 * time.Second
-	insisting = 5 * time.Second
-)
-
 // ask has the service do what is wanted, where the program was given no privilege. What is made is deleted again, by the service
 // too, where nobody takes the line about it.
 //
@@ -66,9 +59,13 @@ func (r *run) insist(call wire.Call, namespace netns.Found) (wire.Answer, error)
 	if !fits {
 		return wire.Answer{}, &whynot.NotPrivileged{Service: errUnsendable}
 	}
+	passed := namespace.FD()
+	if call.Unopened != "" {
+		passed = -1
+	}
 	heard := false
-	for end := time.Now().Add(insisting); ; {
-		sent, answer, err := once(call.Method, message, call.Unopened == "", namespace)
+	for end := time.Now().Add(wire.Insisting); ; {
+		sent, answer, err := once(call.Method, message, passed)
 		switch {
 		case !sent && !heard:
 			return wire.Answer{}, &whynot.NotPrivileged{Service: err}
@@ -96,29 +93,11 @@ var errUnsendable = errors.New("the command line is too long for it, or not UTF-
 func isUnread(err error) bool { return errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE) }
 
 // once asks the service; sent reports whether it may have got the call. Only root is asked: unixsock.
-func once(method wire.Method, message []byte, opened bool, namespace netns.Found) (sent bool, answer wire.Answer, err error) {
-	err = unixsock.Daemon{Path: paths.Nics(), Patience: patience}.Once(func(conn *unixsock.Conn) error {
-		sent = true
-		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
-		failed := send(conn, message, opened, namespace)
-		if errors.Is(failed, unix.EPERM) { // it takes no descriptors: nothing was sent
-			return failed
-		}
-		reply, err := conn.Message(wire.Longest)
-		if err != nil {
-			return errors.Join(failed, err)
-		}
-		if answer, err = wire.ParseAnswer(method, reply); err != nil {
-			return conn.Malformed(err.Error())
-		}
-		return nil
+func once(method wire.Method, message []byte, namespace int) (sent bool, answer wire.Answer, err error) {
+	service := unixsock.Daemon{Path: paths.Nics(), Patience: wire.Patience}
+	sent, err = service.Exchange(message, namespace, wire.Longest, func(reply []byte) (err error) {
+		answer, err = wire.ParseAnswer(method, reply)
+		return err
 	})
 	return sent, answer, err
-}
-
-func send(conn *unixsock.Conn, message []byte, opened bool, namespace netns.Found) error {
-	if !opened {
-		return conn.Send(message)
-	}
-	return conn.Pass(message, namespace.FD())
 }

@@ -22,21 +22,18 @@ type Asked struct {
 // Serve is the program for a caller who asked the service: who they are has been found out, their words are read. The
 // namespace comes as a descriptor, which they opened; everything after is what the program does for whoever runs it with
 // privilege. reply reports whether the peer was told: an interface that nobody was told of is deleted again, and so is
-// one whose line cannot be told. So does Serve.
+// one whose line cannot be told.
 func Serve(caller privilege.Caller, peer privilege.Peer, asked Asked, reply func(wire.Answer) bool) bool {
 	r := &run{arguments: asked.Call.Arguments, caller: caller, peer: &peer, received: asked.Namespace, unopened: asked.Call.Unopened}
 	done, err := r.serve(asked.Connection)
 	if err != nil {
 		v := r.why(err)
 		r.ended(v)
-		v.Err = nil
-		return reply(wire.Answer{Why: &v})
+		return reply(wire.Unserved(v))
 	}
 	answer := wire.Answer{Line: strings.TrimSuffix(done.line, "\n")}
 	if !answer.Tells(asked.Call.Method) {
-		v := r.untold(done, failed(whynot.Answer, unix.EBADMSG))
-		v.Err = nil
-		return reply(wire.Answer{Why: &v})
+		return reply(wire.Unserved(r.untold(done, failed(whynot.Answer, unix.EBADMSG))))
 	}
 	told := reply(answer)
 	if !told && done.undo != nil {
@@ -59,10 +56,6 @@ func (r *run) serve(connection int) (done outcome, err error) {
 // Turned is the answer to a peer who is not served, whatever they ask for. It is recorded, by the name of the service.
 func Turned(why error, peer privilege.Peer) wire.Answer {
 	v := whynot.Explain(&whynot.NotServed{Err: why}, whynot.Eyes{})
-	v.Err = nil
-	record := audit.For("userns-helperd", peer)
-	record.Number("uid", uint64(peer.UID))
-	record.Number("gid", uint64(peer.GID))
-	record.Ended(v)
-	return wire.Answer{Why: &v}
+	audit.Turned(peer, v)
+	return wire.Unserved(v)
 }

@@ -51,6 +51,14 @@ func For(program string, peer privilege.Peer) *Record {
 	return r
 }
 
+// Turned records that the service did not serve a peer, whatever they asked for, by the name of the service.
+func Turned(peer privilege.Peer, why verdict.Verdict) {
+	record := For("userns-helperd", peer)
+	record.Number("uid", uint64(peer.UID))
+	record.Number("gid", uint64(peer.GID))
+	record.Ended(why)
+}
+
 // Text adds a text, of which a caller may have chosen every byte.
 func (r *Record) Text(key, value string) {
 	r.fields = append(r.fields, field{key: key, text: value, quoted: true})

@@ -117,11 +117,15 @@ func (c *Conn) arm(option int) error {
 // Send sends all of message.
 func (c *Conn) Send(message []byte) error { return c.send(message, nil) }
 
-// Pass sends all of message, and with its first byte a descriptor (SCM_RIGHTS, unix(7)). A daemon that does not take
-// descriptors yet (SO_PASSRIGHTS; EPERM) is given time to.
+// Pass sends all of message, and with its first byte a descriptor (SCM_RIGHTS, unix(7)), unless that is negative. A daemon that
+// does not take descriptors yet (SO_PASSRIGHTS; EPERM) is given time to.
 func (c *Conn) Pass(message []byte, descriptor int) error {
+	var rights []byte
+	if descriptor >= 0 {
+		rights = unix.UnixRights(descriptor)
+	}
 	for end := time.Now().Add(yet); ; {
-		err := c.send(message, unix.UnixRights(descriptor))
+		err := c.send(message, rights)
 		if !errors.Is(err, unix.EPERM) || time.Now().After(end) {
 			return err
 		}
@@ -178,8 +182,8 @@ func (c *Conn) Fill(buffer []byte) error {
 	return err
 }
 
-// Message reads up to the NUL that ends a message of Varlink, of at most longest bytes, and returns it without.
-func (c *Conn) Message(longest int) ([]byte, error) {
+// message reads up to the NUL that ends a message of Varlink, of at most longest bytes, and returns it without.
+func (c *Conn) message(longest int) ([]byte, error) {
 	message := make([]byte, 0, longest+1)
 	for len(message) < cap(message) {
 		n, err := c.Read(message[len(message):cap(message)])
@@ -195,6 +199,29 @@ func (c *Conn) Message(longest int) ([]byte, error) {
 		}
 	}
 	return nil, c.Malformed("it is too long")
+}
+
+// Exchange sends a message of Varlink, with a descriptor unless that is negative, and passes the one that answers it, of at
+// most longest bytes and without its NUL, to understand; it never asks again. sent reports whether the daemon may have got the
+// message. Errors: *Error, ErrMalformed where understand fails.
+func (d Daemon) Exchange(message []byte, descriptor, longest int, understand func(reply []byte) error) (sent bool, err error) {
+	err = d.Once(func(c *Conn) error {
+		sent = true
+		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
+		unsent := c.Pass(message, descriptor)
+		if errors.Is(unsent, unix.EPERM) { // it takes no descriptors: nothing was sent
+			return unsent
+		}
+		reply, err := c.message(longest)
+		if err != nil {
+			return errors.Join(unsent, err)
+		}
+		if err := understand(reply); err != nil {
+			return c.Malformed(err.Error())
+		}
+		return nil
+	})
+	return sent, err
 }
 
 // Skip reads n bytes and forgets them.

@@ -3,6 +3,7 @@ package wire
 import (
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,6 +56,19 @@ func (a Answer) Message(has string) []byte {
 
 // BusyAfter is after how many milliseconds whoever was told Busy may ask again.
 const BusyAfter = 100
+
+// How long a program waits for the service: for an answer, longer than the service gives itself; and while that has too much to do
+// for this caller, or is being replaced by a newer one.
+const (
+	Patience  = 65 * time.Second
+	Insisting = 5 * time.Second
+)
+
+// Unserved is the answer to a call that was not done, for the reason in a verdict; the error behind that stays here.
+func Unserved(why verdict.Verdict) Answer {
+	why.Err = nil
+	return Answer{Why: &why}
+}
 
 // Reply writes a reply with its NUL; parameters are members of JSON.
 func Reply(parameters string) []byte { return []byte(`{"parameters":{` + parameters + "}}\x00") }
