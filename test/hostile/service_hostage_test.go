@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"userns-helpers/test/blackbox/harness"
 )
 
 var hostageFlag = flag.Duration("hostage", 3*time.Second, "how long each loop of connects goes on")
@@ -32,7 +34,7 @@ type siege struct {
 	over    atomic.Bool
 	wait    sync.WaitGroup
 	mutex   sync.Mutex
-	open    []connection
+	open    []harness.Raw
 	lasting bool // the attack is a loop: calls go on for as long as it does
 }
 
@@ -50,7 +52,7 @@ func (g *siege) keep(n int, do func(i int)) {
 }
 
 // dial connects as the nth of the besieger's ids, or as themselves (-1). The connection stays until the end.
-func (g *siege) dial(i int) (connection, error) {
+func (g *siege) dial(i int) (harness.Raw, error) {
 	c, err := g.briefly(i)
 	if err == nil {
 		g.mutex.Lock()
@@ -61,7 +63,7 @@ func (g *siege) dial(i int) (connection, error) {
 }
 
 // briefly is dial for a connection that the attack closes itself.
-func (g *siege) briefly(i int) (connection, error) {
+func (g *siege) briefly(i int) (harness.Raw, error) {
 	uid := besieger.uid
 	if i >= 0 {
 		uid = uint32(besieger.base() + i%65536)
@@ -74,7 +76,7 @@ func (g *siege) end() {
 	g.over.Store(true)
 	g.wait.Wait()
 	for _, c := range g.open {
-		c.close()
+		c.Close()
 	}
 	g.open = nil
 }
@@ -99,7 +101,7 @@ var attacks = []struct {
 		g.lasting = true
 		g.keep(4, func(int) {
 			if c, err := g.briefly(-1); err == nil {
-				c.close()
+				c.Close()
 			}
 		})
 		return nil
@@ -108,8 +110,8 @@ var attacks = []struct {
 		g.lasting = true
 		g.keep(4, func(i int) {
 			if c, err := g.briefly(i); err == nil {
-				_ = c.send(halfCall)
-				c.close()
+				_ = c.Send(halfCall)
+				c.Close()
 			}
 		})
 		return nil
@@ -127,18 +129,18 @@ func drip(g *siege) func() {
 		if err != nil {
 			g.t.Fatal(err)
 		}
-		_ = c.send("{")
+		_ = c.Send("{")
 	}
 	var again atomic.Int64
 	g.keep(workers, func(i int) {
 		c := g.open[i%many]
-		if c.send(" ") != nil {
+		if c.Send(" ") != nil {
 			fresh, err := g.briefly(i)
 			if err == nil {
 				again.Add(1)
-				_ = unix.Dup3(fresh.fd, c.fd, unix.O_CLOEXEC)
-				fresh.close()
-				_ = c.send("{")
+				_ = unix.Dup3(fresh.FD, c.FD, unix.O_CLOEXEC)
+				fresh.Close()
+				_ = c.Send("{")
 			}
 		}
 		time.Sleep(workers * time.Second / many)

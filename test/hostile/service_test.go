@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -155,51 +154,10 @@ func namesIn(t testing.TB, directory string) (names []string) {
 	return names
 }
 
-// as runs f on a thread with the effective ids of somebody else: those that a socket shows its peer.
-func as(t testing.TB, uid, gid uint32, f func()) {
-	t.Helper()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	const same = ^uintptr(0)
-	set := func(uid, gid uint32) {
-		for _, c := range [][2]uintptr{{unix.SYS_SETRESUID, 0}, {unix.SYS_SETRESGID, uintptr(gid)}, {unix.SYS_SETRESUID, uintptr(uid)}} {
-			if _, _, errno := unix.RawSyscall(c[0], same, c[1], same); errno != 0 {
-				panic(errno)
-			}
-		}
-	}
-	set(uid, gid)
-	defer set(0, 0)
-	f()
-}
-
-// connection is one to the service, made by hand.
-type connection struct{ fd int }
-
 // dial connects as a user id; there is no connection where that fails.
-func dial(t testing.TB, r role, uid, gid uint32) (connection, error) {
+func dial(t testing.TB, r role, uid, gid uint32) (harness.Raw, error) {
 	t.Helper()
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return connection{-1}, err
-	}
-	as(t, uid, gid, func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: r.socket}) })
-	if err != nil {
-		_ = unix.Close(fd)
-		return connection{-1}, err
-	}
-	return connection{fd}, nil
-}
-
-func (c connection) close() { _ = unix.Close(c.fd) }
-
-// send sends text with descriptors.
-func (c connection) send(text string, descriptors ...int) error {
-	var control []byte
-	if len(descriptors) > 0 {
-		control = unix.UnixRights(descriptors...)
-	}
-	return unix.Sendmsg(c.fd, []byte(text), control, nil, unix.MSG_NOSIGNAL)
+	return harness.Connect(t, r.socket, harness.Owner{UID: uid, GID: gid})
 }
 
 // allDescriptors lets this process have as many descriptors as it may.

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -21,7 +22,13 @@ type Service struct{ PID int }
 // Serve starts a userns-helperd in a role on a socket, and ends it with the test. options go before --listen.
 func Serve(t testing.TB, program, socket, role string, options ...string) *Service {
 	t.Helper()
-	command := exec.Command(program, append(options, "--listen", socket, role)...)
+	return ServeBy(t, socket, append(append([]string{program}, options...), "--listen", socket, role)...)
+}
+
+// ServeBy is Serve by a command line, which may be that of another program that executes it.
+func ServeBy(t testing.TB, socket string, argv ...string) *Service {
+	t.Helper()
+	command := exec.Command(argv[0], argv[1:]...)
 	command.Env, command.Stderr = []string{}, os.Stderr
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -58,7 +65,13 @@ func (s *Service) Holds(t testing.TB) (descriptors int, children string) {
 // Quiet waits until the service has no children, and as many descriptors as it had.
 func (s *Service) Quiet(t testing.TB, descriptors int) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	s.QuietWithin(t, descriptors, 5*time.Second)
+}
+
+// QuietWithin is Quiet with a patience.
+func (s *Service) QuietWithin(t testing.TB, descriptors int, patience time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if n, children := s.Holds(t); n == descriptors && children == "" {
 			return
 		}
@@ -70,20 +83,34 @@ func (s *Service) Quiet(t testing.TB, descriptors int) {
 // Raw is a connection to a service, for what no program of ours sends.
 type Raw struct{ FD int }
 
-// Dial connects to a socket as somebody.
+// Dial connects to a socket as somebody, until the test ends.
 func Dial(t testing.TB, socket string, who Owner) Raw {
+	t.Helper()
+	connection, err := Connect(t, socket, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(connection.Close)
+	return connection
+}
+
+// Connect is Dial where that may fail; the caller closes the connection.
+func Connect(t testing.TB, socket string, who Owner) (Raw, error) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		t.Fatal(err)
+		return Raw{-1}, err
 	}
-	t.Cleanup(func() { _ = unix.Close(fd) })
 	As(t, who, func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: socket}) })
 	if err != nil {
-		t.Fatal(err)
+		_ = unix.Close(fd)
+		return Raw{-1}, err
 	}
-	return Raw{fd}
+	return Raw{fd}, nil
 }
+
+// Close closes the connection.
+func (r Raw) Close() { _ = unix.Close(r.FD) }
 
 // As runs f on a thread with the effective ids of somebody else: those that a socket shows its peer.
 func As(t testing.TB, who Owner, f func()) {
@@ -150,8 +177,8 @@ func Listens(t testing.TB, socket string) *net.UnixListener {
 	return listener
 }
 
-// ServeNext has a worker, a command line, serve the next connection, and returns how it ended.
-func ServeNext(t testing.TB, listener *net.UnixListener, argv ...string) error {
+// ServeNext has a worker, a command line, serve the next connection, with more descriptors behind that, and returns how it ended.
+func ServeNext(t testing.TB, listener *net.UnixListener, more []*os.File, argv ...string) error {
 	t.Helper()
 	connection, err := listener.AcceptUnix()
 	if err != nil {
@@ -163,7 +190,7 @@ func ServeNext(t testing.TB, listener *net.UnixListener, argv ...string) error {
 	}
 	_ = connection.Close()
 	command := exec.Command(argv[0], argv[1:]...)
-	command.Env, command.ExtraFiles = []string{"PATH=/usr/bin:/bin"}, []*os.File{file}
+	command.Env, command.ExtraFiles = []string{"PATH=/usr/bin:/bin"}, append([]*os.File{file}, more...)
 	var trouble strings.Builder
 	command.Stderr = &trouble
 	err = command.Run()
@@ -172,4 +199,23 @@ func ServeNext(t testing.TB, listener *net.UnixListener, argv ...string) error {
 		return fmt.Errorf("%w: %s", err, trouble.String())
 	}
 	return nil
+}
+
+// Describes asks for an interface of Varlink, which has a method, in some calls on one connection.
+func Describes(t testing.TB, connection Raw, name, method string) {
+	t.Helper()
+	for call, want := range map[string]string{
+		`{"method":"org.varlink.service.GetInfo"}`:                                                                  name,
+		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"` + name + `"}}`:        "method " + method + "(",
+		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.varlink.service"}}`: "method GetInfo(",
+	} {
+		if err := connection.Send(call + "\x00"); err != nil {
+			t.Fatal(err)
+		}
+		got := connection.Reply()
+		var parsed struct{ Parameters map[string]any }
+		if err := json.Unmarshal([]byte(got), &parsed); err != nil || !strings.Contains(fmt.Sprint(parsed.Parameters), want) {
+			t.Errorf("%s: %v, %q", call, err, got)
+		}
+	}
 }

@@ -4,7 +4,6 @@ package maps
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,74 +22,10 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-// as runs f on a thread with the effective ids of somebody else: those that a socket shows its peer.
-func as(t *testing.T, who harness.Owner, f func()) {
-	t.Helper()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	const same = ^uintptr(0)
-	set := func(uid, gid uint32) {
-		for _, call := range [][2]uintptr{{unix.SYS_SETRESUID, 0}, {unix.SYS_SETRESGID, uintptr(gid)}, {unix.SYS_SETRESUID, uintptr(uid)}} {
-			if _, _, err := unix.RawSyscall(call[0], same, call[1], same); err != 0 {
-				t.Fatal(err)
-			}
-		}
-	}
-	set(who.UID, who.GID)
-	defer set(0, 0)
-	f()
-}
-
-// raw is a connection to the service.
-type raw struct {
-	t  *testing.T
-	fd int
-}
-
 // dial connects as somebody.
-func dial(t *testing.T, who harness.Owner) raw {
+func dial(t *testing.T, who harness.Owner) harness.Raw {
 	t.Helper()
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Close(fd) })
-	as(t, who, func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: mapsSocket}) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw{t, fd}
-}
-
-// send sends text with descriptors.
-func (r raw) send(text string, descriptors ...int) error {
-	var control []byte
-	if len(descriptors) > 0 {
-		control = unix.UnixRights(descriptors...)
-	}
-	return unix.Sendmsg(r.fd, []byte(text), control, nil, unix.MSG_NOSIGNAL)
-}
-
-// reply reads up to a NUL; "" where the connection ends without one.
-func (r raw) reply() string {
-	_ = unix.SetsockoptTimeval(r.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 8})
-	var text []byte
-	for {
-		var one [1]byte
-		n, err := unix.Read(r.fd, one[:])
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case n <= 0 || errors.Is(err, unix.ECONNRESET):
-			if errors.Is(err, unix.EAGAIN) {
-				return "(nothing in 8 seconds)"
-			}
-			return ""
-		case one[0] == 0:
-			return string(text)
-		default:
-			text = append(text, one[0])
-		}
-	}
+	return harness.Dial(t, mapsSocket, who)
 }
 
 const oneRange = `[{"inside":0,"outside":100000,"count":10}]`
@@ -130,42 +64,11 @@ func standard(t *testing.T) {
 	}
 }
 
-// holds is how many descriptors the service has, and its children.
-func (s *server) holds(t *testing.T) (descriptors int, children string) {
-	t.Helper()
-	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.pid, s.pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(files), string(text)
-}
-
-// quiet waits until the service has no children and as many descriptors as at its start.
-func (s *server) quiet(t *testing.T, descriptors int) {
-	t.Helper()
-	s.quietWithin(t, descriptors, 5*time.Second)
-}
-
-func (s *server) quietWithin(t *testing.T, descriptors int, patience time.Duration) {
-	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if n, children := s.holds(t); n == descriptors && children == "" {
-			return
-		}
-	}
-	n, children := s.holds(t)
-	t.Errorf("the service has %d descriptors, %d at its start, and the children %q", n, descriptors, children)
-}
-
 // TestServiceRefuses: what no program of ours sends is refused with the reason, nothing is written, and nothing is left open.
 func TestServiceRefuses(t *testing.T) {
 	standard(t)
 	s := served(t)
-	before, _ := s.holds(t)
+	before, _ := s.Holds(t)
 	target, err := harness.Hold(alice, "unshare", "-U", "cat")
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +115,7 @@ func TestServiceRefuses(t *testing.T) {
 		{"a pipe", right, []int{pipe[0]}, noProcess},
 		{"a user namespace", right, []int{fileAt(t, proc+"/ns/user", unix.O_RDONLY)}, noProcess},
 		{"a map", right, []int{fileAt(t, proc+"/uid_map", unix.O_RDONLY)}, noProcess},
-		{"a connection to the service", right, []int{dial(t, alice).fd}, noProcess},
+		{"a connection to the service", right, []int{dial(t, alice).FD}, noProcess},
 		{"a pidfd of a process that ended", right, []int{deadfd}, `"id":"process-gone"`},
 		{"a pidfd of another user's process", right, []int{pidfdOf(t, foreign.PID, 0)}, `"id":"other-user"`},
 		{"ranges that nobody granted", request("uid", `[{"inside":0,"outside":5,"count":10}]`), []int{pidfd}, `"id":"not-granted"`},
@@ -246,8 +149,8 @@ func TestServiceRefuses(t *testing.T) {
 	for _, c := range refusals {
 		t.Run(c.what, func(t *testing.T) {
 			connection := dial(t, alice)
-			_ = connection.send(c.text, c.descriptors...)
-			if got := connection.reply(); got != c.want && (c.want == noAnswer || !strings.Contains(got, c.want)) {
+			_ = connection.Send(c.text, c.descriptors...)
+			if got := connection.Reply(); got != c.want && (c.want == noAnswer || !strings.Contains(got, c.want)) {
 				t.Errorf("answered %q, want %q", got, c.want)
 			}
 		})
@@ -256,24 +159,24 @@ func TestServiceRefuses(t *testing.T) {
 		t.Errorf("something was written: %q", got)
 	}
 	connection := dial(t, alice)
-	if err := connection.send(right, pidfd); err != nil || connection.reply() != `{"parameters":{"notes":[]}}` || target.Read("uid_map") != "0 100000 10" {
+	if err := connection.Send(right, pidfd); err != nil || connection.Reply() != `{"parameters":{"notes":[]}}` || target.Read("uid_map") != "0 100000 10" {
 		t.Errorf("the next call: %v, %q", err, target.Read("uid_map"))
 	}
-	s.quiet(t, before+1) // the connection that was sent over another one
+	s.Quiet(t, before+1) // the connection that was sent over another one
 }
 
 // TestServicePeers: who is served, and who is not.
 func TestServicePeers(t *testing.T) {
 	standard(t)
 	s := served(t)
-	before, _ := s.holds(t)
+	before, _ := s.Holds(t)
 	for _, c := range []struct {
 		what, why string
-		dial      func() raw
+		dial      func() harness.Raw
 	}{
-		{"nobody", "peer-unmapped", func() raw { return dial(t, harness.Owner{UID: 65534, GID: 2001}) }},
-		{"nogroup", "peer-unmapped", func() raw { return dial(t, harness.Owner{UID: 1001, GID: 65534}) }},
-		{"a process that ended", "peer-unknown", func() raw {
+		{"nobody", "peer-unmapped", func() harness.Raw { return dial(t, harness.Owner{UID: 65534, GID: 2001}) }},
+		{"nogroup", "peer-unmapped", func() harness.Raw { return dial(t, harness.Owner{UID: 1001, GID: 65534}) }},
+		{"a process that ended", "peer-unknown", func() harness.Raw {
 			fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -286,17 +189,17 @@ func TestServicePeers(t *testing.T) {
 			if out, err := command.CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			return raw{t, fd}
+			return harness.Raw{FD: fd}
 		}},
 	} {
 		journal.Records()
 		connection := c.dial()
-		_ = connection.send(request("uid", oneRange), fileAt(t, "/", unix.O_RDONLY))
-		if got := connection.reply(); !strings.Contains(got, `"id":"`+c.why+`"`) {
+		_ = connection.Send(request("uid", oneRange), fileAt(t, "/", unix.O_RDONLY))
+		if got := connection.Reply(); !strings.Contains(got, `"id":"`+c.why+`"`) {
 			t.Errorf("%s: %q, want %q", c.what, got, c.why)
 		}
 	}
-	s.quiet(t, before)
+	s.Quiet(t, before)
 }
 
 // TestSharesUsers: what tells whom many user ids are charged to.
@@ -374,40 +277,40 @@ func TestServiceBefore65(t *testing.T) {
 		<-done
 		return target.Read("uid_map"), harness.ReasonIn(journal.Records())
 	}
-	listener := listens(t)
-	if got, why := call(func(int) { serveNext(t, listener, nil, worker...) }); got != "" || why != "peer-unknown" {
+	listener := harness.Listens(t, mapsSocket)
+	if got, why := call(func(int) { harness.ServeNext(t, listener, nil, worker...) }); got != "" || why != "peer-unknown" {
 		t.Errorf("a number alone: %q, %q", got, why)
 	}
 	if got, _ := call(func(pid int) {
 		process := os.NewFile(uintptr(pidfdOf(t, pid, 0)), "pidfd") // of the same PID namespace
-		serveNext(t, listener, []*os.File{process}, append(worker, "--pidfd")...)
+		harness.ServeNext(t, listener, []*os.File{process}, append(worker, "--pidfd")...)
 	}); got != "0 100000 10" {
 		t.Errorf("with the process: %q", got)
 	}
 	_ = listener.Close()
 	s := servedUnder(t, []string{"strace", "-f", "-b", "execve", "-qq", "-o", "/dev/null", "-e", old + "1"})
-	tracer := strconv.Itoa(s.pid)
+	tracer := strconv.Itoa(s.PID)
 	traced, err := os.ReadFile("/proc/" + tracer + "/task/" + tracer + "/children")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.pid, err = strconv.Atoi(strings.TrimSpace(string(traced))); err != nil {
+	if s.PID, err = strconv.Atoi(strings.TrimSpace(string(traced))); err != nil {
 		t.Fatal(err)
 	}
-	before, _ := s.holds(t)
+	before, _ := s.Holds(t)
 	if got, _ := call(func(int) {}); got != "0 100000 10" {
 		t.Errorf("the whole service: %q", got)
 	}
 	idle := dial(t, alice)
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if held, _ := s.holds(t); held == before+2 { // the connection, and who made it
+		if held, _ := s.Holds(t); held == before+2 { // the connection, and who made it
 			break
 		} else if time.Now().After(end) {
 			t.Fatalf("%d descriptors, and %d before an idle connection", held, before)
 		}
 	}
-	_ = unix.Shutdown(idle.fd, unix.SHUT_RDWR)
-	s.quiet(t, before)
+	_ = unix.Shutdown(idle.FD, unix.SHUT_RDWR)
+	s.Quiet(t, before)
 }
 
 // TestServiceInert: a file capability for the root of a user namespace that nobody has gives nothing (capabilities(7),
@@ -438,37 +341,13 @@ func TestServiceInert(t *testing.T) {
 // TestServiceDescribesItself: introspection, two calls on one connection.
 func TestServiceDescribesItself(t *testing.T) {
 	served(t)
-	connection := dial(t, alice)
-	for call, want := range map[string]string{
-		`{"method":"org.varlink.service.GetInfo"}`: "org.userns-helpers.Maps",
-		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns-helpers.Maps"}}`: "method WriteMap(",
-		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.varlink.service"}}`:     "method GetInfo(",
-	} {
-		if err := connection.send(call + "\x00"); err != nil {
-			t.Fatal(err)
-		}
-		got := connection.reply()
-		var parsed struct{ Parameters map[string]any }
-		if err := json.Unmarshal([]byte(got), &parsed); err != nil || !strings.Contains(fmt.Sprint(parsed.Parameters), want) {
-			t.Errorf("%s: %v, %q", call, err, got)
-		}
-	}
+	harness.Describes(t, dial(t, alice), "org.userns-helpers.Maps", "WriteMap")
 }
 
 // pretender listens in the service's place.
 func pretender(t *testing.T, answer func(connection *net.UnixConn)) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(mapsSocket), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: mapsSocket, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(mapsSocket, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
+	listener := harness.Listens(t, mapsSocket)
 	go func() {
 		for {
 			connection, err := listener.AcceptUnix()
@@ -554,7 +433,7 @@ func TestServiceForeign(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(mapsSocket), 0o755), unix.Bind(fd, &unix.SockaddrUnix{Name: mapsSocket}), os.Chmod(mapsSocket, 0o666)); err != nil {
 		t.Fatal(err)
 	}
-	as(t, bob, func() { err = unix.Listen(fd, 10) }) // a client is shown the credentials of listen(2)
+	harness.As(t, bob, func() { err = unix.Listen(fd, 10) }) // a client is shown the credentials of listen(2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,12 +115,12 @@ func TestServiceLinger(t *testing.T) {
 	_ = unix.Close(pair[0])
 
 	s := served(t)
-	before, _ := s.holds(t)
+	before, _ := s.Holds(t)
 	sent := 0
 	for range 150 {
 		connection := dial(t, alice)
 		fd := lingering(t, 60)
-		if connection.send("x", fd) == nil {
+		if connection.Send("x", fd) == nil {
 			sent++
 		} else { // told to come again; here it is this process that would wait
 			_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
@@ -135,7 +135,7 @@ func TestServiceLinger(t *testing.T) {
 	if sent < 64 {
 		t.Errorf("%d sockets were sent", sent)
 	}
-	s.quietWithin(t, before, 40*time.Second)
+	s.QuietWithin(t, before, 40*time.Second)
 }
 
 // TestServiceHostage: bob's calls stay below a second above calm, whatever alice does to the service; and it is at work
@@ -143,7 +143,7 @@ func TestServiceLinger(t *testing.T) {
 func TestServiceHostage(t *testing.T) {
 	both(t)
 	s := served(t)
-	before, _ := s.holds(t)
+	before, _ := s.Holds(t)
 	calm := time.Duration(0)
 	for range 5 {
 		calm = max(calm, timely(t))
@@ -188,9 +188,9 @@ func TestServiceHostage(t *testing.T) {
 			}
 		})
 	}
-	s.quietWithin(t, before, 20*time.Second)
+	s.QuietWithin(t, before, 20*time.Second)
 	timely(t)
-	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.pid)); err != nil || !strings.Contains(string(text), "\nState:\tS") {
+	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID)); err != nil || !strings.Contains(string(text), "\nState:\tS") {
 		t.Errorf("the service is not at work: %v", err)
 	}
 }
@@ -203,7 +203,7 @@ func crowd(t *testing.T, n int, who func(int) harness.Owner, text string) (fds [
 		if err != nil {
 			t.Fatal(err)
 		}
-		as(t, who(i), func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: mapsSocket}) })
+		harness.As(t, who(i), func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: mapsSocket}) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +233,7 @@ func loop(t *testing.T, stop *atomic.Bool, ids uint32, text string) {
 				if err != nil {
 					continue
 				}
-				as(t, who, func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: mapsSocket}) })
+				harness.As(t, who, func() { err = unix.Connect(fd, &unix.SockaddrUnix{Name: mapsSocket}) })
 				if err == nil && text != "" {
 					_ = unix.Sendmsg(fd, []byte(text), nil, nil, unix.MSG_NOSIGNAL)
 				}

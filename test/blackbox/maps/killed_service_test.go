@@ -6,9 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,7 +22,7 @@ func TestServiceKilled(t *testing.T) {
 	if err := harness.Install(*oursFlag+"/userns-helperd", base+"/service", "userns-helperd", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	listener := listens(t)
+	listener := harness.Listens(t, mapsSocket)
 	for _, c := range []struct {
 		tool, file, want, groups string
 		args                     []string
@@ -70,44 +67,8 @@ func TestServiceKilled(t *testing.T) {
 	}
 }
 
-// listens listens in the service's place.
-func listens(t *testing.T) *net.UnixListener {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(mapsSocket), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: mapsSocket, Net: "unix"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	if err := os.Chmod(mapsSocket, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	return listener
-}
-
 // serveOnce has a worker serve the next connection, and reports whether it was killed.
 func serveOnce(t *testing.T, listener *net.UnixListener, argv ...string) bool {
 	t.Helper()
-	return serveNext(t, listener, nil, append(argv, "--worker", "maps")...)
-}
-
-// serveNext has a command serve the next connection, with more descriptors behind it.
-func serveNext(t *testing.T, listener *net.UnixListener, more []*os.File, argv ...string) bool {
-	t.Helper()
-	connection, err := listener.AcceptUnix()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := connection.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = connection.Close()
-	command := exec.Command(argv[0], argv[1:]...)
-	command.Env, command.ExtraFiles = []string{"PATH=/usr/bin:/bin"}, append([]*os.File{file}, more...)
-	err = command.Run()
-	_ = file.Close()
-	return err != nil
+	return harness.ServeNext(t, listener, nil, append(argv, "--worker", "maps")...) != nil
 }

@@ -5,11 +5,8 @@ package maps
 import (
 	"flag"
 	"fmt"
-	"os"
-	"os/exec"
 	"regexp"
 	"testing"
-	"time"
 
 	"userns-helpers/test/blackbox/harness"
 )
@@ -32,40 +29,20 @@ var elsewhere = []struct{ how, cases, why string }{
 	{"no_new_privs", `: owner: sg itself`, "sg(1) has a setuid bit that does nothing"},
 }
 
-// server is a service that runs.
-type server struct{ pid int }
-
 // served starts the service, and ends it with the test.
-func served(t *testing.T, options ...string) *server {
+func served(t *testing.T, options ...string) *harness.Service {
 	t.Helper()
 	return servedUnder(t, nil, options...)
 }
 
 // servedUnder starts it as the command of another one, if there is one.
-func servedUnder(t *testing.T, other []string, options ...string) *server {
+func servedUnder(t *testing.T, other []string, options ...string) *harness.Service {
 	t.Helper()
 	if err := harness.Install(*oursFlag+"/userns-helperd", base+"/service", "userns-helperd", 0o755); err != nil {
 		t.Fatal(err)
 	}
 	argv := append(append(append([]string{}, other...), base+"/service/userns-helperd"), append(options, "--listen", mapsSocket, "maps")...)
-	command := exec.Command(argv[0], argv[1:]...)
-	command.Env, command.Stderr = []string{}, os.Stderr
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-		_ = os.Remove(mapsSocket)
-	})
-	for range 200 {
-		if _, err := os.Stat(mapsSocket); err == nil {
-			return &server{command.Process.Pid}
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("the service does not listen")
-	return nil
+	return harness.ServeBy(t, mapsSocket, argv...)
 }
 
 // ways are those in which a program that is installed setuid has no privilege.

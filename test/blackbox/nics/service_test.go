@@ -4,7 +4,6 @@ package nics
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -643,7 +642,7 @@ func TestServiceKilled(t *testing.T) {
 	}
 	all := pointsOf(w, func(strace ...string) {
 		result := ask()
-		w.must(harness.ServeNext(t, listener, append(strace, *helperd, "--worker", "nics")...))
+		w.must(harness.ServeNext(t, listener, nil, append(strace, *helperd, "--worker", "nics")...))
 		if told := <-result; told.status != 0 {
 			t.Fatalf("%d %q", told.status, told.text())
 		}
@@ -655,7 +654,7 @@ func TestServiceKilled(t *testing.T) {
 		when := all[i]
 		journal.Records()
 		result := ask()
-		killed := harness.ServeNext(t, listener, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject="+when, *helperd, "--worker", "nics") != nil
+		killed := harness.ServeNext(t, listener, nil, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject="+when, *helperd, "--worker", "nics") != nil
 		records := strings.Join(journal.Records(), "\n")
 		alive := w.alive(alice)
 		if alive > 1 || alive == 1 && !strings.Contains(records, "result=granted") {
@@ -666,7 +665,7 @@ func TestServiceKilled(t *testing.T) {
 		case told = <-result:
 		case <-time.After(300 * time.Millisecond): // it asks again: nobody has read its call
 			again++
-			if err := harness.ServeNext(t, listener, *helperd, "--worker", "nics"); err != nil {
+			if err := harness.ServeNext(t, listener, nil, *helperd, "--worker", "nics"); err != nil {
 				t.Errorf("killed at %s: the next worker: %v", when, err)
 			}
 			told = <-result
@@ -722,19 +721,5 @@ func pointsOf(w *world, run func(strace ...string)) (points []string) {
 // TestServiceDescribesItself: introspection, some calls on one connection.
 func TestServiceDescribesItself(t *testing.T) {
 	serve(t)
-	connection := harness.Dial(t, paths.Nics(), alice.owner())
-	for call, want := range map[string]string{
-		`{"method":"org.varlink.service.GetInfo"}`: wire.Nics,
-		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.userns-helpers.Nics"}}`: "method Create(",
-		`{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.varlink.service"}}`:     "method GetInfo(",
-	} {
-		if err := connection.Send(call + "\x00"); err != nil {
-			t.Fatal(err)
-		}
-		got := connection.Reply()
-		var parsed struct{ Parameters map[string]any }
-		if err := json.Unmarshal([]byte(got), &parsed); err != nil || !strings.Contains(fmt.Sprint(parsed.Parameters), want) {
-			t.Errorf("%s: %v, %q", call, err, got)
-		}
-	}
+	harness.Describes(t, harness.Dial(t, paths.Nics(), alice.owner()), wire.Nics, "Create")
 }
