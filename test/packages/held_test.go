@@ -4,7 +4,6 @@ package packages
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
@@ -182,27 +181,17 @@ func TestAbortedRemoval(t *testing.T) {
 // TestHeldKilled kills the scripts at one step after the other, as TestKilled, and holds what there was before, and what
 // there is then.
 func TestHeldKilled(t *testing.T) {
-	for name, does := range operations() {
-		t.Run(name, func(t *testing.T) {
-			m := does.begin(t)
-			m.interrupt(t, "kill", -1)
-			m.dpkg(t, does.argv...)
-			count := m.undisturbed(t)
-			for at := 0; at < count; at += *strideFlag {
-				t.Run(fmt.Sprint(at), func(t *testing.T) {
-					m := does.begin(t)
-					all := m.hold(t, m.reachable()...)
-					m.interrupt(t, "kill", at)
-					m.try(dpkgCommand(does.argv)...)
-					m.undisturbed(t)
-					all = append(all, m.hold(t, m.reachable()...)...)
-					m.goOn(t, does, at / *strideFlag)
-					m.areDead(t, all, false)
-					m.isTheirs(t)
-				})
-			}
-		})
-	}
+	atEachStep(t, "kill", func(t *testing.T, does operation, at int) {
+		m := does.begin(t)
+		all := m.hold(t, m.reachable()...)
+		m.interrupt(t, "kill", at)
+		m.try(dpkgCommand(does.argv)...)
+		m.undisturbed(t)
+		all = append(all, m.hold(t, m.reachable()...)...)
+		m.goOn(t, does, at / *strideFlag)
+		m.areDead(t, all, false)
+		m.isTheirs(t)
+	})
 }
 
 // TestHeldRPM: rpm takes privileges, and not modes, from what it replaces or erases.

@@ -73,10 +73,16 @@ func operations() map[string]operation {
 // TestKilled kills dpkg and its scripts together at one step after the other. Then dpkg finishes, or ours is purged, or
 // their packages are upgraded in between: at no moment is a program missing, and all ends as if nothing had happened.
 func TestKilled(t *testing.T) {
+	atEachStep(t, "kill", killedAt)
+}
+
+// atEachStep runs a test for one step after the other of each operation, which are counted without an interruption first.
+func atEachStep(t *testing.T, how string, each func(t *testing.T, does operation, at int)) {
+	t.Helper()
 	for name, does := range operations() {
 		t.Run(name, func(t *testing.T) {
 			m := does.begin(t)
-			m.interrupt(t, "kill", -1)
+			m.interrupt(t, how, -1)
 			m.dpkg(t, does.argv...)
 			count := m.undisturbed(t)
 			const least = 5
@@ -84,7 +90,7 @@ func TestKilled(t *testing.T) {
 				t.Fatalf("only %d steps were seen", count)
 			}
 			for at := 0; at < count; at += *strideFlag {
-				t.Run(strconv.Itoa(at), func(t *testing.T) { killedAt(t, does, at) })
+				t.Run(strconv.Itoa(at), func(t *testing.T) { each(t, does, at) })
 			}
 		})
 	}
@@ -252,26 +258,16 @@ func TestFailing(t *testing.T) {
 // (failed-upgrade) and the way back (abort-upgrade, abort-remove). At no moment is a program missing; once there is room, it
 // can be finished or undone.
 func TestFull(t *testing.T) {
-	for name, does := range operations() {
-		t.Run(name, func(t *testing.T) {
-			m := does.begin(t)
-			m.interrupt(t, "full", -1)
-			m.dpkg(t, does.argv...)
-			count := m.undisturbed(t)
-			for at := 0; at < count; at += *strideFlag {
-				t.Run(strconv.Itoa(at), func(t *testing.T) {
-					m := does.begin(t)
-					m.watched(t, publicPrograms, func() {
-						m.interrupt(t, "full", at)
-						m.try(dpkgCommand(does.argv)...) // it may be that nothing more needs room
-						m.undisturbed(t)
-						m.goOn(t, does, at / *strideFlag)
-					})
-					m.isTheirs(t)
-				})
-			}
+	atEachStep(t, "full", func(t *testing.T, does operation, at int) {
+		m := does.begin(t)
+		m.watched(t, publicPrograms, func() {
+			m.interrupt(t, "full", at)
+			m.try(dpkgCommand(does.argv)...) // it may be that nothing more needs room
+			m.undisturbed(t)
+			m.goOn(t, does, at / *strideFlag)
 		})
-	}
+		m.isTheirs(t)
+	})
 }
 
 // TestPostinstFails has a postinst that cannot succeed: a directory is where a program should be.

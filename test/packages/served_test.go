@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 // servedPrograms are the public ones, where the service acts for three of them: it is enough that these can be executed.
@@ -18,18 +17,7 @@ func (m *machine) askService(t *testing.T) {
 	t.Helper()
 	m.run(t, "sh", "-ec", `echo anna:x:1000:1000::/:/bin/sh >>/etc/passwd; echo anna:x:1000: >>/etc/group
 		echo anna:200000:65536 | tee /etc/subuid >/etc/subgid`)
-	for _, role := range []string{"maps", "nics"} {
-		socket := "/run/userns-helpers/" + role + ".sock"
-		daemon := m.command(private+"userns-helperd", "--listen", socket, role)
-		must(t, daemon.Start())
-		t.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
-		for range 500 {
-			if _, err := os.Stat(m.dir + socket); err == nil {
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
+	m.serve(t, "maps", "nics")
 	m.run(t, "userns-helpers-privilege", "service")
 	m.isServed(t)
 }

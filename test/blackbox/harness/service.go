@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -200,6 +201,35 @@ func ServeNext(t testing.TB, listener *net.UnixListener, more []*os.File, argv .
 	}
 	return nil
 }
+
+// PointsOf are the system calls that a worker makes from where it looks at its peer, in their order, as strace(1) is told of
+// them: it counts the calls of a thread by their names. run has a worker serve once, as the command of strace.
+func PointsOf(t testing.TB, run func(strace ...string)) (points []string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "trace")
+	run("strace", "-f", "-qq", "-o", file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count, thread := map[string]int{}, ""
+	for _, line := range strings.Split(string(text), "\n") {
+		found := called.FindStringSubmatch(line)
+		if found == nil {
+			continue
+		}
+		count[found[1]+found[2]]++
+		if thread == "" && strings.Contains(line, "SO_PEERCRED") {
+			thread = found[1]
+		}
+		if thread == found[1] && found[2] != "exit_group" {
+			points = append(points, fmt.Sprintf("%s:signal=KILL:when=%d", found[2], count[found[1]+found[2]]))
+		}
+	}
+	return points
+}
+
+var called = regexp.MustCompile(`^(\d+) +([a-z_0-9]+)\(`)
 
 // Describes asks for an interface of Varlink, which has a method, in some calls on one connection.
 func Describes(t testing.TB, connection Raw, name, method string) {

@@ -13,7 +13,7 @@ import (
 	"userns-helpers/test/blackbox/harness"
 )
 
-var serviceStride = flag.Int("service-stride", 9, "kill the service's worker at every nth system call")
+var serviceStride = flag.Int("service-stride", 5, "kill the service's worker at every nth system call")
 
 // TestServiceKilled: a worker that is killed at any system call has written a map that is whole, or none, and no map that no
 // record tells of; and the caller, who is served by another one then, has the map and the right exit status.
@@ -30,8 +30,7 @@ func TestServiceKilled(t *testing.T) {
 		{"newuidmap", "uid_map", "0 1001 1, 1 100000 10", "allow", []string{"0", "1001", "1", "1", "100000", "10"}},
 		{"newgidmap", "gid_map", "0 2001 1", "deny", []string{"0", "2001", "1"}},
 	} {
-		kills, killed := 0, true
-		for when := 1; killed && when < 1000; when += *serviceStride {
+		hold := func() (*harness.Target, chan string) {
 			target, err := harness.Hold(alice, "unshare", "-U", "cat")
 			if err != nil {
 				t.Fatal(err)
@@ -43,10 +42,26 @@ func TestServiceKilled(t *testing.T) {
 				done, err := start.Run()
 				result <- fmt.Sprintf("%d %v %s", done.Status, err, done.Stderr)
 			}()
-			killed = serveOnce(t, listener, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=all:signal=KILL:when="+strconv.Itoa(when), base+"/service/userns-helperd")
+			return target, result
+		}
+		all := harness.PointsOf(t, func(strace ...string) {
+			target, result := hold()
+			defer target.Release()
+			if killed := serveOnce(t, listener, append(strace, base+"/service/userns-helperd")...); killed {
+				t.Fatal("nobody killed it")
+			}
+			if got := <-result; got != "0 <nil> " {
+				t.Fatal(got)
+			}
+		})
+		kills := 0
+		for i := 0; i < len(all); i += *serviceStride {
+			when := all[i]
+			target, result := hold()
+			killed := serveOnce(t, listener, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject="+when, base+"/service/userns-helperd")
 			after := target.Read(c.file)
 			if recorded := strings.Contains(strings.Join(journal.Records(), "\n"), "result=granted"); after != "" && (after != c.want || !recorded) {
-				t.Errorf("%s, killed at %d: the map is %q, recorded %v", c.tool, when, after, recorded)
+				t.Errorf("%s, killed at %s: the map is %q, recorded %v", c.tool, when, after, recorded)
 			}
 			if killed {
 				kills++
@@ -56,13 +71,13 @@ func TestServiceKilled(t *testing.T) {
 			}
 			got := <-result
 			if maps := target.Read(c.file) + " " + target.Read("setgroups"); got != "0 <nil> " || maps != c.want+" "+c.groups {
-				t.Errorf("%s, killed at %d: %q, %q", c.tool, when, got, maps)
+				t.Errorf("%s, killed at %s: %q, %q", c.tool, when, got, maps)
 			}
 			target.Release()
 		}
-		fmt.Printf("observed: %s: killed at %d system calls\n", c.tool, kills)
-		if kills < 100 / *serviceStride {
-			t.Errorf("%s: killed at %d system calls only", c.tool, kills)
+		fmt.Printf("observed: %s: killed at %d of %d system calls\n", c.tool, kills, len(all))
+		if len(all) < 80 || kills < len(all) / *serviceStride * 3 / 4 {
+			t.Errorf("%s: killed at %d system calls only, of %d", c.tool, kills, len(all))
 		}
 	}
 }

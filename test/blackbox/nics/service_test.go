@@ -640,7 +640,7 @@ func TestServiceKilled(t *testing.T) {
 		}()
 		return result
 	}
-	all := pointsOf(w, func(strace ...string) {
+	all := harness.PointsOf(t, func(strace ...string) {
 		result := ask()
 		w.must(harness.ServeNext(t, listener, nil, append(strace, *helperd, "--worker", "nics")...))
 		if told := <-result; told.status != 0 {
@@ -692,30 +692,6 @@ func TestServiceKilled(t *testing.T) {
 	if len(all) < 150 || kills < len(all) / *serviceStride * 3 / 4 || again == 0 || again == kills {
 		t.Errorf("killed at %d system calls only, of %d, asked again %d times", kills, len(all), again)
 	}
-}
-
-// pointsOf are the system calls that a worker makes from where it looks at its peer, in their order, as strace(1) is told of them:
-// it counts the calls of a thread by their names.
-func pointsOf(w *world, run func(strace ...string)) (points []string) {
-	file := w.directory(0o755) + "/trace"
-	run("strace", "-f", "-qq", "-o", file)
-	text, err := os.ReadFile(file)
-	w.must(err)
-	count, thread := map[string]int{}, ""
-	for _, line := range strings.Split(string(text), "\n") {
-		found := regexp.MustCompile(`^(\d+) +([a-z_0-9]+)\(`).FindStringSubmatch(line)
-		if found == nil {
-			continue
-		}
-		count[found[1]+found[2]]++
-		if thread == "" && strings.Contains(line, "SO_PEERCRED") {
-			thread = found[1]
-		}
-		if thread == found[1] && found[2] != "exit_group" {
-			points = append(points, fmt.Sprintf("%s:signal=KILL:when=%d", found[2], count[found[1]+found[2]]))
-		}
-	}
-	return points
 }
 
 // TestServiceDescribesItself: introspection, some calls on one connection.
