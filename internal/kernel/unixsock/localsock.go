@@ -206,12 +206,12 @@ func (c *Conn) message(longest int) ([]byte, error) {
 // message. Errors: *Error, ErrMalformed where understand fails.
 func (d Daemon) Exchange(message []byte, descriptor, longest int, understand func(reply []byte) error) (sent bool, err error) {
 	err = d.Once(func(c *Conn) error {
-		sent = true
 		// Who is refused unheard finds the connection closed, and the answer waiting all the same.
 		unsent := c.Pass(message, descriptor)
-		if errors.Is(unsent, unix.EPERM) { // it takes no descriptors: nothing was sent
+		if errors.Is(unsent, unix.EPERM) { // it takes no descriptors
 			return unsent
 		}
+		sent = true
 		reply, err := c.message(longest)
 		if err != nil {
 			return errors.Join(unsent, err)

@@ -175,23 +175,47 @@ func TestDoesNotRead(t *testing.T) {
 	}
 }
 
-// TestPassLater: a daemon that takes no descriptors at first is sent one when it does.
-func TestPassLater(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "socket")
+// withoutRights listens on a socket over which no descriptors can be sent, where the kernel knows that (SO_PASSRIGHTS, Linux 6.16).
+func withoutRights(t *testing.T) (path string, listener int, known bool) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "socket")
 	listener, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(listener)
+	t.Cleanup(func() { _ = unix.Close(listener) })
 	if err := errors.Join(unix.Bind(listener, &unix.SockaddrUnix{Name: path}), unix.Listen(listener, 1)); err != nil {
 		t.Fatal(err)
 	}
-	const passRights = 0x53 // SO_PASSRIGHTS
-	if err := unix.SetsockoptInt(listener, unix.SOL_SOCKET, passRights, 0); errors.Is(err, unix.ENOPROTOOPT) {
-		t.Log("the kernel has no SO_PASSRIGHTS (Linux 6.16): descriptors are always taken")
-	} else if err != nil {
+	err = unix.SetsockoptInt(listener, unix.SOL_SOCKET, passRights, 0)
+	if err != nil && !errors.Is(err, unix.ENOPROTOOPT) {
 		t.Fatal(err)
 	}
+	if err != nil {
+		t.Log("the kernel has no SO_PASSRIGHTS (Linux 6.16): descriptors are always taken")
+	}
+	return path, listener, err == nil
+}
+
+const passRights = 0x53 // SO_PASSRIGHTS
+
+// TestPassNever: what was never taken was not sent, and nobody is told that it may have been done.
+func TestPassNever(t *testing.T) {
+	t.Parallel()
+	path, _, known := withoutRights(t)
+	daemon := Daemon{Path: path, Patience: 3 * yet, Trusted: own}
+	if !known {
+		return
+	}
+	sent, err := daemon.Exchange([]byte("ping"), 0, 10, func([]byte) error { return nil })
+	if sent || !errors.Is(err, unix.EPERM) {
+		t.Errorf("%v, %v", sent, err)
+	}
+}
+
+// TestPassLater: a daemon that takes no descriptors at first is sent one when it does.
+func TestPassLater(t *testing.T) {
+	path, listener, _ := withoutRights(t)
 	sent := make(chan error, 1)
 	go func() {
 		sent <- Daemon{Path: path, Patience: 5 * time.Second, Trusted: own}.Once(func(c *Conn) error { return c.Pass([]byte("ping"), 0) })
