@@ -110,6 +110,28 @@ func Connect(t testing.TB, socket string, who Owner) (Raw, error) {
 	return Raw{fd}, nil
 }
 
+// DialDead is a connection to a socket whose peer has ended: another process connects this one's socket.
+func DialDead(t testing.TB, socket string) Raw {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	command := exec.Command("/usr/bin/perl", "-e", `use Socket; open(S, "+<&=3") && connect(S, pack_sockaddr_un("`+socket+`")) || die $!`)
+	own, err := unix.Dup(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := os.NewFile(uintptr(own), "socket")
+	defer file.Close()
+	command.ExtraFiles = []*os.File{file}
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return Raw{fd}
+}
+
 // Close closes the connection.
 func (r Raw) Close() { _ = unix.Close(r.FD) }
 

@@ -176,21 +176,7 @@ func TestServicePeers(t *testing.T) {
 	}{
 		{"nobody", "peer-unmapped", func() harness.Raw { return dial(t, harness.Owner{UID: 65534, GID: 2001}) }},
 		{"nogroup", "peer-unmapped", func() harness.Raw { return dial(t, harness.Owner{UID: 1001, GID: 65534}) }},
-		{"a process that ended", "peer-unknown", func() harness.Raw {
-			fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = unix.Close(fd) })
-			// Another process connects this one's socket, and ends.
-			command := exec.Command("/usr/bin/perl", "-e", `use Socket; open(S, "+<&=3") && connect(S, pack_sockaddr_un("`+mapsSocket+`")) || die $!`)
-			file := os.NewFile(uintptr(fd), "socket")
-			command.ExtraFiles = []*os.File{file}
-			if out, err := command.CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-			return harness.Raw{FD: fd}
-		}},
+		{"a process that ended", "peer-unknown", func() harness.Raw { return harness.DialDead(t, mapsSocket) }},
 	} {
 		journal.Records()
 		connection := c.dial()

@@ -216,7 +216,7 @@ func TestServicePeers(t *testing.T) {
 		journal.Records()
 		connection := harness.Dial(t, paths.Nics(), harness.Owner{UID: 65534, GID: 2001})
 		if c.what != "nobody" {
-			connection = connectedByTheDead(t)
+			connection = harness.DialDead(t, paths.Nics())
 		}
 		_ = connection.Send(request, opened(t, "/", unix.O_RDONLY))
 		if got := connection.Reply(); !strings.Contains(got, `"id":"`+c.why+`"`) || !strings.Contains(got, "Nics.") {
@@ -226,28 +226,6 @@ func TestServicePeers(t *testing.T) {
 			t.Errorf("%s: recorded %q", c.what, got)
 		}
 	}
-}
-
-// connectedByTheDead is a connection whose peer has ended: another process connects this one's socket.
-func connectedByTheDead(t *testing.T) harness.Raw {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Close(fd) })
-	command := exec.Command("/usr/bin/perl", "-e", `use Socket; open(S, "+<&=3") && connect(S, pack_sockaddr_un("`+paths.Nics()+`")) || die $!`)
-	own, err := unix.Dup(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := os.NewFile(uintptr(own), "socket")
-	defer file.Close()
-	command.ExtraFiles = []*os.File{file}
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return harness.Raw{FD: fd}
 }
 
 // TestServiceElsewhere: who is in another PID namespace is refused, and served where the administrator allows it.
